@@ -1,0 +1,28 @@
+"""What to analyse, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+#: Every part of an analysis, in the order they are reported.
+PARTS = ("shots", "objects", "faces", "embeddings", "picture", "speech", "sound")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options of ``studio analyze``.
+
+    Attributes:
+        only: the parts wanted.
+        cache: whether stored parts are used; new parts are stored in any case.
+        sample_rate: frames a second that objects, faces and embeddings look at.
+        language: ISO 639-1 code of the speech, or ``auto``.
+        seed: of anything drawn by chance.
+    """
+
+    only: tuple[str, ...] = PARTS
+    cache: bool = True
+    sample_rate: Fraction = Fraction(2)
+    language: str = "auto"
+    seed: int = 0

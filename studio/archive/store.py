@@ -1,0 +1,75 @@
+"""Analyses kept on disk under what made them, so that footage is understood once.
+
+A part lies in ``<root>/<content hash>/<part>-<key>.npz``: its arrays, and under ``json`` the
+rest of the value. The key is a digest of model versions and options, so another model or
+option is another file and nothing is ever wrong, only absent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from studio.codec import from_json, to_json
+from studio.errors import RequestError
+
+T = TypeVar("T")
+
+
+class AnalysisStore:
+    """A folder of stored parts.
+
+    Args:
+        root: made when first written to.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def _path(self, content_hash: str, part: str, made_by: dict[str, Any]) -> Path:
+        digest = hashlib.sha256(json.dumps(made_by, sort_keys=True).encode()).hexdigest()
+        return self.root / content_hash[:40] / f"{part}-{digest[:16]}.npz"
+
+    def get(self, cls: type[T], content_hash: str, part: str, made_by: dict[str, Any]) -> T | None:
+        """A stored part, or None. A file that cannot be read counts as absent.
+
+        Args:
+            cls: what the part is.
+            content_hash: of the media file.
+            part: ``shots``.
+            made_by: model versions and options, as plain values.
+        """
+        path = self._path(content_hash, part, made_by)
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files if name != "json"}
+                data = json.loads(stored["json"].tobytes())
+            return from_json(cls, data, arrays)
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, RequestError):
+            return None
+
+    def put(self, value: Any, content_hash: str, part: str, made_by: dict[str, Any]) -> None:
+        """Store a part; written beside, then renamed."""
+        path = self._path(content_hash, part, made_by)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        arrays: dict[str, np.ndarray[Any, Any]] = {}
+        text = json.dumps(to_json(value, arrays), separators=(",", ":"))
+        beside = path.with_suffix(f".{os.getpid()}.part")
+        try:
+            with beside.open("wb") as file:
+                np.savez_compressed(
+                    file,
+                    json=np.frombuffer(text.encode(), np.uint8),
+                    **arrays,  # type: ignore[arg-type]
+                )
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)

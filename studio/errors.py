@@ -1,0 +1,144 @@
+"""Every error of the project.
+
+::
+
+    StudioError(message, hint)         shown as written; the hint says what to do next
+      MediaError                       a file is at fault
+        NoSuchMedia                    nothing readable at that path
+        UnsupportedMedia               not media, or of a kind the studio refuses
+        DecodeFailed(at)               the decoder gave up at a time
+        EncodeFailed                   a result could not be written
+        LimitExceeded                  over a limit on bytes, pixels, seconds or streams
+      ModelError                       a model is at fault
+        UnknownModel                   no such name in the catalogue
+        WeightsMissing(command)        the weights are not here; the command gets them
+        WeightsCorrupt                 a weight file differs from its pinned hash
+        DoesNotFit(need, free, held)   no room under the memory budget
+        InferenceFailed                a forward pass raised
+      RequestError                     an option that cannot work, alone or with this footage
+      PolicyError                      consent or disclosure is missing
+        ConsentMissing
+        DisclosureRequired
+      Cancelled                        the user stopped it
+
+Mistakes of a programmer stay ``ValueError`` and ``TypeError``.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+
+class StudioError(Exception):
+    """An error a person can act on.
+
+    Args:
+        message: what is wrong, naming the file, model or option.
+        hint: what to do next; empty where nothing can be done.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  {self.hint}" if self.hint else self.message
+
+
+class MediaError(StudioError):
+    """A media file is at fault."""
+
+
+class NoSuchMedia(MediaError):
+    """Nothing readable lies at the path."""
+
+
+class UnsupportedMedia(MediaError):
+    """The file is not media, or of a kind the studio refuses to open."""
+
+
+class DecodeFailed(MediaError):
+    """The decoder gave up; ``at`` is the source time in seconds, where known."""
+
+    def __init__(self, message: str, hint: str = "", *, at: Fraction | None = None) -> None:
+        super().__init__(message, hint)
+        self.at = at
+
+
+class EncodeFailed(MediaError):
+    """A result could not be written."""
+
+    exit_code = 1
+
+
+class LimitExceeded(MediaError):
+    """A file is over a limit on bytes, pixels, seconds or streams."""
+
+
+class ModelError(StudioError):
+    """A model is at fault."""
+
+
+class UnknownModel(ModelError):
+    """No model of that name is in the catalogue."""
+
+
+class WeightsMissing(ModelError):
+    """Weights are absent; ``command`` is what brings them."""
+
+    def __init__(self, message: str, command: str) -> None:
+        super().__init__(message, f"Get them with: {command}")
+        self.command = command
+
+
+class WeightsCorrupt(ModelError):
+    """A weight file is not the one that was pinned; it is never loaded."""
+
+
+class DoesNotFit(ModelError):
+    """A model does not fit under the memory budget.
+
+    ``need_bytes`` and ``free_bytes`` are bytes; ``held_by`` names the models in use.
+    """
+
+    def __init__(
+        self, message: str, hint: str, *, need_bytes: int, free_bytes: int, held_by: tuple[str, ...]
+    ) -> None:
+        super().__init__(message, hint)
+        self.need_bytes = need_bytes
+        self.free_bytes = free_bytes
+        self.held_by = held_by
+
+
+class InferenceFailed(ModelError):
+    """A forward pass raised."""
+
+    exit_code = 1
+
+
+class RequestError(StudioError):
+    """An option cannot work, alone or with this footage."""
+
+
+class PolicyError(StudioError):
+    """Consent or disclosure that the engine demands is missing."""
+
+
+class ConsentMissing(PolicyError):
+    """No consent is on record for a likeness or a voice."""
+
+
+class DisclosureRequired(PolicyError):
+    """The result needs a visible label."""
+
+
+class Cancelled(StudioError):
+    """The user stopped the run."""
+
+    exit_code = 3
+
+    def __init__(self, message: str = "Cancelled.", hint: str = "") -> None:
+        super().__init__(message, hint)

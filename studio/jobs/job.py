@@ -1,0 +1,78 @@
+"""One run of a pipeline: its tools, its progress, its end."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from studio.archive.store import AnalysisStore
+from studio.errors import Cancelled
+from studio.models.pool import ModelPool
+from studio.settings import Settings
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands.
+
+    Attributes:
+        stage: what is being done, ``analyse``.
+        share: of that stage, 0 to 1.
+        message: in words.
+    """
+
+    stage: str
+    share: float
+    message: str
+
+
+class Job:
+    """What every pipeline is handed: ``run(source, options, job)``.
+
+    Args:
+        settings: read from the machine where not given.
+        pool: of models; one of its own where not given.
+        store: of analyses; the one in the cache folder where not given.
+        on_progress: called from the thread that works, with each step.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        pool: ModelPool | None = None,
+        store: AnalysisStore | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.pool = pool or ModelPool(self.settings)
+        self.store = store or AnalysisStore(self.settings.cache_dir / "analyses")
+        self._on_progress = on_progress
+        self._cancelled = threading.Event()
+
+    def report(self, stage: str, share: float, message: str = "") -> None:
+        """Say how far a stage is; also the point where a cancelled run ends.
+
+        Raises:
+            Cancelled: the user stopped it.
+        """
+        self.check()
+        if self._on_progress is not None:
+            self._on_progress(Progress(stage, min(max(share, 0.0), 1.0), message))
+
+    def cancel(self) -> None:
+        """Ask the run to stop at its next step; from any thread."""
+        self._cancelled.set()
+
+    def check(self) -> None:
+        """Raise :class:`Cancelled` if the run was asked to stop."""
+        if self._cancelled.is_set():
+            raise Cancelled()
+
+
+def print_progress(progress: Progress) -> None:
+    """A line a step on stderr, rewritten in place on a terminal."""
+    line = f"{progress.stage:<10} {progress.share:>4.0%}  {progress.message}"
+    if sys.stderr.isatty():
+        print(f"\r\033[K{line[:110]}", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,100 @@
+"""How a model is described. Knows no particular model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+from studio.models.device import Device
+
+
+class Closable(Protocol):
+    """A loaded model: whatever it offers, the pool can end it."""
+
+    def close(self) -> None:
+        """Let go of all memory; later calls may fail."""
+
+
+M = TypeVar("M", bound=Closable)
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """One pinned file inside an installed package.
+
+    Attributes:
+        name: how the loader asks for it.
+        distribution: name on the package index.
+        path: inside the installed package, relative to site-packages.
+        sha256: of the whole file, hexadecimal; of the parts joined where there are parts.
+        more_parts: further ``(distribution, path)`` to be appended, for files that were
+            split over several packages; the joined file is kept in the cache folder.
+    """
+
+    name: str
+    distribution: str
+    path: str
+    sha256: str
+    more_parts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelSpec(Generic[M]):
+    """A model before it is loaded.
+
+    Attributes:
+        name: in the catalogue, ``transnetv2``.
+        version: of weights and pre-processing; part of every stored result's key.
+        role: what it is for, ``shot boundaries``.
+        licence: SPDX identifier of the weights.
+        source: where they come from.
+        weights: pinned files.
+        resident_bytes: held while loaded, as measured.
+        working_bytes: more while it runs one ``working_unit``.
+        working_unit: what that is counted by, ``window of 100 frames``.
+        loader: ``module:callable`` taking a :class:`LoadContext`, imported when leased.
+        requires: modules the loader imports, for ``studio doctor``.
+    """
+
+    name: str
+    version: str
+    role: str
+    licence: str
+    source: str
+    weights: tuple[WeightFile, ...]
+    resident_bytes: int
+    working_bytes: int
+    working_unit: str
+    loader: str
+    requires: tuple[str, ...] = ()
+
+    @property
+    def need_bytes(self) -> int:
+        """What one lease may hold at the most."""
+        return self.resident_bytes + self.working_bytes
+
+    @property
+    def key(self) -> str:
+        """Name and version, as written into results."""
+        return f"{self.name}@{self.version}"
+
+
+@dataclass(frozen=True)
+class LoadContext:
+    """What a loader is given.
+
+    Attributes:
+        weights: name of each weight file to its verified path.
+        device: where to load.
+        threads: for native thread pools.
+        cache_dir: this model's own folder for converted forms; may be deleted at any time.
+    """
+
+    weights: dict[str, Path]
+    device: Device
+    threads: int
+    cache_dir: Path
+
+
+AnySpec = ModelSpec[Any]

@@ -1,0 +1,68 @@
+"""What a machine and its user allow: folders, memory, limits."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+def _config_file() -> Path:
+    return Path(platformdirs.user_config_dir("studio")) / "studio.toml"
+
+
+class Settings(BaseSettings):
+    """Settings, from defaults < file < environment (``STUDIO_…``) < arguments.
+
+    The file is ``studio.toml`` in the user's configuration folder.
+
+    Attributes:
+        cache_dir: analyses, converted weights, verified hashes.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        memory_budget_bytes: what all models together may hold; 0 means half of what is free.
+        threads: of each native thread pool; 0 means the number of cores.
+        max_file_bytes, max_duration_s, max_pixels, max_streams: limits on a media file;
+            ``max_pixels`` is width times height of one picture.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="STUDIO_", frozen=True, extra="ignore")
+
+    cache_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir("studio")))
+    device: str = "auto"
+    memory_budget_bytes: int = Field(default=0, ge=0)
+    threads: int = Field(default=0, ge=0)
+    max_file_bytes: int = Field(default=500 * 2**30, gt=0)
+    max_duration_s: float = Field(default=24 * 3600.0, gt=0)
+    max_pixels: int = Field(default=8192 * 8192, gt=0)
+    max_streams: int = Field(default=64, gt=0)
+
+    @property
+    def cores(self) -> int:
+        """Threads a native pool should use."""
+        return self.threads or len(os.sched_getaffinity(0))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then environment, then the file."""
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=_config_file())
+        return init_settings, env_settings, toml
+
+    def with_changes(self, **changes: Any) -> Settings:
+        """A copy with some fields replaced; a change of None is no change."""
+        return self.model_copy(update={k: v for k, v in changes.items() if v is not None})

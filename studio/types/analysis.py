@@ -1,0 +1,116 @@
+"""What the studio understood of one file: the value that every pipeline reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.types.detections import Detections
+from studio.types.embedding import Embeddings
+from studio.types.media import FrameTimes, MediaInfo
+from studio.types.shot import Shot
+from studio.types.timecode import TimeRange
+from studio.types.transcript import Transcript
+
+
+@dataclass(frozen=True)
+class PictureFacts:
+    """Plain measures of sampled frames; all arrays are ``(n,)``.
+
+    Attributes:
+        frames: int64, rising frame numbers.
+        luma: float32, mean brightness, 0 to 1.
+        contrast: float32, standard deviation of brightness, 0 to 1.
+        sharpness: float32, variance of the Laplacian over the variance of the luma.
+        colorfulness: float32, Hasler and Suesstrunk (2003), 0 to about 1.
+        motion: float32, median optical flow, picture heights a second.
+        camera_x, camera_y: float32, the global part of the flow, same unit.
+        black, frozen, flash: bool.
+    """
+
+    frames: NDArray[np.int64]
+    luma: NDArray[np.float32]
+    contrast: NDArray[np.float32]
+    sharpness: NDArray[np.float32]
+    colorfulness: NDArray[np.float32]
+    motion: NDArray[np.float32]
+    camera_x: NDArray[np.float32]
+    camera_y: NDArray[np.float32]
+    black: NDArray[np.bool_]
+    frozen: NDArray[np.bool_]
+    flash: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class SoundFacts:
+    """Plain measures of a sound stream; times are float64 seconds on the source clock.
+
+    Attributes:
+        times_s: ``(n,)``, ten a second.
+        loudness_lufs: float32 ``(n,)``, momentary loudness (EBU Tech 3341, 400 ms).
+        onset_strength: float32 ``(n,)``, 0 to 1.
+        integrated_lufs: of the whole stream (ITU-R BS.1770-4); -70 for silence.
+        onsets_s, beats_s, downbeats_s: float64 ``(k,)``.
+        tempo_bpm: beats a minute, 0 where no beat was found.
+        musicality: 0 to 1, how steady the beat is.
+    """
+
+    times_s: NDArray[np.float64]
+    loudness_lufs: NDArray[np.float32]
+    onset_strength: NDArray[np.float32]
+    integrated_lufs: float
+    onsets_s: NDArray[np.float64]
+    beats_s: NDArray[np.float64]
+    downbeats_s: NDArray[np.float64]
+    tempo_bpm: float
+    musicality: float
+
+
+@dataclass(frozen=True)
+class Speech:
+    """Where somebody speaks.
+
+    Attributes:
+        ranges: spans of voice, in order.
+        transcript: the words, or None where they were not asked for.
+    """
+
+    ranges: tuple[TimeRange, ...]
+    transcript: Transcript | None
+
+
+@dataclass(frozen=True)
+class FootageAnalysis:
+    """Everything known of one file; a part that was not asked for is None.
+
+    Attributes:
+        media: the probe.
+        frame_times: when each frame is shown; None without picture.
+        seen_share: decoded frames over frames in the container's index, 0 to 1.
+        shots: tile the footage from its first to its last frame.
+        objects: things, on sampled frames.
+        faces: faces with five landmarks and the probability of each expression.
+        embeddings: vectors of sampled frames.
+        picture: plain measures of sampled frames.
+        speech: voice and words.
+        sound: plain measures of the sound.
+        models: part to the name, version and precision that made it.
+        seconds: part to the seconds it took when it was made; empty for a stored part.
+        notes: what a user should know.
+    """
+
+    media: MediaInfo
+    frame_times: FrameTimes | None
+    seen_share: float
+    shots: tuple[Shot, ...] | None = None
+    objects: Detections | None = None
+    faces: Detections | None = None
+    embeddings: Embeddings | None = None
+    picture: PictureFacts | None = None
+    speech: Speech | None = None
+    sound: SoundFacts | None = None
+    models: dict[str, str] | None = None
+    seconds: dict[str, float] | None = None
+    notes: tuple[str, ...] = ()
