@@ -7,10 +7,10 @@ from typing import Any, Protocol, Self, TypeVar
 
 from studio.types.frames import FrameBatch, FrameRequest
 
-Value = TypeVar("Value", covariant=True)
+Value_co = TypeVar("Value_co", covariant=True)
 
 
-class PictureAnalyser(Protocol[Value]):
+class PictureAnalyser(Protocol[Value_co]):
     """Takes pictures as they are decoded and makes one part of the analysis.
 
     Models are leased when it is entered and let go when it is left. Memory may not grow with
@@ -41,5 +41,5 @@ class PictureAnalyser(Protocol[Value]):
     def take(self, batch: FrameBatch) -> None:
         """The next pictures, in order."""
 
-    def finish(self) -> Value:
+    def finish(self) -> Value_co:
         """The part, once all pictures were taken."""
