@@ -1,0 +1,51 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from studio.errors import EncodeFailed
+
+
+@contextmanager
+def write_beside(path: Path) -> Iterator[Path]:
+    """A path in the same folder to write to; on success it takes the place of ``path``.
+
+    The name keeps the suffix, from which encoders tell the container, and begins with a dot.
+    The file is synced before the rename and the folder after it, so a power cut leaves the
+    old file or the new one. When the body raises, nothing is left behind and ``path`` is as
+    it was. Missing folders are made.
+
+    Raises:
+        EncodeFailed: the folder cannot be made or written to, or the disk is full.
+    """
+    beside = path.with_name(f".{path.stem[:80]}.{secrets.token_hex(4)}{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield beside
+        _sync(beside)
+        beside.replace(path)
+        _sync(path.parent)
+    except OSError as exc:
+        raise EncodeFailed(
+            f"Cannot write {path}: {exc.strerror or exc}.",
+            "Check that the folder exists, may be written to and has room.",
+        ) from exc
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():
+        return  # Windows has no handle on a folder to sync
+    # Read-only suffices: fsync writes what the file holds, whoever wrote it.
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
