@@ -65,6 +65,11 @@ class Job:
         """Ask the run to stop at its next step; from any thread."""
         self._cancelled.set()
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether the run was asked to stop."""
+        return self._cancelled.is_set()
+
     def check(self) -> None:
         """Raise :class:`Cancelled` if the run was asked to stop."""
         if self._cancelled.is_set():

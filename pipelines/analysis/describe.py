@@ -1,0 +1,163 @@
+"""An analysis as a JSON object and as lines a person reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pipelines.analysis.pipeline import Result
+from studio.codec import to_json
+from studio.types.analysis import FootageAnalysis, Speech
+from studio.types.detections import Detections
+from studio.types.media import FrameTimes, MediaInfo
+from studio.types.shot import Shot
+
+
+def describe(result: Result) -> dict[str, Any]:
+    """The result as ``studio analyze --json`` prints it."""
+    data = analysis_json(result.analysis)
+    data["stored"] = list(result.stored)
+    data["computed"] = list(result.computed)
+    data["wall_s"] = round(result.wall_s, 3)
+    return data
+
+
+def analysis_json(analysis: FootageAnalysis) -> dict[str, Any]:
+    """Every part that is known, times as rational seconds, boxes as shares of the picture."""
+    times = analysis.frame_times
+    data: dict[str, Any] = {
+        "media": media_json(analysis.media, times),
+        "seen_share": analysis.seen_share,
+    }
+    if analysis.shots is not None:
+        data["shots"] = [shot_json(shot) for shot in analysis.shots]
+    for name, found in (("objects", analysis.objects), ("faces", analysis.faces)):
+        if found is not None:
+            data[name] = detections_json(found, times)
+    if analysis.embeddings is not None:
+        data["embeddings"] = {
+            "model": analysis.embeddings.model,
+            "frames": analysis.embeddings.frames.tolist(),
+            "dimensions": int(analysis.embeddings.vectors.shape[1]),
+        }
+    for name, facts in (("picture", analysis.picture), ("sound", analysis.sound)):
+        if facts is not None:
+            data[name] = _rounded(to_json(facts))
+    if analysis.speech is not None:
+        data["speech"] = speech_json(analysis.speech)
+    data["models"] = analysis.models
+    data["seconds"] = {k: round(v, 3) for k, v in (analysis.seconds or {}).items()}
+    data["notes"] = list(analysis.notes)
+    return data
+
+
+def media_json(info: MediaInfo, times: FrameTimes | None) -> dict[str, Any]:
+    """The probed facts, with the counted number of frames."""
+    data: dict[str, Any] = to_json(info)
+    if info.video is not None:
+        data["video"]["rate"] = str(info.video.rate.fps)
+        data["video"]["display_wh"] = list(info.video.display_wh)
+        data["video"]["frames"] = len(times) if times is not None else None
+    return data
+
+
+def shot_json(shot: Shot) -> dict[str, Any]:
+    """One shot; frames from 0, ends exclusive."""
+    return {
+        "start_frame": shot.start_frame,
+        "end_frame": shot.end_frame,
+        "start": str(shot.start),
+        "end": str(shot.end),
+        "transition": shot.transition.value,
+        "clean_start_frame": shot.clean_start_frame,
+        "clean_end_frame": shot.clean_end_frame,
+    }
+
+
+def detections_json(found: Detections, times: FrameTimes | None) -> dict[str, Any]:
+    """Sampled frames, and a row for each box."""
+    rows = []
+    for i, frame in enumerate(found.frames.tolist()):
+        row: dict[str, Any] = {
+            "frame": frame,
+            "time": str(times.start(frame)) if times is not None else None,
+            "label": found.labels[int(found.label_ids[i])],
+            "score": round(float(found.scores[i]), 4),
+            "xyxy": np.round(found.xyxy[i].astype(float), 4).tolist(),
+        }
+        if found.attribute_names:
+            values = np.round(found.attributes[i].astype(float), 3).tolist()
+            row["attributes"] = dict(zip(found.attribute_names, values, strict=True))
+        rows.append(row)
+    return {"sampled_frames": found.sampled_frames.tolist(), "found": rows}
+
+
+def speech_json(speech: Speech) -> dict[str, Any]:
+    """Spans of voice, and the words where they were asked for."""
+    data: dict[str, Any] = {
+        "ranges": [{"start": str(r.start), "end": str(r.end)} for r in speech.ranges]
+    }
+    if speech.transcript is not None:
+        data["transcript"] = to_json(speech.transcript)
+    return data
+
+
+def _rounded(data: Any) -> Any:
+    if isinstance(data, float):
+        return round(data, 4)
+    if isinstance(data, list):
+        return [_rounded(item) for item in data]
+    if isinstance(data, dict):
+        return {key: _rounded(value) for key, value in data.items()}
+    return data
+
+
+def summarise(result: Result) -> str:
+    """A few lines for a terminal."""
+    analysis, info = result.analysis, result.analysis.media
+    lines = [f"{info.path.name}: {_media_line(info, analysis.frame_times)}"]
+    if analysis.shots is not None:
+        kinds = [shot.transition.value for shot in analysis.shots[1:]]
+        counts = ", ".join(f"{kinds.count(k)} {k}s" for k in ("cut", "dissolve", "fade"))
+        lines.append(f"shots     {len(analysis.shots)} ({counts})")
+    for name, found in (("objects", analysis.objects), ("faces", analysis.faces)):
+        if found is not None:
+            lines.append(f"{name:<9} {_detections_line(found)}")
+    if analysis.embeddings is not None:
+        lines.append(f"embedded  {len(analysis.embeddings.frames)} frames")
+    if analysis.speech is not None:
+        spoken = float(sum(r.duration for r in analysis.speech.ranges))
+        script = analysis.speech.transcript
+        words = f", {len(script.words)} words ({script.language})" if script else ""
+        lines.append(f"speech    {spoken:.1f} s in {len(analysis.speech.ranges)} spans{words}")
+        if script:
+            lines.append(f"          {' '.join(w.text for w in script.words)[:160]}")
+    if analysis.sound is not None:
+        sound = analysis.sound
+        tempo = f"{sound.tempo_bpm:.0f} bpm, {len(sound.beats_s)} beats"
+        lines.append(f"sound     {sound.integrated_lufs:.1f} LUFS, {tempo}")
+    if analysis.seen_share < 1:
+        lines.append(f"seen      {analysis.seen_share:.1%} of the frames could be decoded")
+    lines.append(
+        f"stored: {', '.join(result.stored) or 'none'}; "
+        f"computed: {', '.join(result.computed) or 'none'}; {result.wall_s:.1f} s"
+    )
+    lines += [f"note: {note}" for note in analysis.notes]
+    return "\n".join(lines)
+
+
+def _media_line(info: MediaInfo, times: FrameTimes | None) -> str:
+    text = f"{float(info.duration):.2f} s"
+    if info.video is not None:
+        width, height = info.video.display_wh
+        frames = len(times) if times is not None else 0
+        text += f", {width}x{height} at {info.video.rate}, {frames} frames, {info.video.codec}"
+    return text + (f", {info.audio.codec}" if info.audio is not None else ", no sound")
+
+
+def _detections_line(found: Detections) -> str:
+    ids, counts = np.unique(found.label_ids, return_counts=True)
+    order = np.argsort(-counts)[:6]
+    names = ", ".join(f"{found.labels[int(ids[i])]} {counts[i]}" for i in order)
+    return f"{len(found)} on {len(found.sampled_frames)} frames" + (f": {names}" if names else "")

