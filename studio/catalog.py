@@ -1,0 +1,117 @@
+"""Every model in one table."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+from studio.errors import ModelError, UnknownModel, WeightsCorrupt, WeightsMissing
+from studio.models import weights
+from studio.models.spec import AnySpec
+
+#: Where each model's description stands; the modules import nothing heavy.
+ENTRIES: tuple[str, ...] = (
+    "studio.adapters.transnetv2:SPEC",
+    "studio.adapters.yolo:SPEC",
+    "studio.adapters.mtcnn:SPEC",
+    "studio.adapters.expression:SPEC",
+    "studio.adapters.efficientnet:SPEC",
+    "studio.adapters.silero:SPEC",
+    "studio.adapters.whisper:SPEC",
+    "studio.adapters.whisper:SPEC_ENGLISH",
+)
+
+
+def all_specs() -> tuple[AnySpec, ...]:
+    """Every model's description."""
+    found = []
+    for entry in ENTRIES:
+        module, _, name = entry.partition(":")
+        found.append(getattr(importlib.import_module(module), name))
+    return tuple(found)
+
+
+def find_specs(name: str) -> tuple[AnySpec, ...]:
+    """The model of that name; all of them where the name is empty.
+
+    Raises:
+        UnknownModel: there is none of that name.
+    """
+    found = tuple(spec for spec in all_specs() if name in ("", spec.name))
+    if not found:
+        names = ", ".join(spec.name for spec in all_specs())
+        raise UnknownModel(f"no model called {name!r}", f"There are: {names}")
+    return found
+
+
+def list_models() -> list[dict[str, Any]]:
+    """A row a model, as plain values."""
+    return [
+        {
+            "name": spec.name,
+            "version": spec.version,
+            "role": spec.role,
+            "licence": spec.licence,
+            "source": spec.source,
+            "resident_bytes": spec.resident_bytes,
+            "working_bytes": spec.working_bytes,
+            "working_unit": spec.working_unit,
+            "state": state(spec),
+        }
+        for spec in all_specs()
+    ]
+
+
+def state(spec: AnySpec) -> str:
+    """``ok`` where all weight files are installed, else what is missing."""
+    try:
+        for weight in spec.weights:
+            weights.find(weight, spec.name)
+    except ModelError as exc:
+        return exc.message
+    return "ok"
+
+
+def locate_models(name: str, cache_dir: Path) -> list[dict[str, Any]]:
+    """A row a weight file with its path; the state says what is missing."""
+    rows = []
+    for spec in find_specs(name):
+        for weight in spec.weights:
+            try:
+                where, status = str(weights.locate(weight, spec.name, cache_dir)), "ok"
+            except ModelError as exc:
+                where, status = "", exc.message
+            rows.append({"name": spec.name, "file": weight.name, "path": where, "state": status})
+    return rows
+
+
+def verify_models(name: str, cache_dir: Path) -> list[dict[str, Any]]:
+    """A row a weight file, each read anew and hashed."""
+    rows = []
+    for spec in find_specs(name):
+        for weight in spec.weights:
+            row = {"name": spec.name, "file": weight.name, "sha256": weight.sha256, "hint": ""}
+            try:
+                path = weights.locate(weight, spec.name, cache_dir)
+                weights.check(weight, path, spec.name)
+                row["state"] = "ok"
+            except (WeightsMissing, WeightsCorrupt) as exc:
+                row |= {"state": exc.message, "hint": exc.hint}
+            rows.append(row)
+    return rows
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """The rows as columns for a terminal."""
+    shown = [key for key in rows[0] if key not in ("source", "working_bytes", "working_unit")]
+    texts = [[_cell(key, row[key]) for key in shown] for row in rows]
+    widths = [max(len(t[i]) for t in [shown, *texts]) for i in range(len(shown))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in [shown, *texts]
+    )
+
+
+def _cell(key: str, value: Any) -> str:
+    return f"{value / 2**20:.0f} MiB" if key.endswith("_bytes") else str(value)
