@@ -1,15 +1,20 @@
 """Values to JSON and back, arrays kept apart: for plans, results and the store.
 
-Dataclasses become objects, tuples become lists, ``Fraction`` becomes ``"num/den"``. A numpy
-array becomes ``{"array": name}`` where the caller collects arrays, else a list.
+Dataclasses become objects, tuples become lists, ``Fraction`` becomes ``"num/den"``, a float
+that JSON has no number for becomes ``"nan"``, ``"inf"`` or ``"-inf"``. A numpy array becomes
+``{"array": name}`` where the caller collects arrays, else a list (for people and other
+programs: such a list is not read back, as it no longer knows its shape and dtype).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
+import re
 import types
 import typing
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import Enum
 from fractions import Fraction
 from functools import cache
@@ -33,29 +38,29 @@ def to_json(value: Any, arrays: dict[str, np.ndarray[Any, Any]] | None = None) -
     Raises:
         TypeError: something has no form in JSON.
     """
-    if value is None or isinstance(value, bool | str):
-        return value
-    if isinstance(value, Enum):
+    if isinstance(value, Enum):  # before str and int, which some enumerations also are
         return value.value
-    if isinstance(value, int | float):
-        return value
-    if isinstance(value, Fraction):
-        return str(value)
-    if isinstance(value, Path):
-        return str(value)
     if isinstance(value, np.generic):
-        return value.item()
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if value is None or isinstance(value, bool | str | int | float):
+        return value
+    if isinstance(value, Fraction | Path):
+        return str(value)
     if isinstance(value, np.ndarray):
         if arrays is None:
-            return value.tolist()
+            return to_json(value.tolist())
         name = f"a{len(arrays)}"
         arrays[name] = value
         return {"array": name}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: to_json(getattr(value, f.name), arrays) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value):
+            raise TypeError("the keys of a JSON object are strings")
         return {str(k): to_json(v, arrays) for k, v in value.items()}
-    if isinstance(value, tuple | list | set | frozenset):
+    if isinstance(value, tuple | list):
         return [to_json(v, arrays) for v in value]
     raise TypeError(f"no JSON form for {type(value).__name__}")
 
@@ -97,20 +102,22 @@ def _decode(hint: Any, data: Any, arrays: Mapping[str, Any], where: str) -> Any:
     if origin in (typing.Union, types.UnionType):
         return _decode_union(get_args(hint), data, arrays, where)
     if origin is Literal:
-        if data not in get_args(hint):
-            raise _bad(where, " or ".join(map(repr, get_args(hint))), data)
+        allowed = get_args(hint)
+        if not any(type(data) is type(a) and data == a for a in allowed):
+            raise _bad(where, " or ".join(map(repr, allowed)), data)
         return data
     if origin is tuple:
         return _decode_tuple(get_args(hint), data, arrays, where)
+    if origin is list:
+        item = get_args(hint)[0]
+        return list(_decode_tuple((item, Ellipsis), data, arrays, where))
     if origin is dict:
         if not isinstance(data, dict):
             raise _bad(where, "an object", data)
         value_hint = get_args(hint)[1]
         return {k: _decode(value_hint, v, arrays, f"{where}.{k}") for k, v in data.items()}
     if origin is np.ndarray:
-        if not (isinstance(data, dict) and data.get("array") in arrays):
-            raise _bad(where, "a stored array", data)
-        return arrays[data["array"]]
+        return _decode_array(hint, data, arrays, where)
     if dataclasses.is_dataclass(hint):
         return _decode_dataclass(typing.cast(type, hint), data, arrays, where)
     if isinstance(hint, type):
@@ -118,17 +125,30 @@ def _decode(hint: Any, data: Any, arrays: Mapping[str, Any], where: str) -> Any:
     raise TypeError(f"no decoder for {hint!r}")
 
 
+def _decode_array(hint: Any, data: Any, arrays: Mapping[str, Any], where: str) -> Any:
+    name = data.get("array") if isinstance(data, dict) else None
+    if not (isinstance(name, str) and name in arrays):
+        raise _bad(where, "a stored array", data)
+    stored = arrays[name]
+    dtype = next(iter(get_args(get_args(hint)[1])), None)
+    if not isinstance(dtype, type):  # an array of any kind
+        return stored
+    if not np.can_cast(stored.dtype, dtype, "same_kind"):
+        raise _bad(where, f"an array of {dtype.__name__}", stored.dtype.name)
+    return stored.astype(dtype, copy=False)
+
+
+# Exponents are left out on purpose: Fraction("1e999999999") would fill the memory.
+_RATIONAL = re.compile(r"-?\d{1,30}(/\d{1,30}|\.\d{1,30})?")
+
+
 def _decode_scalar(hint: type, data: Any, where: str) -> Any:
-    if hint is type(None):
-        if data is None:
-            return None
-        raise _bad(where, "null", data)
     if hint is Fraction:
-        if isinstance(data, str | int) and not isinstance(data, bool):
-            try:
+        if isinstance(data, int) and not isinstance(data, bool):
+            return Fraction(data)
+        if isinstance(data, str) and _RATIONAL.fullmatch(data):
+            with suppress(ZeroDivisionError):
                 return Fraction(data)
-            except (ValueError, ZeroDivisionError):
-                pass
         raise _bad(where, 'rational seconds such as "1001/24000"', data)
     if issubclass(hint, Enum):
         try:
@@ -138,6 +158,9 @@ def _decode_scalar(hint: type, data: Any, where: str) -> Any:
     if hint is Path and isinstance(data, str):
         return Path(data)
     if hint is float and isinstance(data, int | float) and not isinstance(data, bool):
+        with suppress(OverflowError):
+            return float(data)
+    if hint is float and data in ("nan", "inf", "-inf"):
         return float(data)
     if hint is int and isinstance(data, int) and not isinstance(data, bool):
         return data
@@ -164,11 +187,24 @@ def _decode_union(args: tuple[Any, ...], data: Any, arrays: Mapping[str, Any], w
     if len(rest) == 1:
         return _decode(rest[0], data, arrays, where)
     for option in rest:  # dataclasses are told apart by their literal ``type``
-        if dataclasses.is_dataclass(option) and isinstance(data, dict):
-            tag = get_args(_hints(typing.cast(type, option)).get("type"))
-            if data.get("type") in tag:
-                return _decode(option, data, arrays, where)
-    raise _bad(where, "an object with a known type", data)
+        if isinstance(data, dict) and data.get("type") in _tags(option):
+            return _decode(option, data, arrays, where)
+    scalars = [a for a in rest if isinstance(a, type) and not dataclasses.is_dataclass(a)]
+    for scalar in scalars:
+        with suppress(RequestError):
+            return _decode_scalar(scalar, data, where)
+    want = [a.__name__ for a in scalars]
+    tags = [str(t) for a in rest for t in _tags(a)]
+    if tags:
+        want.append('an object with "type": ' + " or ".join(f'"{t}"' for t in tags))
+    raise _bad(where, " or ".join(want), data)
+
+
+def _tags(option: Any) -> tuple[Any, ...]:
+    """The values of the literal ``type`` that tells one dataclass of a union from another."""
+    if not dataclasses.is_dataclass(option):
+        return ()
+    return get_args(_hints(typing.cast(type, option)).get("type"))
 
 
 def _decode_dataclass(cls: type, data: Any, arrays: Mapping[str, Any], where: str) -> Any:

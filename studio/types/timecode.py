@@ -43,22 +43,31 @@ class FrameRate:
 
     @classmethod
     def from_measured(cls, fps: float | Fraction, tolerance: float = 5e-4) -> FrameRate:
-        """The standard rate within ``tolerance`` (a share) of a measured one, else the
-        measured one as a fraction with a denominator up to 1001."""
-        for rate in STANDARD_RATES:
-            if abs(float(fps) / float(rate) - 1) <= tolerance:
-                return cls(rate)
-        return cls(Fraction(fps).limit_denominator(1001))
+        """The nearest standard rate if it lies within ``tolerance`` (a share) of a measured
+        one, else the measured one as a fraction with a denominator up to 1001 (a larger one
+        below one frame in 1001 seconds).
+
+        Raises:
+            ValueError: the measured rate is not positive and finite.
+        """
+        if not 0 < fps < float("inf"):
+            raise ValueError(f"a frame rate is positive, not {fps}")
+        nearest = min(STANDARD_RATES, key=lambda rate: abs(float(fps) / float(rate) - 1))
+        if abs(float(fps) / float(nearest) - 1) <= tolerance:
+            return cls(nearest)
+        measured = Fraction(fps)
+        # Zero is the nearest such fraction to a very slow rate: take a whole number of seconds.
+        return cls(measured.limit_denominator(1001) or Fraction(1, round(1 / measured)))
 
     @property
     def nominal(self) -> int:
         """The whole number that time code counts in: 30 for 29.97."""
-        return round(self.fps)
+        return max(round(self.fps), 1)
 
     @property
     def is_ntsc(self) -> bool:
         """Whether the rate is a whole number times 1000/1001."""
-        return self.fps.denominator == 1001
+        return self.fps.denominator == 1001 and self.fps.numerator % 1000 == 0
 
     def seconds(self, frame: int) -> Fraction:
         """The start of a frame, in seconds from frame 0."""
@@ -158,6 +167,7 @@ class Timecode:
         return cls(count, rate, drop)
 
     def __str__(self) -> str:
+        """``HH:MM:SS:FF``, past midnight from zero again, as clocks and decks do."""
         nominal, count = self.rate.nominal, self.frame
         if self.drop:
             dropped = nominal // 15
