@@ -70,7 +70,9 @@ class Transition:
     """How an item begins.
 
     Attributes:
-        kind: ``cut``; ``dissolve`` blends from the item before; ``dip`` goes through black.
+        kind: ``cut``; ``dissolve`` blends from the item before; ``dip`` goes through black:
+            the item before falls to black in the ``frames // 2`` up to the cut, this one rises
+            from it in the rest, and no handles are read. The first item has only the rise.
         frames: length in timeline frames, 0 for a cut.
     """
 
@@ -190,6 +192,7 @@ class Music:
         gain_db: applied before the mix.
         duck_db: how far it is lowered under dialogue, negative.
         fade_in_s, fade_out_s: seconds.
+        duration: seconds of the whole file, None where the planner did not say.
     """
 
     path: str
@@ -199,6 +202,7 @@ class Music:
     duck_db: float = -12.0
     fade_in_s: float = 0.05
     fade_out_s: float = 1.5
+    duration: Fraction | None = None
 
 
 @dataclass(frozen=True)
