@@ -1,0 +1,223 @@
+"""``studio ui``: the page, on this machine alone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+import webbrowser
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+from studio.errors import RequestError
+from studio.jobs.job import Job, Progress
+from studio.settings import Settings
+from ui.web.guard import Guard, check_host
+from ui.web.roots import MediaRoots
+from ui.web.runner import Runner
+from ui.web.uploads import Uploads
+from ui.web.works import Works
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from studio.models.pool import ModelPool
+
+#: Masters do not go through a browser: they are named by their path.
+MAX_UPLOAD_BYTES = 8 << 30
+
+
+@dataclass(frozen=True)
+class Studio:
+    """What stands behind the page.
+
+    Attributes:
+        settings: of the machine and its user.
+        roots: folders the page may open footage from.
+        results_dir: where trailers are written.
+        uploads: files from the browser.
+        runner: does the work.
+        works: trailers in the making.
+    """
+
+    settings: Settings
+    roots: MediaRoots
+    results_dir: Path
+    uploads: Uploads
+    runner: Runner
+    works: Works
+
+    @classmethod
+    def open(
+        cls,
+        settings: Settings,
+        media_roots: Sequence[Path] = (),
+        results_dir: Path | None = None,
+        max_upload_bytes: int = MAX_UPLOAD_BYTES,
+    ) -> Studio:
+        """Set up folders and the runner.
+
+        Args:
+            settings: of the machine and its user.
+            media_roots: folders with footage, besides the current one.
+            results_dir: where trailers are written; in the user's data folder where not given.
+            max_upload_bytes: of one file from the browser.
+
+        Raises:
+            RequestError: a media root is no folder, or results cannot be written.
+        """
+        results_dir = (results_dir or platformdirs.user_data_path("studio") / "results").absolute()
+        try:
+            results_dir.mkdir(parents=True, exist_ok=True)
+            uploads = Uploads(settings.cache_dir / "uploads", max_upload_bytes, settings)
+        except OSError as exc:
+            raise RequestError(
+                f"{exc.filename} cannot be written: {exc.strerror}.", "Choose another folder."
+            ) from exc
+        runner = Runner(_jobs(settings))
+        roots = MediaRoots([Path.cwd(), *media_roots])
+        return cls(settings, roots, results_dir, uploads, runner, Works(runner, results_dir))
+
+
+def _jobs(settings: Settings) -> Callable[[Callable[[Progress], None]], Job]:
+    """Makes jobs that share one pool, so that a second run finds its models loaded."""
+    pools: list[ModelPool] = []
+
+    def new_job(on_progress: Callable[[Progress], None]) -> Job:
+        job = Job(settings, pools[0] if pools else None, on_progress=on_progress)
+        pools[:] = [job.pool]
+        return job
+
+    return new_job
+
+
+def make_app(studio: Studio) -> ASGIApp:
+    """The page as an ASGI application."""
+    temp_dir = studio.settings.cache_dir / "gradio"
+    temp_dir.mkdir(parents=True, exist_ok=True)
+    # Read by Gradio when it is imported and when components are made.
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["GRADIO_TEMP_DIR"] = str(temp_dir)
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    import gradio as gr
+    from fastapi import FastAPI
+
+    from ui.web.routes import Routes
+    from ui.web.theme import stylesheet, theme
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        studio.runner.close()
+
+    page = _page(studio)
+    routes = Routes(studio.uploads, studio.works)
+    app = FastAPI(
+        lifespan=lifespan, routes=routes.table(), openapi_url=None, docs_url=None, redoc_url=None
+    )
+    static = Path(__file__).parent / "static"
+    app = gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        server_name="127.0.0.1",
+        footer_links=[],
+        run_history=False,
+        allowed_paths=[],
+        # Nothing that the studio keeps is for Gradio to serve, whatever a component returns.
+        blocked_paths=[str(studio.uploads.folder), str(studio.settings.cache_dir / "analyses")],
+        favicon_path=str(static / "favicon.png"),
+        show_error=True,
+        max_file_size=1 << 20,  # its upload route is closed; this is the second bolt
+        enable_monitoring=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        theme=theme(),
+        css=stylesheet(),
+        head=f"<script>{(static / 'page.js').read_text('utf-8')}</script>",
+    )
+    # Only `launch` sets this, and without it Gradio skips its check of paths from the browser.
+    page.has_launched = True
+    return Guard(app)
+
+
+def _page(studio: Studio) -> gr.Blocks:  # noqa: F821
+    import gradio as gr
+
+    from ui.web.messages import Say
+    from ui.web.panels import header
+    from ui.web.tabs.trailer import TrailerTab
+
+    say = Say("en")
+    static = Path(__file__).parent / "static"
+    with gr.Blocks(
+        title=say("app.name"), analytics_enabled=False, delete_cache=(3600, 86400)
+    ) as page:
+        top = gr.HTML(header(say), js_on_load=(static / "header.js").read_text("utf-8"))
+        tab = TrailerTab(studio.works, studio.uploads, studio.roots, studio.settings, top)
+        with gr.Tabs(), tab.texts.make(gr.Tab, {"label": "trailer.tab"}, id="trailer"):
+            tab.build(page)
+    return page
+
+
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    *,
+    open_browser: bool = False,
+    settings: Settings | None = None,
+    media_roots: Sequence[Path] = (),
+    results_dir: Path | None = None,
+) -> None:
+    """Serve the page until it is interrupted.
+
+    Args:
+        host: an address of this machine's own.
+        port: 0 takes a free one.
+        open_browser: open the page once it answers.
+        settings: read from the machine where not given.
+        media_roots: folders with footage, besides the current one.
+        results_dir: where trailers are written; in the user's data folder where not given.
+
+    Raises:
+        RequestError: the host is open to others, the port is taken, a folder cannot be used.
+    """
+    check_host(host)
+    listener = _listen(host, port)
+    with listener:
+        studio = Studio.open(settings or Settings(), media_roots, results_dir)
+        import uvicorn
+
+        app = make_app(studio)
+        shown = f"[{host}]" if ":" in host else host
+        address = f"http://{shown}:{listener.getsockname()[1]}/"
+        config = uvicorn.Config(
+            app, log_level="warning", timeout_graceful_shutdown=3, server_header=False
+        )
+        print(f"The studio is at {address}  (stop it with Ctrl+C)", flush=True)
+        if open_browser:
+            threading.Timer(0.5, webbrowser.open, [address]).start()
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port first: a taken one shows before anything slow is loaded."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except (OSError, OverflowError) as exc:
+        listener.close()
+        raise RequestError(
+            f"Port {port} of {host} cannot be used: {exc}.",
+            "Another studio may be running. Give another with --port, or --port 0 for any.",
+        ) from exc
+    return listener

@@ -1,0 +1,71 @@
+"""What the page says, in every language, from one catalogue."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import resources
+
+#: Language code to its name in itself.
+LANGUAGES = {"en": "English", "ko": "한국어"}
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """All messages of a language.
+
+    Raises:
+        KeyError: the page does not speak it.
+    """
+    if language not in LANGUAGES:
+        raise KeyError(language)
+    text = (resources.files("ui.web") / "locale" / f"{language}.json").read_text("utf-8")
+    messages: dict[str, str] = json.loads(text)
+    return messages
+
+
+class Say:
+    """Says a message by its key: ``say("plan.kept", kept=3, all=5)``.
+
+    Args:
+        language: one of :data:`LANGUAGES`; anything else speaks English.
+    """
+
+    def __init__(self, language: str) -> None:
+        self.language = language if language in LANGUAGES else "en"
+        self._messages = catalogue(self.language)
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The message with its values filled in."""
+        return self._messages[key].format(**values)
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a message: for names that pipelines choose."""
+        return key in self._messages
+
+    def duration(self, seconds: float) -> str:
+        """``1:05`` or ``1:02:05``."""
+        whole = round(seconds)
+        hours, minutes, seconds = whole // 3600, whole // 60 % 60, whole % 60
+        return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+    def size(self, size_bytes: int) -> str:
+        """``3.4 MB``, in powers of ten, as file managers count."""
+        size = float(size_bytes)
+        for unit in ("B", "kB", "MB", "GB"):
+            if size < 1000:
+                return f"{size:.0f} {unit}" if unit in ("B", "kB") else f"{size:.1f} {unit}"
+            size /= 1000
+        return f"{size:.1f} TB"
+
+
+def preferred_language(cookie: str | None, accept_language: str) -> str:
+    """The language of a visitor: the one chosen before, else the browser's first that the
+    page speaks, else English."""
+    if cookie in LANGUAGES:
+        return str(cookie)
+    for entry in accept_language.split(","):
+        code = entry.split(";")[0].strip().split("-")[0].lower()
+        if code in LANGUAGES:
+            return code
+    return "en"

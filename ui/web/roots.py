@@ -1,0 +1,114 @@
+"""The folders whose footage the page may open, and nothing outside them."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from studio.errors import NoSuchMedia, RequestError
+
+#: Endings that are offered in the list; what a file is decides the probe, not its name.
+VIDEO_SUFFIXES = frozenset(
+    (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mxf", ".mts", ".m2ts", ".ts", ".mpg")
+)
+
+
+class MediaRoots:
+    """Folders that were declared when the page was started.
+
+    Args:
+        folders: existing folders.
+
+    Raises:
+        RequestError: one of them is no folder.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        resolved = []
+        for folder in folders:
+            if not folder.is_dir():
+                raise RequestError(f"{folder} is no folder.", "Name a folder with footage.")
+            resolved.append(folder.resolve())
+        self.folders = tuple(dict.fromkeys(resolved))
+
+    def resolve(self, text: str) -> Path:
+        """The file that was typed or picked.
+
+        A relative path is looked for in every root. Links are followed before the check, and
+        a path outside the roots is refused before anything is asked of the disk, so nobody
+        learns what exists there.
+
+        Raises:
+            RequestError: nothing was typed, or it lies outside the roots.
+            NoSuchMedia: it is no file.
+        """
+        text = text.strip().strip('"')
+        if not text or "\0" in text:
+            raise RequestError("No file is named.", "Type a path or pick one from the list.")
+        typed = Path(text)
+        tries = [typed] if typed.is_absolute() else [root / typed for root in self.folders]
+        inside = [p for p in map(_real, tries) if p is not None and self._holds(p)]
+        if not inside:
+            roots = ", ".join(map(str, self.folders))
+            raise RequestError(
+                f"{text} is outside the folders this page may open.",
+                f"Put it under {roots}, start with --media-root FOLDER, or upload it.",
+            )
+        for path in inside:
+            if path.is_file():
+                return path
+        raise NoSuchMedia(f"There is no file {text}.", "Look at the spelling, or pick one.")
+
+    def _holds(self, path: Path) -> bool:
+        return any(path.is_relative_to(root) for root in self.folders)
+
+    def label(self, path: Path) -> str:
+        """The path as the page shows it: relative where there is one root."""
+        if len(self.folders) == 1 and path.is_relative_to(self.folders[0]):
+            return str(path.relative_to(self.folders[0]))
+        return str(path)
+
+    def listing(
+        self, *, max_files: int = 300, max_depth: int = 4, budget_s: float = 0.5
+    ) -> list[Path]:
+        """Videos in the roots, nearest first. Hidden folders and links to folders are passed
+        over; the search ends at ``max_files``, ``max_depth`` folders down, or after
+        ``budget_s`` seconds."""
+        ends_s = time.monotonic() + budget_s
+        found: list[Path] = []
+        level = list(self.folders)
+        for _ in range(max_depth + 1):
+            below: list[Path] = []
+            for folder in level:
+                files, folders = _entries(folder)
+                found += files
+                below += folders
+                if len(found) >= max_files or time.monotonic() > ends_s:
+                    return found[:max_files]
+            level = below
+        return found
+
+
+def _real(path: Path) -> Path | None:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # a loop of links, a name too long
+        return None
+
+
+def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
+    files, folders = [], []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.startswith((".", "__")) or entry.name == "node_modules":
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(Path(entry.path))
+                elif Path(entry.name).suffix.lower() in VIDEO_SUFFIXES:
+                    files.append(Path(entry.path))
+    except OSError:
+        pass  # a folder that may not be read offers nothing
+    return sorted(files), sorted(folders)

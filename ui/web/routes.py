@@ -1,0 +1,111 @@
+"""Our own routes: uploads in; thumbnails, previews and results out.
+
+Whoever knows the id of a work may read its pictures and files and nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from studio.errors import LimitExceeded, StudioError
+from ui.web.uploads import Uploads
+from ui.web.works import Version, Works
+
+_LOG = logging.getLogger(__name__)
+#: What a result is to a browser; XML and JSON are never run or rendered by it.
+_TYPES = {".mp4": "video/mp4", ".png": "image/png"}
+
+
+@dataclass(frozen=True)
+class Routes:
+    """Routes below ``/studio``.
+
+    Attributes:
+        uploads: takes files.
+        works: know the results.
+    """
+
+    uploads: Uploads
+    works: Works
+
+    def table(self) -> list[Route]:
+        """For the application."""
+        return [
+            Route("/studio/uploads", self.upload, methods=["PUT"]),
+            Route("/studio/works/{work}/{version:int}/thumbnails/{clip}", self.thumbnail),
+            Route("/studio/works/{work}/{version:int}/files/{kind}", self.file),
+        ]
+
+    async def upload(self, request: Request) -> Response:
+        """Take a file: its name in ``X-File-Name`` (percent-encoded), its bytes as the body.
+
+        A header of our own makes browsers ask before another site may send this.
+        """
+        name = unquote(request.headers.get("x-file-name", ""))
+        announced = request.headers.get("content-length", "")
+        if not name or not announced.isdecimal():
+            return _refused(StudioError("Name and length of the file are missing."), 411)
+        try:
+            upload = await self.uploads.take(name, int(announced), _body(request))
+        except LimitExceeded as exc:
+            return _refused(exc, 413)
+        except StudioError as exc:
+            return _refused(exc, 422)
+        except ClientDisconnect:
+            return _refused(StudioError("The upload broke off."), 400)
+        return JSONResponse({"token": upload.token})
+
+    async def thumbnail(self, request: Request) -> Response:
+        """The picture of a clip."""
+        version = self._version(request)
+        picture = version.thumbnails.get(request.path_params["clip"]) if version else None
+        if picture is None:
+            return _no_such()
+        kind = "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"
+        headers = {"cache-control": "private, max-age=86400"}
+        return Response(picture, media_type=kind, headers=headers)
+
+    async def file(self, request: Request) -> Response:
+        """A result; with ranges, so that the preview can be scrubbed. ``?download`` saves it."""
+        version = self._version(request)
+        result = version.result if version else None
+        path = result.files.get(request.path_params["kind"]) if result else None
+        if path is None or not path.is_file():
+            return _no_such()
+        return FileResponse(
+            path,
+            media_type=_TYPES.get(path.suffix, "application/octet-stream"),
+            filename=path.name,
+            content_disposition_type=(
+                "attachment" if "download" in request.query_params else "inline"
+            ),
+            headers={"cache-control": "private, no-cache"},
+        )
+
+    def _version(self, request: Request) -> Version | None:
+        work = self.works.get(request.path_params["work"])
+        number = request.path_params["version"]
+        if work is None or number >= len(work.versions):
+            return None
+        return work.versions[number]
+
+
+async def _body(request: Request) -> AsyncIterator[bytes]:
+    async for chunk in request.stream():
+        yield chunk
+
+
+def _no_such() -> Response:
+    return PlainTextResponse("Not found.", status_code=404)
+
+
+def _refused(error: StudioError, status: int) -> JSONResponse:
+    _LOG.info("An upload was refused: %s", error.message)
+    return JSONResponse({"error": error.message, "hint": error.hint}, status_code=status)

@@ -1,0 +1,47 @@
+// In the head, before Gradio: the language and the light that were chosen before.
+(() => {
+  const cookie = (name) =>
+    document.cookie.split("; ").find((c) => c.startsWith(name + "="))?.split("=")[1];
+  const remember = (name, value) => {
+    document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=strict`;
+  };
+  const root = document.documentElement;
+  const setLanguage = (language) => {
+    root.lang = language;
+    remember("studio_language", language);
+  };
+  const chosen = cookie("studio_language");
+  if (chosen) {
+    root.lang = chosen;
+    // Gradio's own few words follow the browser's language.
+    Object.defineProperty(navigator, "language", { get: () => chosen });
+  }
+
+  const wanted = cookie("studio_light");
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () => (cookie("studio_light") ?? (system.matches ? "dark" : "light")) === "dark";
+  const light = () => document.body?.classList.toggle("dark", isDark());
+  system.addEventListener("change", light);
+
+  root.classList.add("st-pending");
+  const show = () => {
+    light();
+    root.classList.remove("st-pending");
+  };
+  setTimeout(show, 4000); // never hide the page for good
+
+  window.studio = {
+    shown: show,
+    setLanguage,
+    toggleLight() {
+      remember("studio_light", isDark() ? "light" : "dark");
+      light();
+    },
+    setRun(id) {
+      const url = new URL(location.href);
+      id ? url.searchParams.set("run", id) : url.searchParams.delete("run");
+      history.replaceState(history.state, "", url);
+    },
+  };
+  if (wanted) addEventListener("DOMContentLoaded", light);
+})();

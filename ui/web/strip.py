@@ -1,0 +1,151 @@
+"""A plan as a strip: every clip with its picture, place, length, part and reasons."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from html import escape
+
+from studio.types.timecode import Timecode
+from studio.types.timeline import Card, Clip, Reason, Source, Timeline
+from ui.web.messages import Say
+from ui.web.works import Version, Work
+
+
+def strip(say: Say, work: Work, number: int) -> str:
+    """The clips of a version as an ordered list; each can be dropped and taken back."""
+    version = work.versions[number]
+    entries = [
+        _card(say, at, item, n, version)
+        if isinstance(item, Card)
+        else _clip(say, at, item, n, version, f"/studio/works/{work.id}/{number}/thumbnails")
+        for n, (at, item) in enumerate(version.timeline.placed(), 1)
+    ]
+    return f'<ol class="st-strip" aria-label="{escape(say("strip.label"))}">{"".join(entries)}</ol>'
+
+
+def overview(say: Say, version: Version) -> str:
+    """How long the kept clips are, and a bar that shows the shape of the cut."""
+    planned, kept = version.timeline, version.kept
+    length, whole = _seconds(say, kept), _seconds(say, planned)
+    count = say("plan.kept", kept=len(kept.clips), all=len(planned.clips))
+    parts = "".join(
+        f'<span class="st-seg" style="flex-grow:{item.frames}" data-role="{_role(item)}"'
+        f"{' data-dropped' if item.id in version.dropped else ''}></span>"
+        for item in planned.items
+    )
+    roles = dict.fromkeys(_role(item) for item in planned.items)
+    legend = "".join(
+        f'<li><i data-role="{role}"></i>{escape(say(f"role.{role}"))}</li>' for role in roles
+    )
+    of_whole = f" <small>{escape(say('plan.of', length=whole))}</small>" if version.dropped else ""
+    return (
+        f'<div class="st-overview"><p class="st-length" aria-live="polite"><b>{length}</b>'
+        f"{of_whole}<span>{escape(count)}</span></p>"
+        f'<div class="st-bar" aria-hidden="true">{parts}</div>'
+        f'<ul class="st-legend" aria-hidden="true">{legend}</ul></div>'
+    )
+
+
+def notes(say: Say, lines: tuple[str, ...]) -> str:
+    """What the engine wants to be known, in its own words (English)."""
+    if not lines:
+        return ""
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    return (
+        f'<details class="st-notes"><summary>{escape(say("notes.title", count=len(lines)))}'
+        f'</summary><ul lang="en">{items}</ul></details>'
+    )
+
+
+def _clip(say: Say, at: int, clip: Clip, n: int, version: Version, pictures: str) -> str:
+    source = version.timeline.source(clip.source)
+    role = escape(say(f"role.{clip.role}"))
+    alt = escape(say("strip.picture", n=n, role=say(f"role.{clip.role}")))
+    picture = (
+        f'<img src="{pictures}/{escape(clip.id)}" alt="{alt}" loading="lazy" decoding="async">'
+    )
+    if len(version.timeline.sources) > 1:
+        name = source.path.rsplit("/", 1)[-1]
+        picture += f'<span class="st-source">{escape(name)}</span>'
+    start, end = _timecodes(source, clip)
+    where = (
+        f'<p class="st-tc"><span title="{escape(say("strip.source_in"))}">{start}</span>'
+        f' <i aria-hidden="true">→</i> <span title="{escape(say("strip.source_out"))}">{end}</span>'
+        "</p>"
+    )
+    return _entry(say, at, clip, n, version, role, picture, where + _reasons(say, clip.reasons))
+
+
+def _card(say: Say, at: int, card: Card, n: int, version: Version) -> str:
+    lines = "<br>".join(escape(line) for line in card.text.split("\n"))
+    picture = f'<div class="st-cardface">{lines}</div>'
+    role = escape(say(f"role.{card.kind}-card"))
+    return _entry(say, at, card, n, version, role, picture, "")
+
+
+def _entry(
+    say: Say, at: int, item: Clip | Card, n: int, version: Version, role: str, face: str, body: str
+) -> str:
+    rate = version.timeline.rate
+    dropped = item.id in version.dropped
+    length = escape(say("strip.seconds", seconds=f"{float(rate.seconds(item.frames)):.1f}"))
+    return (
+        f'<li class="st-clip" data-role="{_role(item)}"{" data-dropped" if dropped else ""}>'
+        f'<div class="st-face">{face}<span class="st-no">{n}</span>'
+        f'<span class="st-len">{length}</span></div>'
+        f'<div class="st-body"><p class="st-head"><b>{role}</b>'
+        f'<span title="{escape(say("strip.position"))}">{Timecode(at, rate)}</span></p>{body}'
+        f'<button type="button" class="st-keep" data-item="{escape(item.id)}"'
+        f' aria-pressed="{"false" if dropped else "true"}"'
+        f' aria-label="{escape(say("strip.keep_clip", n=n))}">'
+        f'<span class="st-on">{escape(say("strip.kept"))}</span>'
+        f'<span class="st-off">{escape(say("strip.dropped"))}</span></button></div></li>'
+    )
+
+
+def _reasons(say: Say, reasons: tuple[Reason, ...]) -> str:
+    if not reasons:
+        return ""
+    ordered = sorted(reasons, key=lambda r: r.score * r.weight, reverse=True)
+    rows = "".join(
+        f'<li><span>{escape(_reason_name(say, r))}</span><span class="st-meter" role="img"'
+        f' aria-label="{r.score:.0%}"><i style="width:{min(max(r.score, 0), 1):.0%}"></i></span>'
+        f'<small lang="en">{escape(r.text)}</small></li>'
+        for r in ordered
+    )
+    names = ", ".join(_reason_name(say, r) for r in ordered[:3])
+    return (
+        f'<details class="st-why"><summary><span>{escape(say("strip.why"))}</span> {escape(names)}'
+        f"</summary><ul>{rows}</ul></details>"
+    )
+
+
+def _reason_name(say: Say, reason: Reason) -> str:
+    key = f"reason.{reason.name}"
+    return say(key) if say.has(key) else reason.name.replace("_", " ")
+
+
+def _role(item: Clip | Card) -> str:
+    return f"{item.kind}-card" if isinstance(item, Card) else str(item.role)
+
+
+def _seconds(say: Say, timeline: Timeline) -> str:
+    return say("strip.seconds", seconds=f"{float(timeline.duration):.1f}")
+
+
+def _timecodes(source: Source, clip: Clip) -> tuple[str, str]:
+    """Where the clip lies in its footage: the camera's time code where it has one, else counted
+    from zero; the clock where the rate varies, since frames do not tell the time then."""
+    if source.variable_rate:
+        return _clock(clip.start), _clock(clip.end)
+    first, drop = 0, ";" in source.timecode
+    if source.timecode:
+        first = Timecode.from_string(source.timecode, source.rate).frame
+    ends = (first + clip.start_frame, first + clip.end_frame)
+    return tuple(str(Timecode(f, source.rate, drop)) for f in ends)  # type: ignore[return-value]
+
+
+def _clock(seconds: Fraction) -> str:
+    thousandths = round(seconds * 1000)
+    minutes, rest = divmod(thousandths, 60_000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}.{rest % 1000:03}"

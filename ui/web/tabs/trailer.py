@@ -1,0 +1,508 @@
+"""The trailer tab: footage, wishes, plan, render, files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from pipelines.trailer.options import Options
+from studio.errors import RequestError, StudioError
+from studio.settings import Settings
+from studio.types.media import MediaInfo
+from ui.web import panels
+from ui.web.messages import LANGUAGES, Say, preferred_language
+from ui.web.roots import MediaRoots
+from ui.web.strip import notes, overview, strip
+from ui.web.tabs.texts import Texts
+from ui.web.uploads import Uploads
+from ui.web.works import Phase, Work, Works
+
+_POLL_S = 0.5
+
+
+@dataclass
+class Visit:
+    """One open page. Its footage is gone with it; its work is not.
+
+    Attributes:
+        language: the page speaks.
+        footage: taken so far.
+        music: to lay under it.
+        work: what it follows.
+        version: the cut it shows.
+        seen: the phase it shows.
+        problem: the error it shows.
+    """
+
+    language: str = "en"
+    footage: list[MediaInfo] = field(default_factory=list)
+    music: list[MediaInfo] = field(default_factory=list)
+    work: str = ""
+    version: int = 0
+    seen: Phase | None = None
+    problem: StudioError | None = None
+
+
+@dataclass(frozen=True)
+class TrailerTab:
+    """Builds the tab and answers its events.
+
+    Attributes:
+        works: trailers in the making.
+        uploads: files from the browser.
+        roots: folders that may be picked from.
+        settings: limits of the probe.
+        header: the page's head, which is translated with the tab.
+    """
+
+    works: Works
+    uploads: Uploads
+    roots: MediaRoots
+    settings: Settings
+    header: gr.HTML
+    texts: Texts = field(default_factory=Texts)
+    parts: dict[str, Any] = field(default_factory=dict)
+
+    def build(self, page: gr.Blocks) -> None:
+        """Lay the tab out and connect it; to be called inside ``page``."""
+        self.parts["visit"] = gr.State(Visit())
+        self.parts["saved"] = gr.BrowserState("", storage_key="studio-run", secret="studio")
+        self.parts["timer"] = gr.Timer(_POLL_S, active=False)
+        with gr.Row(elem_id="desk", equal_height=False):
+            with gr.Column(elem_id="settings"):
+                self._footage()
+                self._wishes()
+            with gr.Column(elem_id="work"):
+                self._work()
+        self._connect(page)
+
+    # Layout
+
+    def _footage(self) -> None:
+        make, parts = self.texts.make, self.parts
+        make(gr.HTML, {"value": lambda say: panels.section(1, say("footage.title"))})
+        parts["footage"] = gr.HTML(js_on_load=_script("dropzone.js"), elem_id="footage")
+        with gr.Row(elem_id="pick"):
+            parts["path"] = make(
+                gr.Dropdown,
+                {"label": "footage.path", "info": "footage.path.info"},
+                choices=[],
+                allow_custom_value=True,
+                value=None,
+                elem_id="path",
+            )
+            parts["add"] = make(gr.Button, {"value": "footage.add"}, elem_id="add", size="sm")
+        parts["notice"] = gr.HTML(elem_id="notice")
+
+    def _wishes(self) -> None:
+        make, parts = self.texts.make, self.parts
+        make(gr.HTML, {"value": lambda say: panels.section(2, say("options.title"))})
+        parts["length_s"] = make(
+            gr.Slider,
+            {"label": "options.length", "info": "options.length.info"},
+            minimum=5, maximum=300, step=1, value=60, buttons=[], elem_id="length",
+        )  # fmt: skip
+        parts["aspect"] = make(
+            gr.Radio,
+            {
+                "label": "options.aspect",
+                "info": "options.aspect.info",
+                "choices": lambda say: [
+                    (say("options.aspect.source"), "source"), "16:9", "9:16", "1:1",
+                ],
+            },
+            value="source", elem_id="aspect",
+        )  # fmt: skip
+        parts["pace"] = make(
+            gr.Radio,
+            {
+                "label": "options.pace",
+                "info": "options.pace.info",
+                "choices": lambda say: [
+                    (say(f"options.pace.{p}"), p) for p in ("calm", "balanced", "energetic")
+                ],
+            },
+            value="balanced", elem_id="pace",
+        )  # fmt: skip
+        make(gr.HTML, {"value": lambda say: _label(say("music.title"), say("music.info"))})
+        parts["music"] = gr.HTML(js_on_load=_script("dropzone.js"), elem_id="music")
+        parts["title"] = make(
+            gr.Textbox,
+            {"label": "options.title_card", "placeholder": "options.title_card.example"},
+            max_length=120, elem_id="title",
+        )  # fmt: skip
+        parts["end_card"] = make(
+            gr.Textbox,
+            {"label": "options.end_card", "placeholder": "options.end_card.example"},
+            max_length=120, elem_id="end-card",
+        )  # fmt: skip
+        with make(gr.Accordion, {"label": "options.more"}, open=False):
+            self._fine_wishes()
+        with gr.Column(elem_id="go"):
+            parts["start"] = make(
+                gr.Button, {"value": "plan.make"}, variant="primary", elem_id="make-plan"
+            )
+
+    def _fine_wishes(self) -> None:
+        make, parts = self.texts.make, self.parts
+        parts["versions"] = make(
+            gr.Slider,
+            {"label": "options.versions", "info": "options.versions.info"},
+            minimum=1, maximum=6, step=1, value=1, buttons=[], elem_id="versions",
+        )  # fmt: skip
+        parts["spoiler_percent"] = make(
+            gr.Slider,
+            {"label": "options.spoiler", "info": "options.spoiler.info"},
+            minimum=0, maximum=90, step=5, value=20, buttons=[], elem_id="spoiler",
+        )  # fmt: skip
+        parts["loudness_lufs"] = make(
+            gr.Dropdown,
+            {
+                "label": "options.loudness",
+                "info": "options.loudness.info",
+                "choices": lambda say: [
+                    (say(f"options.loudness.{-lufs}"), lufs) for lufs in (-14, -16, -23, -24, -27)
+                ],
+            },
+            value=-14, filterable=False, elem_id="loudness",
+        )  # fmt: skip
+        parts["seed"] = make(
+            gr.Number,
+            {"label": "options.seed", "info": "options.seed.info"},
+            value=0, precision=0, minimum=0, maximum=2**31 - 1, elem_id="seed",
+        )  # fmt: skip
+
+    def _work(self) -> None:
+        make, parts = self.texts.make, self.parts
+        parts["stage"] = gr.HTML(elem_id="stage")
+        parts["cancel"] = make(
+            gr.Button, {"value": "run.cancel"}, variant="stop", visible=False, elem_id="cancel"
+        )
+        with gr.Column(visible=False, elem_id="plan", elem_classes="st-panel") as parts["plan"]:
+            make(
+                gr.HTML,
+                {"value": lambda say: panels.section(3, say("plan.title"), say("plan.text"))},
+            )
+            parts["version"] = make(
+                gr.Radio, {"label": "plan.version"}, choices=[], visible=False, elem_id="version"
+            )
+            parts["overview"] = gr.HTML(elem_id="overview")
+            with gr.Row(elem_id="renderbar"):
+                parts["render"] = make(
+                    gr.Button, {"value": "render.start"}, variant="primary", elem_id="render"
+                )
+                parts["again"] = make(gr.Button, {"value": "plan.new"}, elem_id="new")
+            parts["strip"] = gr.HTML(js_on_load=_script("strip.js"), elem_id="strip")
+            parts["notes"] = gr.HTML(elem_id="notes")
+        with gr.Column(visible=False, elem_id="result", elem_classes="st-panel") as parts["result"]:
+            make(gr.HTML, {"value": lambda say: panels.section(4, say("result.title"))})
+            parts["files"] = gr.HTML(elem_id="files")
+
+    # Events
+
+    def _connect(self, page: gr.Blocks) -> None:
+        p = self.parts
+        shown = [*p.values(), *self.texts.components, self.header]
+        shown = list({c._id: c for c in shown if c is not p["visit"]}.values())
+        wishes = [p[name] for name in _WISHES]
+        # Nothing runs for long in an event, so none of them waits in Gradio's queue; and none
+        # is offered in its API: programs will get one of their own.
+        quiet: dict[str, Any] = {
+            "queue": False,
+            "api_visibility": "private",
+            "show_progress": "hidden",
+            "outputs": shown,
+        }
+        many = {**quiet, "trigger_mode": "multiple"}
+        page.load(self.load, [p["visit"], p["saved"]], **quiet).then(
+            None, js="() => studio.shown()", api_visibility="private"
+        )
+        p["saved"].change(
+            None, [p["saved"]], js="(id) => studio.setRun(id)", api_visibility="private"
+        )
+        self.header.language(self.speak, p["visit"], **quiet)
+        for kind in ("footage", "music"):
+            p[kind].added(getattr(self, f"add_{kind}"), p["visit"], **many)
+            p[kind].removed(getattr(self, f"remove_{kind}"), p["visit"], **many)
+        p["add"].click(self.add_path, [p["visit"], p["path"]], **quiet)
+        p["start"].click(self.start, [p["visit"], *wishes], **quiet)
+        p["timer"].tick(self.tick, p["visit"], **quiet)
+        p["cancel"].click(self.cancel, p["visit"], **quiet)
+        p["strip"].keep(self.keep, p["visit"], **many)
+        p["version"].input(self.pick_version, [p["visit"], p["version"]], **quiet)
+        p["render"].click(self.render, p["visit"], **quiet)
+        p["again"].click(self.again, p["visit"], **quiet)
+
+    def load(self, visit: Visit, saved: str, request: gr.Request) -> dict[Any, Any]:
+        """A page was opened: in its language, and at the work it was left at."""
+        visit.language = preferred_language(
+            request.cookies.get("studio_language"), request.headers.get("accept-language", "")
+        )
+        asked = request.query_params.get("run") or saved
+        work = self.works.get(asked)
+        updates: dict[Any, Any] = {
+            self.parts["path"]: gr.update(choices=self._choices(), value=None)
+        }
+        if work is not None:
+            visit.work = work.id
+            updates |= self._wishes_of(visit, work)
+        elif request.query_params.get("run"):
+            say = Say(visit.language)
+            visit.problem = RequestError(say("run.unknown"), say("run.unknown.hint"))
+        updates[self.parts["saved"]] = visit.work
+        return _merged(self._all(visit), updates)
+
+    def speak(self, visit: Visit, event: gr.EventData) -> dict[Any, Any]:
+        """Another language was chosen."""
+        language = event._data.get("language")
+        visit.language = language if language in LANGUAGES else "en"
+        return self._all(visit)
+
+    def add_footage(self, visit: Visit, event: gr.EventData) -> dict[Any, Any]:
+        """An upload arrived."""
+        upload = self.uploads.get(str(event._data.get("token")))
+        return self._take(visit, upload.info if upload else None)
+
+    def add_path(self, visit: Visit, text: str | None) -> dict[Any, Any]:
+        """A path was typed or picked."""
+        from studio.media.probe import probe
+
+        try:
+            info = probe(self.roots.resolve(text or ""), self.settings)
+        except StudioError as exc:
+            return {self.parts["notice"]: panels.problem(Say(visit.language), exc)}
+        return self._take(visit, info) | {
+            self.parts["path"]: gr.update(value=None, choices=self._choices())
+        }
+
+    def remove_footage(self, visit: Visit, event: gr.EventData) -> dict[Any, Any]:
+        """A file was taken off the list."""
+        _pop(visit.footage, event._data.get("index"))
+        return self._lists(visit)
+
+    def add_music(self, visit: Visit, event: gr.EventData) -> dict[Any, Any]:
+        """A piece of music arrived; there is one at most."""
+        upload = self.uploads.get(str(event._data.get("token")))
+        if upload is None or upload.info.audio is None:
+            say = Say(visit.language)
+            error = RequestError(say("music.silent"), say("music.silent.hint"))
+            return {self.parts["notice"]: panels.problem(say, error)}
+        visit.music[:] = [upload.info]
+        return self._lists(visit)
+
+    def remove_music(self, visit: Visit) -> dict[Any, Any]:
+        """The music was taken away."""
+        visit.music.clear()
+        return self._lists(visit)
+
+    def start(self, visit: Visit, *values: Any) -> dict[Any, Any]:
+        """Make a plan of the footage and the wishes."""
+        visit.problem = None
+        try:
+            options = _options(dict(zip(_WISHES, values, strict=True)))
+            work = self.works.begin(visit.footage, visit.music, options)
+        except StudioError as exc:
+            visit.problem = exc
+            return self._state(visit)
+        visit.work, visit.version = work.id, 0
+        return self._state(visit) | {self.parts["saved"]: work.id}
+
+    def tick(self, visit: Visit) -> dict[Any, Any]:
+        """Half a second went by: the progress, and everything where the phase has changed."""
+        work = self.works.get(visit.work)
+        if work is None or work.phase is not visit.seen:
+            return self._state(visit)
+        return {self.parts["stage"]: self._progress(Say(visit.language), work)}
+
+    def cancel(self, visit: Visit) -> dict[Any, Any]:
+        """Stop what goes on."""
+        work = self.works.get(visit.work)
+        if work is not None:
+            work.cancel()
+        return self._state(visit)
+
+    def keep(self, visit: Visit, event: gr.EventData) -> dict[Any, Any]:
+        """A clip was dropped or taken back."""
+        work = self.works.get(visit.work)
+        if work is None or not work.versions:
+            return {self.parts["timer"]: gr.skip()}
+        work.keep(visit.version, str(event._data.get("item")), bool(event._data.get("wanted")))
+        return self._cut(Say(visit.language), work, visit, with_strip=False)
+
+    def pick_version(self, visit: Visit, number: int) -> dict[Any, Any]:
+        """Another cut is to be shown."""
+        work = self.works.get(visit.work)
+        if work is not None and isinstance(number, int) and 0 <= number < len(work.versions):
+            visit.version = number
+        return self._state(visit)
+
+    def render(self, visit: Visit) -> dict[Any, Any]:
+        """Render the cut that is shown."""
+        work = self.works.get(visit.work)
+        visit.problem = None
+        try:
+            if work is not None:
+                work.render(visit.version)
+        except StudioError as exc:
+            visit.problem = exc
+        return self._state(visit)
+
+    def again(self, visit: Visit) -> dict[Any, Any]:
+        """Put this work aside and begin another; the footage stays."""
+        visit.work, visit.version, visit.problem = "", 0, None
+        return self._state(visit) | {self.parts["saved"]: ""}
+
+    # What is shown
+
+    def _take(self, visit: Visit, info: MediaInfo | None) -> dict[Any, Any]:
+        say = Say(visit.language)
+        error = None
+        if info is None:
+            error = RequestError(say("upload.gone"), say("upload.gone.hint"))
+        elif info.video is None:
+            error = RequestError(say("footage.no_picture"), say("footage.no_picture.hint"))
+        elif all(info.content_hash != taken.content_hash for taken in visit.footage):
+            visit.footage.append(info)
+        return self._lists(visit) | {self.parts["notice"]: panels.problem(say, error)}
+
+    def _choices(self) -> list[tuple[str, str]]:
+        return [(self.roots.label(path), str(path)) for path in self.roots.listing()]
+
+    def _lists(self, visit: Visit) -> dict[Any, Any]:
+        say = Say(visit.language)
+        limit = self.uploads.max_bytes
+        return {
+            self.parts[kind]: panels.dropzone(say, kind, files, limit)
+            for kind, files in (("footage", visit.footage), ("music", visit.music))
+        } | {self.parts["notice"]: ""}
+
+    def _all(self, visit: Visit) -> dict[Any, Any]:
+        say = Say(visit.language)
+        words = self.texts.updates(say) | {self.header: panels.header(say)}
+        return _merged(words, self._lists(visit) | self._state(visit))
+
+    def _state(self, visit: Visit) -> dict[Any, Any]:
+        """Everything that depends on the work."""
+        say, parts, work = Say(visit.language), self.parts, self.works.get(visit.work)
+        phase = work.phase if work is not None else None
+        visit.seen = phase
+        busy = phase is not None and phase.busy
+        updates: dict[Any, Any] = {
+            parts["timer"]: gr.Timer(active=busy),
+            parts["start"]: gr.update(interactive=not busy),
+            parts["cancel"]: gr.update(visible=busy),
+            parts["stage"]: self._stage(say, work, visit),
+            parts["plan"]: gr.update(visible=bool(work and work.versions)),
+            parts["result"]: gr.update(visible=False),
+        }
+        if work is not None and work.versions:
+            updates |= self._cut(say, work, visit, with_strip=True)
+        return updates
+
+    def _stage(self, say: Say, work: Work | None, visit: Visit) -> str:
+        trouble = panels.problem(say, visit.problem or (work.error if work else None))
+        if work is None:
+            return trouble + panels.welcome(say)
+        if work.phase.busy:
+            return trouble + self._progress(say, work)
+        if work.cancelled:
+            return f'<p class="st-outdated" role="status">{say("run.cancelled")}</p>'
+        return trouble
+
+    def _progress(self, say: Say, work: Work) -> str:
+        title = say("run.planning" if work.phase is Phase.PLANNING else "run.rendering")
+        return panels.progress(say, work.view, title)
+
+    def _cut(self, say: Say, work: Work, visit: Visit, *, with_strip: bool) -> dict[Any, Any]:
+        parts, number = self.parts, min(visit.version, len(work.versions) - 1)
+        version = work.versions[number]
+        busy = work.phase.busy
+        count = len(work.versions)
+        updates: dict[Any, Any] = {
+            parts["overview"]: overview(say, version),
+            parts["render"]: gr.update(
+                interactive=not busy and bool(version.kept.clips),
+                value=say("render.again" if version.result else "render.start"),
+            ),
+            parts["result"]: gr.update(visible=version.result is not None),
+            parts["files"]: panels.results(say, work, number),
+        }
+        if with_strip:
+            told = version.result.notes if version.result else version.timeline.notes
+            updates |= {
+                parts["strip"]: strip(say, work, number),
+                parts["notes"]: notes(say, told),
+                parts["version"]: gr.update(
+                    choices=[(say("plan.version_n", n=n + 1), n) for n in range(count)],
+                    value=number,
+                    visible=count > 1,
+                ),
+            }
+        return updates
+
+    def _wishes_of(self, visit: Visit, work: Work) -> dict[Any, Any]:
+        """What a work was begun with."""
+        options, parts = work.options, self.parts
+        visit.footage[:], visit.music[:] = work.footage, work.music
+        return {
+            parts["length_s"]: gr.update(value=options.length_s),
+            parts["aspect"]: gr.update(value=options.aspect),
+            parts["pace"]: gr.update(value=options.pace),
+            parts["title"]: gr.update(value=options.title),
+            parts["end_card"]: gr.update(value=options.end_card),
+            parts["versions"]: gr.update(value=options.versions),
+            parts["spoiler_percent"]: gr.update(value=round(options.spoiler_window * 100)),
+            parts["loudness_lufs"]: gr.update(value=round(options.loudness_lufs)),
+            parts["seed"]: gr.update(value=options.seed),
+        }
+
+
+_WISHES = (
+    "length_s", "aspect", "pace", "title", "end_card", "versions", "spoiler_percent",
+    "loudness_lufs", "seed",
+)  # fmt: skip
+
+
+def _options(values: dict[str, Any]) -> Options:
+    return Options(
+        out=Path(),  # the work has a folder of its own
+        length_s=float(values["length_s"]),
+        aspect=values["aspect"],
+        pace=values["pace"],
+        title=(values["title"] or "").strip(),
+        end_card=(values["end_card"] or "").strip(),
+        versions=int(values["versions"]),
+        spoiler_window=values["spoiler_percent"] / 100,
+        loudness_lufs=float(values["loudness_lufs"]),
+        seed=int(values["seed"] or 0),
+    )
+
+
+def _merged(*parts: dict[Any, Any]) -> dict[Any, Any]:
+    """Updates of one component from several places become one."""
+    merged: dict[Any, Any] = {}
+    for part in parts:
+        for component, update in part.items():
+            before = merged.get(component)
+            both = isinstance(before, dict) and isinstance(update, dict)
+            merged[component] = {**before, **update} if both else update
+    return merged
+
+
+def _pop(files: list[MediaInfo], index: object) -> None:
+    if isinstance(index, int) and 0 <= index < len(files):
+        del files[index]
+
+
+def _label(title: str, info: str) -> str:
+    from html import escape
+
+    return f'<div class="st-label"><b>{escape(title)}</b><span>{escape(info)}</span></div>'
+
+
+def _script(name: str) -> str:
+    return (resources.files("ui.web") / "static" / name).read_text("utf-8")
