@@ -25,6 +25,7 @@ SILENCE_LUFS = -70.0
 #: Highest true peak that leaves the studio, in dBTP.
 TRUE_PEAK_LIMIT_DBTP = -1.0
 
+_FLOOR_DB = -120.0
 _BLOCK = 1 << 18  # samples handled at once, so that memory does not grow with the length
 _OVERLAP = 64  # more than the reach of the oversampling filter
 _MAX_PASSES = 8
@@ -37,7 +38,7 @@ class Loudness:
 
     Attributes:
         integrated_lufs: of the whole, gated; -70 where nothing passed the gate.
-        true_peak_dbtp: largest peak between samples; ``-inf`` for digital silence.
+        true_peak_dbtp: largest peak, between samples too; -120 for digital silence.
         range_lu: loudness range (EBU Tech 3342).
     """
 
@@ -69,8 +70,8 @@ def measure_loudness(samples: NDArray[np.float32], rate_hz: int) -> Loudness:
 
 
 def to_db(ratio: float) -> float:
-    """Decibels of an amplitude ratio; ``-inf`` for zero."""
-    return 20 * math.log10(ratio) if ratio > 0 else -math.inf
+    """Decibels of an amplitude ratio, no less than -120."""
+    return max(20 * math.log10(ratio), _FLOOR_DB) if ratio > 0 else _FLOOR_DB
 
 
 def from_db(decibels: float) -> float:

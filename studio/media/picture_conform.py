@@ -156,7 +156,7 @@ class Conform:
             return scaled
         planes = planes_of(scaled)
         if self._turn is not None:
-            planes = [cv2.rotate(plane, self._turn) for plane in planes]  # type: ignore[misc]
+            planes = [cv2.rotate(plane, self._turn) for plane in planes]
         whole = self._inner_wh == self._size_wh
         out = av.VideoFrame(*self._size_wh, "yuv420p") if whole else black_frame(self._size_wh)
         targets = self._inner(planes_of(out))
@@ -180,7 +180,9 @@ class Conform:
                 interpolation=_SCALING,
                 threads=1,
             )
-            pixels = tone_mapped(light.to_ndarray(), self._video.color_transfer)
+            pixels = tone_mapped(
+                light.to_ndarray().astype(np.uint8, copy=False), self._video.color_transfer
+            )
             frame = av.VideoFrame.from_ndarray(pixels, "rgb24")
             matrix, levels = None, ColorRange.JPEG
         else:
