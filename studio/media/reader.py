@@ -21,7 +21,7 @@ from studio.errors import DecodeFailed, RequestError
 from studio.media.container import open_media
 from studio.media.picture import Converter
 from studio.media.probe import frame_times
-from studio.media.scan import only, patient_demux
+from studio.media.scan import UNTIMED, only, patient_demux
 from studio.types.frames import FrameBatch, FrameRequest
 from studio.types.media import FrameTimes, MediaInfo, VideoStream
 
@@ -259,7 +259,8 @@ def _picture_of(info: MediaInfo) -> VideoStream:
 
 
 def _check(request: FrameRequest) -> None:
-    sides = [*(request.size_wh or ()), request.max_side_px or 1, request.batch]
+    side = 1 if request.max_side_px is None else request.max_side_px
+    sides = [*(request.size_wh or ()), side, request.batch]
     if min(sides) < 1 or (request.rate is not None and request.rate <= 0):
         raise ValueError(f"a request that cannot be met: {request}")
 
@@ -353,8 +354,13 @@ def _numbered(
 ) -> Iterator[tuple[int, VideoFrame]]:
     """Frames with their numbers, rising; frames that are not in the table are left out."""
     last = -1
+    untimed = container.format.name in UNTIMED
     for frame in _decoded(container, stream, tally):
-        number = last + 1 if frame.pts is None else _number(times, frame.pts - video.start_pts)
+        stamp = frame.dts if untimed else frame.pts
+        if stamp is not None:
+            number = _number(times, stamp - video.start_pts)
+        else:  # the last frames of an untimed stream come without a time
+            number = last + 1 if untimed else -1
         if not last < number < len(times):
             continue
         last = number
@@ -419,7 +425,7 @@ def decode_range(
                     continue
             frames = _numbered(container, stream, video, times, _Tally())
             first = next(frames, None)
-            if origin and (first is None or first[0] > origin):
+            if origin and (first is None or first[0] > start_frame):
                 continue
             while first is not None and first[0] < end_frame:
                 if first[0] >= start_frame:

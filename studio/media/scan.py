@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.video.frame import VideoFrame
 
+#: Demuxers whose packets carry no presentation times, only the order of decoding. Decoders
+#: hand frames out in the order of presentation, so there the n-th time belongs to the n-th frame.
+UNTIMED = ("avi",)
 #: Errors in a row after which a demuxer is taken to be stuck.
 _PATIENCE = 64
 
@@ -151,7 +154,7 @@ def _scan_kept(
             if packet is None:
                 damaged += 1
             else:
-                _note(tables[packet.stream_index], packet)
+                _note(tables[packet.stream_index], packet, container.format.name in UNTIMED)
         notes: tuple[str, ...] = ()
         if damaged:
             notes = (
@@ -182,7 +185,7 @@ def scan(path: Path, video: int | None, audio: int | None, settings: Settings) -
     return _scan_kept(path, found.st_size, found.st_mtime_ns, video, audio, settings)
 
 
-def _note(table: _Packets, packet: Packet[Any]) -> None:
+def _note(table: _Packets, packet: Packet[Any], untimed: bool) -> None:
     if table.first is None:
         try:
             frames: Sequence[VideoFrame | AudioFrame] = packet.decode()
@@ -191,12 +194,10 @@ def _note(table: _Packets, packet: Packet[Any]) -> None:
             table.errors += 1
     if packet.is_discard:
         return
-    stamp = packet.pts
+    stamp = packet.dts if untimed else packet.pts
     if stamp is None:
         table.undated += 1
-        stamp = packet.dts
-        if stamp is None:
-            return
+        return
     duration = packet.duration or 0
     if packet.is_keyframe:
         table.key.append(stamp)
@@ -231,8 +232,9 @@ def _picture(path: Path, table: _Packets, settings: Settings) -> PictureScan:
             "only the first of each time is used."
         )
     if table.undated:
-        notes.append("Some frames carry no presentation time; their decode order is used.")
-    shown = table.first.pts
+        notes.append(f"{table.undated} frame(s) carry no time and are left out.")
+    untimed = table.stream.container.format.name in UNTIMED
+    shown = None if untimed else table.first.pts
     if shown is not None and not table.errors and stamps[0] < shown <= stamps[-1]:
         # Leading pictures whose references lie before the file: no decoder shows them.
         notes.append(
@@ -240,8 +242,10 @@ def _picture(path: Path, table: _Packets, settings: Settings) -> PictureScan:
             "not in the file, and are left out."
         )
         stamps = stamps[stamps >= shown]
+    pts: NDArray[np.int64] = stamps - stamps[0]
     start = int(stamps[0])
-    pts: NDArray[np.int64] = stamps - start
+    if untimed and table.first.dts is not None:
+        start = int(table.first.dts)  # the decoder's delay is part of the clock
     last = _last_duration(table, pts, base, notes)
     end = int(pts[-1]) + last
     if end * base > settings.max_duration_s:
