@@ -12,6 +12,7 @@ hit a word from 1 in 19 to none.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -26,6 +27,8 @@ _REACH_S = 0.03  # how far a boundary inside an island may move
 _CONTRAST_DB = 25.0  # between speech and noise, below which a soft "f" drowns like a pause
 _RAISE = 0.7  # of the high frequencies, against the fall of the voice's spectrum
 _LEAST_WORD_S = 0.04
+_LONGEST_WORD_S = 1.0
+_STRETCH_S = 0.5  # further than this, times told by attention are never off
 _SKIP_COST = 0.5  # of leaving a second of sound without a word, in seconds of displacement
 
 Span = tuple[float, float]
@@ -162,8 +165,12 @@ def refine(
 
 
 def _within(island: Span, words: Sequence[Span], level_db: NDArray[np.float32]) -> list[Span]:
-    """The words of one island: from its start to its end, without gaps."""
-    start_s, end_s = island
+    """The words of one island, without gaps between them; they fill it, unless it reaches so
+    far past them that something else must be heard there."""
+    start_s = max(island[0], min(words[0][0], words[0][1] - _LONGEST_WORD_S) - _STRETCH_S)
+    end_s = min(island[1], max(words[-1][1], words[-1][0] + _LONGEST_WORD_S) + _STRETCH_S)
+    if end_s - start_s < _LEAST_WORD_S * len(words):
+        start_s, end_s = island
     least = min(_LEAST_WORD_S, (end_s - start_s) / len(words))
     edges = [start_s]
     for i in range(1, len(words)):
@@ -172,4 +179,4 @@ def _within(island: Span, words: Sequence[Span], level_db: NDArray[np.float32]) 
         rough = min(max((words[i - 1][1] + words[i][0]) / 2, low), high)
         edges.append(min(max(_weakest(level_db, rough, low, high), low), high))
     edges.append(end_s)
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(itertools.pairwise(edges))
