@@ -139,7 +139,7 @@ def _decode_array(hint: Any, data: Any, arrays: Mapping[str, Any], where: str) -
 
 
 # Exponents are left out on purpose: Fraction("1e999999999") would fill the memory.
-_RATIONAL = re.compile(r"-?\d{1,30}(/\d{1,30}|\.\d{1,30})?")
+_RATIONAL = re.compile(r"-?\d{1,400}(/\d{1,400}|\.\d{1,400})?")
 
 
 def _decode_scalar(hint: type, data: Any, where: str) -> Any:

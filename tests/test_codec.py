@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
@@ -74,12 +74,14 @@ drawings = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(drawings)
 def test_a_value_survives_json(drawing):
     written = json.dumps(to_json(drawing), allow_nan=False)
     assert from_json(Drawing, json.loads(written)) == drawing
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     npst.arrays(np.int64, npst.array_shapes(min_dims=1, max_dims=3, min_side=0)),
     npst.arrays(np.float32, npst.array_shapes(min_dims=1, max_dims=3, min_side=0)),

@@ -1,7 +1,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.types.timecode import STANDARD_RATES, FrameRate, Timecode, TimeRange
@@ -74,6 +74,7 @@ def test_drop_frame_only_where_it_exists(fps):
         Timecode(0, FrameRate(fps), drop=True)
 
 
+@settings(deadline=None)
 @given(
     frame=st.integers(0, 2_589_407),
     fps=st.sampled_from(STANDARD_RATES),
@@ -129,6 +130,7 @@ def test_only_true_ntsc_rates_count_as_ntsc():
     assert not FrameRate(Fraction(30)).is_ntsc
 
 
+@settings(deadline=None)
 @given(frame=st.integers(0, 10**7), fps=st.sampled_from(STANDARD_RATES))
 def test_a_frame_holds_its_own_start_and_not_its_end(frame, fps):
     rate = FrameRate(fps)

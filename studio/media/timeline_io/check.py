@@ -174,11 +174,12 @@ def _sound(timeline: Timeline, clip: Clip, at: int) -> Iterator[str]:
     if sound.lead_frames < 0 or sound.lag_frames < 0:
         yield "lead_frames and lag_frames are not negative"
         return
-    source, rate = timeline.source(clip.source), timeline.rate
     if at < sound.lead_frames or at + clip.frames + sound.lag_frames > timeline.frames:
         yield "its sound reaches out of the timeline"
-    end = _start(clip, source) + rate.seconds(clip.frames + sound.lag_frames - 1)
-    if _start(clip, source) < rate.seconds(sound.lead_frames) or end >= _end(source):
+    source, rate = timeline.source(clip.source), timeline.rate
+    start = _start(clip, source)
+    last = start + rate.seconds(clip.frames + sound.lag_frames - 1)
+    if start < rate.seconds(sound.lead_frames) or (sound.lag_frames and last >= _end(source)):
         yield f"its sound reaches out of {source.id}"
 
 

@@ -1,8 +1,9 @@
 """CMX 3600 edit decision lists, which everything opens.
 
-Written here and not by ``otio-cmx3600-adapter`` 1.0.0, which writes the first track alone (no
-sound), no ``FCM`` line, a source of another rate in its own frames against record frames that
-do not match, and gaps as nothing, so that cards are lost. As a reader it serves in the tests.
+Written here and not by ``otio-cmx3600-adapter`` 1.0.0. Tried on a 29.97 drop-frame cut with a
+card, a dissolve, a dip and a 23.976 source at 10:00:04:04: it leaves out the card and the ``FCM``
+line, refuses more than two sound tracks and writes none, puts that source at 10:00:39;29, and
+writes the dip as a dissolve. As a reader it is right, and the tests read with it.
 
 The form:
 

@@ -1,8 +1,9 @@
 """FCPXML 1.9, which Final Cut Pro from 10.4.9 and DaVinci Resolve open.
 
-Written here and not by ``otio-fcpx-xml-adapter`` 1.0.0, which takes ``int(rate)`` frames a
-second (29 for 29.97: every time is wrong), writes floats turned into fractions, no transitions
-and no cards, and reads no ``media-rep``, where versions from 1.9 keep the file's name.
+Written here and not by ``otio-fcpx-xml-adapter`` 1.0.0. Tried: writing raises ``ValueError`` at
+23.976 and 29.97, whose rates it does not find; reading takes ``int(rate)`` frames a second, so
+that frame 100 of a 29.97 source becomes 96, and truncates floats, so that at 25 frame 29 becomes
+28; it has no transitions, no cards, and no ``media-rep``, where versions from 1.9 keep the file.
 
 Every time is exact and a multiple of the frame duration of the clock it is on, else Final Cut
 warns of edits off a frame boundary: ``offset`` and ``duration`` are on the timeline's clock,

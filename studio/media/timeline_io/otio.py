@@ -276,7 +276,14 @@ def read_otio(path: Path) -> list[Record]:
     try:
         cut = otio.adapters.read_from_file(str(path), "otio_json")
         track = next(t for t in cut.video_tracks() if t.enabled)
-    except (OSError, ValueError, AttributeError, StopIteration, otio.exceptions.OTIOError) as exc:
+    except (  # whatever a file that is something else makes the library say
+        OSError,
+        ValueError,
+        KeyError,
+        AttributeError,
+        StopIteration,
+        otio.exceptions.OTIOError,
+    ) as exc:
         raise RequestError(f"{path} is no timeline: {exc}", "Name an .otio file.") from exc
     records = []
     for clip in track.find_clips():
