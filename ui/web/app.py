@@ -152,6 +152,7 @@ def _page(studio: Studio) -> gr.Blocks:  # noqa: F821
 
     from ui.web.messages import Say
     from ui.web.panels import header
+    from ui.web.tabs.texts import html
     from ui.web.tabs.trailer import TrailerTab
 
     say = Say("en")
@@ -159,7 +160,7 @@ def _page(studio: Studio) -> gr.Blocks:  # noqa: F821
     with gr.Blocks(
         title=say("app.name"), analytics_enabled=False, delete_cache=(3600, 86400)
     ) as page:
-        top = gr.HTML(header(say), js_on_load=(static / "header.js").read_text("utf-8"))
+        top = html(header(say), js_on_load=(static / "header.js").read_text("utf-8"))
         tab = TrailerTab(studio.works, studio.uploads, studio.roots, studio.settings, top)
         with gr.Tabs(), tab.texts.make(gr.Tab, {"label": "trailer.tab"}, id="trailer"):
             tab.build(page)

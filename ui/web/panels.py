@@ -35,10 +35,11 @@ def header(say: Say) -> str:
     )
 
 
-def section(number: int, title: str, text: str = "") -> str:
-    """A numbered heading: the page is worked from 1 to 3."""
+def section(title: str, text: str = "", number: int | None = None) -> str:
+    """A heading; the steps that everybody takes are numbered."""
     more = f"<p>{escape(text)}</p>" if text else ""
-    heading = f'<h2><i aria-hidden="true">{number}</i>{escape(title)}</h2>'
+    mark = f'<i aria-hidden="true">{number}</i>' if number else ""
+    heading = f"<h2>{mark}{escape(title)}</h2>"
     return f'<div class="st-section">{heading}{more}</div>'
 
 
@@ -131,25 +132,37 @@ def progress(say: Say, view: RunView, title: str) -> str:
         left = [s.remaining_s for s in view.stages if s.remaining_s is not None]
         if left:
             status += " · " + say("run.remaining", remaining=_about(say, left[-1]))
-    rows = "".join(_stage(say, stage, stage is view.stages[-1]) for stage in view.stages)
+    rows = "".join(_stage(say, stage) for stage in view.stages)
     rows = rows or f'<li class="st-now"><span>{escape(say("run.starting"))}</span></li>'
     return (
         f'<div class="st-run"><h2>{escape(title)}</h2><p class="st-status">{escape(status)}</p>'
-        f'<ol class="st-stages">{rows}</ol></div>'
+        f'<ol class="st-stages">{rows}</ol>'
+        f'<p class="st-leave">{escape(say("run.leave"))}</p></div>'
     )
 
 
-def _stage(say: Say, stage: StageView, now: bool) -> str:
-    key = f"stage.{stage.name}"
-    name = say(key) if say.has(key) else stage.name
+def _stage(say: Say, stage: StageView) -> str:
+    name = _known(say, "stage", stage.name)
     percent = round(stage.share * 100)
+    message = ""
+    if stage.live:
+        known = say.has(f"step.{stage.message}")
+        message = f"<small{'' if known else ' lang=en'}>"
+        message += f"{escape(_known(say, 'step', stage.message))}</small>"
     return (
-        f"<li{' class=st-now' if now else ''}><span>{escape(name)}</span>"
+        f"<li{' class=st-now' if stage.live else ''}><span>{escape(name)}</span>"
         f'<span class="st-track" role="progressbar" aria-label="{escape(name)}"'
         f' aria-valuemin="0" aria-valuemax="100" aria-valuenow="{percent}">'
         f'<i style="width:{percent}%"></i></span><span class="st-percent">{percent}%</span>'
-        f'<small lang="en">{escape(stage.message)}</small></li>'
+        f"{message}</li>"
     )
+
+
+def _known(say: Say, kind: str, name: str) -> str:
+    """What the page calls something that a pipeline named; the pipeline's name where it has
+    no word for it."""
+    key = f"{kind}.{name}"
+    return say(key) if say.has(key) else name
 
 
 def _about(say: Say, seconds: float) -> str:
@@ -183,8 +196,11 @@ def results(say: Say, work: Work, number: int) -> str:
         else ""
     )
     stamp = result.files["video"].stat().st_mtime_ns
+    poster = next((clip.id for clip in version.kept.clips), "")
+    poster = f"/studio/works/{work.id}/{number}/thumbnails/{escape(poster)}"
     return (
         f'{outdated}<video class="st-video" controls playsinline preload="metadata"'
+        f' poster="{poster}"'
         f' style="aspect-ratio:{width}/{height}" src="{where}/video?{stamp}"'
         f' aria-label="{escape(say("result.preview"))}"></video>'
         f'<ul class="st-downloads">{rows}</ul>'

@@ -49,13 +49,15 @@ class StageView:
         name: as the pipeline reports it.
         share: done, 0 to 1.
         message: in the pipeline's words.
-        elapsed_s: seconds since its first report, to its last where it is over.
+        live: whether it is what goes on now.
+        elapsed_s: seconds since it was begun, to its last report where it is over.
         remaining_s: estimate from the share so far; None where it is too early to say.
     """
 
     name: str
     share: float
     message: str
+    live: bool
     elapsed_s: float
     remaining_s: float | None
 
@@ -173,6 +175,7 @@ class Runner:
             if run.state is RunState.WAITING:
                 self._waiting.remove(run)
                 run.state = RunState.CANCELLED
+                run.ended_s = self._clock()
                 self._changed.notify_all()
             elif run.state is RunState.RUNNING:
                 run.cancelling = True
@@ -255,21 +258,24 @@ class Runner:
     def _note(self, run: Run, progress: Progress) -> None:
         with self._changed:
             now_s = self._clock()
-            run.stage = progress.stage
             stage = run.stages.get(progress.stage)
-            if stage is None:
+            again = progress.stage != run.stage
+            run.stage = progress.stage
+            if stage is None or again or progress.share < stage.progress.share:
+                # Begun, or begun anew: for the next file, or for the next part of the stage.
                 run.stages[progress.stage] = _Stage(progress, now_s, now_s)
             else:
                 stage.progress, stage.last_s = progress, now_s
 
 
 def _stage_view(name: str, stage: _Stage, run: Run, now_s: float) -> StageView:
-    share = stage.progress.share
     live = name == run.stage and run.state is RunState.RUNNING
+    # Who has gone on to another stage is done with this one, reported or not.
+    share = stage.progress.share if name == run.stage else 1.0
     elapsed_s = (now_s if live else stage.last_s) - stage.first_s
     remaining_s = None
     if live and elapsed_s >= _ESTIMATE_AFTER_S and share >= _ESTIMATE_AFTER_SHARE:
         # From the last report, so that the estimate counts down between two of them.
         until_report_s = stage.last_s - stage.first_s
         remaining_s = max(0.0, until_report_s / share - elapsed_s)
-    return StageView(name, share, stage.progress.message, elapsed_s, remaining_s)
+    return StageView(name, share, stage.progress.message, live, elapsed_s, remaining_s)

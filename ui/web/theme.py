@@ -60,8 +60,13 @@ def theme() -> Base:
         text_size="md",
         spacing_size="md",
         radius_size="sm",
-        font=(LocalFont("IBM Plex Sans"), *map(Font, _SANS)),
-        font_mono=(LocalFont("IBM Plex Mono"), Font("ui-monospace"), Font("monospace")),
+        # Gradio's semi-bold files hold few glyphs; browsers take the bold for 600 instead.
+        font=(LocalFont("IBM Plex Sans", weights=(400, 700)), *map(Font, _SANS)),
+        font_mono=(
+            LocalFont("IBM Plex Mono", weights=(400,)),
+            Font("ui-monospace"),
+            Font("monospace"),
+        ),
     )
     colours = {
         "body_background_fill": "ground",
@@ -71,7 +76,6 @@ def theme() -> Base:
         "background_fill_secondary": "raised",
         "border_color_primary": "line",
         "border_color_accent": "accent",
-        "color_accent": "accent",
         "color_accent_soft": "tint",
         "link_text_color": "accent",
         "link_text_color_hover": "accent-strong",
@@ -122,7 +126,8 @@ def theme() -> Base:
         "error_background_fill": "danger-tint",
         "error_border_color": "danger",
     }
-    values = {}
+    # The one colour that Gradio does not tell apart by light; the palette's property does.
+    values = {"color_accent": "var(--st-accent)"}
     for name, colour in colours.items():
         values[name] = PALETTE[colour][0]
         values[f"{name}_dark"] = PALETTE[colour][1]

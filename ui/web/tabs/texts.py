@@ -13,6 +13,12 @@ C = TypeVar("C", bound=gr.blocks.Block)
 Words = Callable[[Say], Any]
 
 
+def html(value: str = "", **settings: Any) -> gr.HTML:
+    """Our own markup, under our own rules alone; without a script it answers no clicks."""
+    settings.setdefault("js_on_load", None)
+    return gr.HTML(value, apply_default_css=False, **settings)
+
+
 class Texts:
     """Makes components and remembers what they say."""
 

@@ -17,11 +17,16 @@ from ui.web import panels
 from ui.web.messages import LANGUAGES, Say, preferred_language
 from ui.web.roots import MediaRoots
 from ui.web.strip import notes, overview, strip
-from ui.web.tabs.texts import Texts
+from ui.web.tabs.texts import Texts, html
 from ui.web.uploads import Uploads
 from ui.web.works import Phase, Work, Works
 
 _POLL_S = 0.5
+#: Brings the progress into view, which on a phone lies below the settings.
+_SHOW_WORK = """(...values) => {
+  document.getElementById("work").scrollIntoView({ block: "start" });
+  return values;
+}"""
 
 
 @dataclass
@@ -84,8 +89,8 @@ class TrailerTab:
 
     def _footage(self) -> None:
         make, parts = self.texts.make, self.parts
-        make(gr.HTML, {"value": lambda say: panels.section(1, say("footage.title"))})
-        parts["footage"] = gr.HTML(js_on_load=_script("dropzone.js"), elem_id="footage")
+        make(html, {"value": lambda say: panels.section(say("footage.title"), number=1)})
+        parts["footage"] = html(js_on_load=_script("dropzone.js"), elem_id="footage")
         with gr.Row(elem_id="pick"):
             parts["path"] = make(
                 gr.Dropdown,
@@ -96,11 +101,11 @@ class TrailerTab:
                 elem_id="path",
             )
             parts["add"] = make(gr.Button, {"value": "footage.add"}, elem_id="add", size="sm")
-        parts["notice"] = gr.HTML(elem_id="notice")
+        parts["notice"] = html(elem_id="notice")
 
     def _wishes(self) -> None:
         make, parts = self.texts.make, self.parts
-        make(gr.HTML, {"value": lambda say: panels.section(2, say("options.title"))})
+        make(html, {"value": lambda say: panels.section(say("options.title"), number=2)})
         parts["length_s"] = make(
             gr.Slider,
             {"label": "options.length", "info": "options.length.info"},
@@ -128,8 +133,8 @@ class TrailerTab:
             },
             value="balanced", elem_id="pace",
         )  # fmt: skip
-        make(gr.HTML, {"value": lambda say: _label(say("music.title"), say("music.info"))})
-        parts["music"] = gr.HTML(js_on_load=_script("dropzone.js"), elem_id="music")
+        make(html, {"value": lambda say: _label(say("music.title"), say("music.info"))})
+        parts["music"] = html(js_on_load=_script("dropzone.js"), elem_id="music")
         parts["title"] = make(
             gr.Textbox,
             {"label": "options.title_card", "placeholder": "options.title_card.example"},
@@ -140,7 +145,7 @@ class TrailerTab:
             {"label": "options.end_card", "placeholder": "options.end_card.example"},
             max_length=120, elem_id="end-card",
         )  # fmt: skip
-        with make(gr.Accordion, {"label": "options.more"}, open=False):
+        with make(gr.Accordion, {"label": "options.more"}, open=False, elem_id="more"):
             self._fine_wishes()
         with gr.Column(elem_id="go"):
             parts["start"] = make(
@@ -178,29 +183,29 @@ class TrailerTab:
 
     def _work(self) -> None:
         make, parts = self.texts.make, self.parts
-        parts["stage"] = gr.HTML(elem_id="stage")
+        parts["stage"] = html(elem_id="stage")
         parts["cancel"] = make(
             gr.Button, {"value": "run.cancel"}, variant="stop", visible=False, elem_id="cancel"
         )
+        with gr.Column(visible=False, elem_id="result", elem_classes="st-panel") as parts["result"]:
+            make(html, {"value": lambda say: panels.section(say("result.title"))})
+            parts["files"] = html(elem_id="files")
         with gr.Column(visible=False, elem_id="plan", elem_classes="st-panel") as parts["plan"]:
             make(
-                gr.HTML,
-                {"value": lambda say: panels.section(3, say("plan.title"), say("plan.text"))},
+                html,
+                {"value": lambda say: panels.section(say("plan.title"), say("plan.text"), 3)},
             )
             parts["version"] = make(
                 gr.Radio, {"label": "plan.version"}, choices=[], visible=False, elem_id="version"
             )
-            parts["overview"] = gr.HTML(elem_id="overview")
+            parts["overview"] = html(elem_id="overview")
             with gr.Row(elem_id="renderbar"):
                 parts["render"] = make(
                     gr.Button, {"value": "render.start"}, variant="primary", elem_id="render"
                 )
                 parts["again"] = make(gr.Button, {"value": "plan.new"}, elem_id="new")
-            parts["strip"] = gr.HTML(js_on_load=_script("strip.js"), elem_id="strip")
-            parts["notes"] = gr.HTML(elem_id="notes")
-        with gr.Column(visible=False, elem_id="result", elem_classes="st-panel") as parts["result"]:
-            make(gr.HTML, {"value": lambda say: panels.section(4, say("result.title"))})
-            parts["files"] = gr.HTML(elem_id="files")
+            parts["strip"] = html(js_on_load=_script("strip.js"), elem_id="strip")
+            parts["notes"] = html(elem_id="notes")
 
     # Events
 
@@ -229,12 +234,12 @@ class TrailerTab:
             p[kind].added(getattr(self, f"add_{kind}"), p["visit"], **many)
             p[kind].removed(getattr(self, f"remove_{kind}"), p["visit"], **many)
         p["add"].click(self.add_path, [p["visit"], p["path"]], **quiet)
-        p["start"].click(self.start, [p["visit"], *wishes], **quiet)
+        p["start"].click(self.start, [p["visit"], *wishes], js=_SHOW_WORK, **quiet)
         p["timer"].tick(self.tick, p["visit"], **quiet)
         p["cancel"].click(self.cancel, p["visit"], **quiet)
         p["strip"].keep(self.keep, p["visit"], **many)
         p["version"].input(self.pick_version, [p["visit"], p["version"]], **quiet)
-        p["render"].click(self.render, p["visit"], **quiet)
+        p["render"].click(self.render, p["visit"], js=_SHOW_WORK, **quiet)
         p["again"].click(self.again, p["visit"], **quiet)
 
     def load(self, visit: Visit, saved: str, request: gr.Request) -> dict[Any, Any]:
@@ -274,7 +279,7 @@ class TrailerTab:
         try:
             info = probe(self.roots.resolve(text or ""), self.settings)
         except StudioError as exc:
-            return {self.parts["notice"]: panels.problem(Say(visit.language), exc)}
+            return {self.parts["notice"]: _filled(panels.problem(Say(visit.language), exc))}
         return self._take(visit, info) | {
             self.parts["path"]: gr.update(value=None, choices=self._choices())
         }
@@ -290,7 +295,7 @@ class TrailerTab:
         if upload is None or upload.info.audio is None:
             say = Say(visit.language)
             error = RequestError(say("music.silent"), say("music.silent.hint"))
-            return {self.parts["notice"]: panels.problem(say, error)}
+            return {self.parts["notice"]: _filled(panels.problem(say, error))}
         visit.music[:] = [upload.info]
         return self._lists(visit)
 
@@ -367,7 +372,7 @@ class TrailerTab:
             error = RequestError(say("footage.no_picture"), say("footage.no_picture.hint"))
         elif all(info.content_hash != taken.content_hash for taken in visit.footage):
             visit.footage.append(info)
-        return self._lists(visit) | {self.parts["notice"]: panels.problem(say, error)}
+        return self._lists(visit) | {self.parts["notice"]: _filled(panels.problem(say, error))}
 
     def _choices(self) -> list[tuple[str, str]]:
         return [(self.roots.label(path), str(path)) for path in self.roots.listing()]
@@ -378,7 +383,7 @@ class TrailerTab:
         return {
             self.parts[kind]: panels.dropzone(say, kind, files, limit)
             for kind, files in (("footage", visit.footage), ("music", visit.music))
-        } | {self.parts["notice"]: ""}
+        } | {self.parts["notice"]: _filled("")}
 
     def _all(self, visit: Visit) -> dict[Any, Any]:
         say = Say(visit.language)
@@ -395,7 +400,7 @@ class TrailerTab:
             parts["timer"]: gr.Timer(active=busy),
             parts["start"]: gr.update(interactive=not busy),
             parts["cancel"]: gr.update(visible=busy),
-            parts["stage"]: self._stage(say, work, visit),
+            parts["stage"]: _filled(self._stage(say, work, visit)),
             parts["plan"]: gr.update(visible=bool(work and work.versions)),
             parts["result"]: gr.update(visible=False),
         }
@@ -435,7 +440,7 @@ class TrailerTab:
             told = version.result.notes if version.result else version.timeline.notes
             updates |= {
                 parts["strip"]: strip(say, work, number),
-                parts["notes"]: notes(say, told),
+                parts["notes"]: _filled(notes(say, told)),
                 parts["version"]: gr.update(
                     choices=[(say("plan.version_n", n=n + 1), n) for n in range(count)],
                     value=number,
@@ -480,6 +485,11 @@ def _options(values: dict[str, Any]) -> Options:
         loudness_lufs=float(values["loudness_lufs"]),
         seed=int(values["seed"] or 0),
     )
+
+
+def _filled(markup: str) -> dict[str, Any]:
+    """Markup that takes no room where there is none."""
+    return gr.update(value=markup, visible=bool(markup))
 
 
 def _merged(*parts: dict[Any, Any]) -> dict[Any, Any]:
