@@ -1,0 +1,59 @@
+"""Peak memory of a whole analysis at 10 and at 60 minutes of footage."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import av
+
+from pipelines.trailer.sample import sample_footage
+
+
+def loop_footage(source: Path, minutes: float, target: Path) -> None:
+    """Repeat a clip by copying its packets until it is ``minutes`` long."""
+    with av.open(str(target), "w") as out:
+        streams = {}
+        with av.open(str(source)) as first:
+            span = float(first.duration) / av.time_base
+            for stream in (first.streams.video[0], first.streams.audio[0]):
+                streams[stream.index] = out.add_stream_from_template(stream)
+        for turn in range(max(1, round(minutes * 60 / span))):
+            with av.open(str(source)) as media:
+                for packet in media.demux([media.streams[i] for i in streams]):
+                    if packet.dts is None:
+                        continue
+                    shift = round(turn * span / packet.time_base)
+                    packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
+                    packet.stream = streams[packet.stream.index]
+                    out.mux(packet)
+
+
+def peak_mib(command: list[str], environment: dict[str, str]) -> float:
+    """Highest resident memory of a child process in MiB."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{command} ended with {os.waitstatus_to_exitcode(status)}")
+    return usage.ru_maxrss / 1024
+
+
+def main() -> None:
+    """Both lengths, and the ratio."""
+    with tempfile.TemporaryDirectory() as folder:
+        peaks = []
+        for minutes in (10, 60):
+            clip = Path(folder) / f"{minutes}.mp4"
+            loop_footage(sample_footage(), minutes, clip)
+            environment = os.environ | {"STUDIO_CACHE_DIR": f"{folder}/cache"}
+            command = [sys.executable, "-m", "ui", "analyze", str(clip), "--no-cache", "--json"]
+            peaks.append(peak_mib(command, environment))
+            print(f"peak memory, analysis of {minutes} min: {peaks[-1]:.0f} MiB", flush=True)
+        print(f"60 min over 10 min: {peaks[1] / peaks[0]:.3f} (limit 1.10)")
+
+
+if __name__ == "__main__":
+    main()
