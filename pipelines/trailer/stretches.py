@@ -1,0 +1,112 @@
+"""Which frames may be used at all, and where a cut would fall inside a word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.types.analysis import FootageAnalysis, PictureFacts
+from studio.types.transcript import Transcript
+
+#: Frames kept clear at both ends of a shot: a detector may be off by as much.
+SHOT_GUARD_FRAMES = 2
+#: A picture that stands still for less is drawn "on twos", or a beat of the edit, not frozen.
+FROZEN_S = 0.5
+#: Samples of one shot whose brightness differs so much hide a flash or a cut.
+LUMA_JUMP = 0.22
+_LUMA_GAP_S = 0.5
+#: Silence that an editor leaves between a word and a cut.
+WORD_GUARD_S = 0.08
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Usable frames of one shot.
+
+    Attributes:
+        shot: number of the shot.
+        start_frame, end_frame: half-open.
+    """
+
+    shot: int
+    start_frame: int
+    end_frame: int
+
+
+def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Half-open runs of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
+    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def bad_frames(
+    analysis: FootageAnalysis, frames: int, edges_s: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """bool ``(frames,)``: black, frozen or flashing, or astride a sudden change of light.
+
+    Where only some frames were measured, the doubt reaches to the next measured frame.
+    """
+    bad = np.zeros(frames, np.bool_)
+    facts = analysis.picture
+    if facts is None or len(facts.frames) == 0:
+        return bad
+    sampled = facts.frames
+    below = np.concatenate(([0], sampled[:-1] + 1))
+    above = np.concatenate((sampled[1:], [frames]))
+    guard = facts.flash.astype(np.int64)
+    for at in np.flatnonzero(facts.black | facts.flash):
+        bad[max(0, below[at] - guard[at]) : above[at] + guard[at]] = True
+    for first, last in _runs(facts.frozen):
+        start, end = int(below[first]), int(above[last - 1])
+        if edges_s[end] - edges_s[start] >= FROZEN_S:
+            bad[start:end] = True
+    for at in _light_jumps(facts, edges_s):
+        bad[sampled[at] : sampled[at + 1] + 1] = True
+    return bad
+
+
+def _light_jumps(facts: PictureFacts, edges_s: NDArray[np.float64]) -> NDArray[np.int64]:
+    near = np.diff(edges_s[facts.frames]) <= _LUMA_GAP_S
+    return np.flatnonzero(near & (np.abs(np.diff(facts.luma)) > LUMA_JUMP))
+
+
+def usable_stretches(
+    analysis: FootageAnalysis, edges_s: NDArray[np.float64], limit_s: float
+) -> tuple[Stretch, ...]:
+    """The good parts of every shot before a time.
+
+    Args:
+        analysis: of footage with shots.
+        edges_s: float64 ``(n + 1,)`` starts of the frames and the end of the last.
+        limit_s: nothing past this is used: the spoiler window starts there.
+    """
+    frames = len(edges_s) - 1
+    bad = bad_frames(analysis, frames, edges_s)
+    limit = int(np.searchsorted(edges_s, limit_s + 1e-6, side="right")) - 1
+    found = []
+    for number, shot in enumerate(analysis.shots or ()):
+        start = max(shot.start_frame, shot.clean_start_frame) + SHOT_GUARD_FRAMES
+        end = min(shot.end_frame, shot.clean_end_frame, frames) - SHOT_GUARD_FRAMES
+        end = min(end, limit)
+        if end > start:
+            found += [Stretch(number, start + a, start + b) for a, b in _runs(~bad[start:end])]
+    return tuple(found)
+
+
+def word_room(transcript: Transcript | None, edges_s: NDArray[np.float64]) -> NDArray[np.float32]:
+    """float32 ``(n + 1,)``: seconds from each frame edge to the nearest word.
+
+    Negative inside a word; 1 where no word is near.
+    """
+    room = np.ones(len(edges_s), np.float32)
+    if transcript is None or not transcript.words:
+        return room
+    words = sorted((float(w.start), float(w.end)) for w in transcript.words)
+    starts = np.array([start for start, _ in words])
+    ends = np.maximum.accumulate(np.array([end for _, end in words]))
+    after = np.searchsorted(starts, edges_s, side="left")
+    to_next = np.append(starts, np.inf)[after] - edges_s
+    from_last = edges_s - np.concatenate(([-np.inf], ends))[after]
+    return np.minimum(np.minimum(to_next, from_last), 1.0).astype(np.float32)
