@@ -1,0 +1,222 @@
+"""Networks that look at pictures, run by OpenVINO on the processor: converted once, precision
+always said, telemetry never loaded."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.errors import InferenceFailed, WeightsMissing
+
+if TYPE_CHECKING:
+    import torch
+
+Precision = Literal["f32", "bf16", "f16"]
+Arrays = list[NDArray[np.float32]]
+
+#: Compiled forms one network keeps: a video has one picture size, so few are ever needed.
+_MAX_SHAPES = 16
+
+
+@cache
+def cpu_precision() -> Precision:
+    """``bf16`` where the processor computes in it, else ``f32``.
+
+    Read from the processor's flags, so that nothing heavy is imported to know it. OpenVINO
+    would choose the same, but without a word.
+    """
+    try:
+        with Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
+            flags = next((set(x.split()) for x in lines if x.startswith("flags")), set())
+    except OSError:
+        flags = set()
+    return "bf16" if flags & {"avx512_bf16", "amx_bf16"} else "f32"
+
+
+def runtime() -> Any:
+    """The ``openvino`` package.
+
+    It reports every import to a web service (measured on 2026.4: a client id appears in the
+    home folder) unless its telemetry package cannot be imported, for which it is prepared.
+
+    Raises:
+        WeightsMissing: it is not installed.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    try:
+        import openvino
+    except ImportError as exc:
+        raise WeightsMissing("openvino is not installed", "pip install openvino") from exc
+    return openvino
+
+
+@cache
+def _core() -> Any:
+    return runtime().Core()
+
+
+@contextmanager
+def translated(what: str) -> Iterator[None]:
+    """Errors of a runtime as :class:`InferenceFailed`."""
+    try:
+        yield
+    except RuntimeError as exc:
+        first = str(exc).strip().partition("\n")[0]
+        raise InferenceFailed(
+            f"{what}: {first[:200]}", "Run again; if it stays, delete the model cache."
+        ) from exc
+
+
+def convert(build: Callable[[], torch.nn.Module], example: Sequence[int], target: Path) -> Path:
+    """A torch module as an OpenVINO file, made where it is not there yet.
+
+    Args:
+        build: makes the module, ready to run; called only where the file is missing.
+        example: shape of an input to trace with. All but the channels become free sizes.
+        target: ``….xml``; the weights lie beside it.
+
+    Returns:
+        ``target``.
+    """
+    if target.is_file():
+        return target
+    import warnings
+
+    import torch
+
+    openvino = runtime()
+    module = build().eval()
+    with torch.inference_mode(), warnings.catch_warnings():
+        # The tracer is marked as ageing and says so at every call; OpenVINO's way in is it.
+        warnings.simplefilter("ignore")
+        model = openvino.convert_model(module, example_input=torch.zeros(tuple(example)))
+    model.reshape([-1, example[1], -1, -1])
+    write_model(model, target)
+    return target
+
+
+def write_model(model: Any, target: Path) -> None:
+    """Write a model so that a reader finds all of it or nothing."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f"{target.stem}.{os.getpid()}.xml")
+    try:
+        # Full precision on disk: rounding belongs to the run, where it is chosen and named.
+        runtime().save_model(model, str(beside), compress_to_fp16=False)
+        beside.with_suffix(".bin").replace(target.with_suffix(".bin"))
+        beside.replace(target)  # last: its presence says that both are whole
+    finally:
+        beside.unlink(missing_ok=True)
+        beside.with_suffix(".bin").unlink(missing_ok=True)
+
+
+class OpenvinoNet:
+    """A network from uint8 pictures to arrays.
+
+    Args:
+        path: ``.xml`` or ``.tflite``, with one input of four dimensions.
+        precision: to compute in.
+        threads: to compute with.
+        cache_dir: where compiled forms are kept between runs.
+        batch: pictures to a pass; a shorter rest is filled up with black and trimmed.
+        mean, scale: a pixel becomes ``(pixel - mean) / scale``, one number or one a channel.
+        layout: of the network's own input; pictures are always handed over as NHWC.
+        outputs: which outputs are wanted, all where empty; what only the others need is not
+            computed.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        precision: Precision,
+        threads: int,
+        cache_dir: Path,
+        batch: int = 1,
+        mean: Sequence[float] = (0.0,),
+        scale: Sequence[float] = (1.0,),
+        layout: str = "NCHW",
+        outputs: Sequence[int] = (),
+    ) -> None:
+        self.precision = precision
+        self.batch = batch
+        self._name = path.stem
+        openvino = runtime()
+        with translated(path.name):
+            model = _core().read_model(str(path))
+            if outputs:
+                kept = [model.outputs[i].get_node() for i in outputs]
+                model = openvino.Model(kept, model.get_parameters(), path.stem)
+            entry = openvino.preprocess.PrePostProcessor(model)
+            entry.input().tensor().set_element_type(openvino.Type.u8)
+            entry.input().tensor().set_layout(openvino.Layout("NHWC"))
+            steps = entry.input().preprocess().convert_element_type(openvino.Type.f32)
+            steps.mean(list(mean) if len(mean) > 1 else mean[0])
+            steps.scale(list(scale) if len(scale) > 1 else scale[0])
+            entry.input().model().set_layout(openvino.Layout(layout))
+            self._model = entry.build()
+        self._config = {
+            "INFERENCE_PRECISION_HINT": precision,
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": threads,
+            "CACHE_DIR": str(cache_dir / "compiled"),
+        }
+        self._requests: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+
+    def _request(self, shape: tuple[int, ...]) -> Any:
+        if shape in self._requests:
+            self._requests.move_to_end(shape)
+            return self._requests[shape]
+        # A fixed shape: on YOLO a free one took 1.08 times as long.
+        self._model.reshape(list(shape))
+        compiled = _core().compile_model(self._model, "CPU", self._config)
+        used = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
+        if used != self.precision:
+            raise InferenceFailed(
+                f"{self._name}: {self.precision} was asked for, the processor took {used}",
+                "Set STUDIO_DEVICE=cpu and report the processor's name.",
+            )
+        if len(self._requests) >= _MAX_SHAPES:
+            self._requests.popitem(last=False)
+        self._requests[shape] = compiled.create_infer_request()
+        return self._requests[shape]
+
+    def __call__(self, pixels: NDArray[np.uint8]) -> Arrays:
+        """Run.
+
+        Args:
+            pixels: ``(n, h, w, channels)``.
+
+        Returns:
+            For each output an array whose first axis is ``n``.
+
+        Raises:
+            InferenceFailed: the runtime gave up.
+        """
+        count = len(pixels)
+        parts: list[Arrays] = []
+        with translated(self._name):
+            request = self._request((self.batch, *pixels.shape[1:]))
+            for start in range(0, count, self.batch):
+                piece = pixels[start : start + self.batch]
+                if len(piece) < self.batch:
+                    black = np.zeros((self.batch - len(piece), *piece.shape[1:]), np.uint8)
+                    piece = np.concatenate([piece, black])
+                found = request.infer([np.ascontiguousarray(piece)], share_inputs=True)
+                parts.append([np.asarray(found[i]) for i in range(len(found))])
+        if len(parts) == 1:
+            return [a[:count] for a in parts[0]]
+        return [np.concatenate(arrays)[:count] for arrays in zip(*parts, strict=True)]
+
+    def close(self) -> None:
+        """Let go of the network and its compiled forms."""
+        self._requests.clear()
+        self._model = None
