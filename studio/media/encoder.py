@@ -8,20 +8,27 @@ model against the source): ``veryfast`` 95.4, ``faster`` 97.0, ``fast`` 97.1, ``
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from heapq import merge
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
+import av.error
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.errors import EncodeFailed
+from studio.errors import EncodeFailed, MediaError
 from studio.media.container import open_media
 from studio.media.writer import write_beside
 from studio.types.timecode import FrameRate
+
+if TYPE_CHECKING:
+    from av.container import InputContainer, OutputContainer
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream as AvVideoStream
 
 #: Samples a second of everything the studio writes.
 SOUND_RATE_HZ = 48_000
@@ -66,7 +73,34 @@ class PictureFormat:
         return {"codec": version, "threads": self.threads, **self.options}
 
 
-def encode_picture(path: Path, frames: Iterable[av.VideoFrame], form: PictureFormat) -> int:
+@contextmanager
+def _written(path: Path) -> Iterator[OutputContainer]:
+    """An MP4 file that appears whole or not at all; FFmpeg's complaints become ours."""
+    with write_beside(path) as beside:
+        try:
+            with av.open(str(beside), "w", format="mp4") as container:
+                yield container
+        except av.error.FFmpegError as exc:
+            if isinstance(exc, OSError):
+                raise  # no room, no permission: write_beside says so
+            raise EncodeFailed(f"{path} cannot be encoded: {exc.strerror or exc}.") from exc
+
+
+def picture_stream(container: OutputContainer, form: PictureFormat) -> AvVideoStream:
+    """A stream in a container being written that encodes pictures in a form."""
+    stream = container.add_stream("libx264", rate=form.rate.fps, options=form.options)
+    stream.width, stream.height = form.size_wh
+    stream.pix_fmt = "yuv420p"
+    context = stream.codec_context
+    context.time_base = 1 / form.rate.fps
+    context.thread_count = form.threads
+    context.sample_aspect_ratio = Fraction(1)
+    context.color_range = _LIMITED
+    context.color_primaries = context.color_trc = context.colorspace = _BT709
+    return stream
+
+
+def encode_picture(path: Path, frames: Iterable[VideoFrame], form: PictureFormat) -> int:
     """Encode pictures to an MP4 file that appears whole or not at all.
 
     Args:
@@ -81,16 +115,8 @@ def encode_picture(path: Path, frames: Iterable[av.VideoFrame], form: PictureFor
         EncodeFailed: the file cannot be written.
     """
     count = 0
-    with write_beside(path) as beside, av.open(str(beside), "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=form.rate.fps, options=form.options)
-        stream.width, stream.height = form.size_wh
-        stream.pix_fmt = "yuv420p"
-        context = stream.codec_context
-        context.time_base = 1 / form.rate.fps
-        context.thread_count = form.threads
-        context.sample_aspect_ratio = Fraction(1)
-        context.color_range = _LIMITED
-        context.color_primaries = context.color_trc = context.colorspace = _BT709
+    with _written(path) as container:
+        stream = picture_stream(container, form)
         for frame in frames:
             frame.pts, frame.time_base = count, 1 / form.rate.fps
             frame.pict_type = 0  # a source's I and P frames are not the encoder's business
@@ -102,8 +128,6 @@ def encode_picture(path: Path, frames: Iterable[av.VideoFrame], form: PictureFor
 
 def frames_in(path: Path) -> int:
     """Pictures in a file by its packets; 0 where it cannot be read."""
-    from studio.errors import MediaError
-
     try:
         with open_media(path) as container:
             return sum(packet.size > 0 for packet in container.demux(container.streams.video[0]))
@@ -121,7 +145,7 @@ def encode_sound(path: Path, samples: NDArray[np.float32]) -> None:
     Raises:
         EncodeFailed: the file cannot be written.
     """
-    with write_beside(path) as beside, av.open(str(beside), "w", format="mp4") as container:
+    with _written(path) as container:
         stream = container.add_stream("aac", rate=SOUND_RATE_HZ)
         stream.bit_rate = SOUND_BITS_PER_S
         stream.layout = "stereo"
@@ -210,7 +234,7 @@ def _picture_packets(
 
 
 def _sound_packets(
-    container: av.container.InputContainer,
+    container: InputContainer,
 ) -> Iterator[tuple[Fraction, av.Packet[Any], bool]]:
     for packet in container.demux(container.streams.audio[0]):
         if packet.size and packet.dts is not None and packet.time_base is not None:

@@ -45,6 +45,7 @@ from studio.media.picture_plan import (
 )
 from studio.media.picture_render import Footage, check_unchanged, open_footage, segment_pictures
 from studio.media.probe import frame_times, probe
+from studio.media.render_estimate import RenderEstimate, estimate_render, workers_of
 from studio.media.sound_mix import MUSIC, Heard, Listen, mix_sound
 from studio.media.writer import write_beside
 from studio.settings import Settings
@@ -54,7 +55,8 @@ from studio.types.timeline import Timeline
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-_MOST_WORKERS = 4
+__all__ = ["RenderEstimate", "RenderReport", "estimate_render", "render_timeline"]
+
 _PICTURE_SHARE = 0.92  # of the progress bar
 _OURS = re.compile(r"^\.?(segment|sound)-[0-9a-f]+(\.[0-9a-f]{8})?\.(mp4|json)$")
 
@@ -118,7 +120,7 @@ def render_timeline(
     footage = open_footage(timeline, settings)
     music = _open_music(timeline, settings)
     plan = plan_picture(timeline, {name: f.times for name, f in footage.items()})
-    workers = max(1, min(settings.cores, _MOST_WORKERS))
+    workers = workers_of(settings)
     form = PictureFormat(timeline.size_wh, timeline.rate, max(1, settings.cores // workers))
     with _held(work_dir, out):
         work = _Work(plan, footage, form, work_dir)
