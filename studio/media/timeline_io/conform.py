@@ -259,4 +259,6 @@ def notes_of(timeline: Timeline, placed: list[Placed]) -> list[str]:
             )
     if timeline.music is not None and timeline.music.duration is None:
         notes.append("the plan does not say how long the music is; it is taken to last")
+    elif timeline.music is not None and music_frames(timeline) < timeline.frames:
+        notes.append("the music ends before the cut: the film plays it again, this file does not")
     return notes
