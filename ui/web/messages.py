@@ -49,6 +49,12 @@ class Say:
         hours, minutes, seconds = whole // 3600, whole // 60 % 60, whole % 60
         return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
+    def about(self, seconds: float) -> str:
+        """A rough time: it reads better than one that jitters."""
+        if seconds < 60:
+            return self("time.seconds", seconds=max(5, 5 * round(seconds / 5)))
+        return self("time.minutes", minutes=round(seconds / 60))
+
     def size(self, size_bytes: int) -> str:
         """``3.4 MB``, in powers of ten, as file managers count."""
         size = float(size_bytes)

@@ -131,7 +131,7 @@ def progress(say: Say, view: RunView, title: str) -> str:
         status = say("run.elapsed", elapsed=say.duration(view.elapsed_s))
         left = [s.remaining_s for s in view.stages if s.remaining_s is not None]
         if left:
-            status += " · " + say("run.remaining", remaining=_about(say, left[-1]))
+            status += " · " + say("run.remaining", remaining=say.about(left[-1]))
     rows = "".join(_stage(say, stage) for stage in view.stages)
     rows = rows or f'<li class="st-now"><span>{escape(say("run.starting"))}</span></li>'
     return (
@@ -163,13 +163,6 @@ def _known(say: Say, kind: str, name: str) -> str:
     no word for it."""
     key = f"{kind}.{name}"
     return say(key) if say.has(key) else name
-
-
-def _about(say: Say, seconds: float) -> str:
-    """A rough time reads better than one that jitters."""
-    if seconds < 60:
-        return say("run.seconds", seconds=max(5, 5 * round(seconds / 5)))
-    return say("run.minutes", minutes=round(seconds / 60))
 
 
 def results(say: Say, work: Work, number: int) -> str:

@@ -38,11 +38,18 @@ def overview(say: Say, version: Version) -> str:
         f'<li><i data-role="{role}"></i>{escape(say(f"role.{role}"))}</li>' for role in roles
     )
     of_whole = f" <small>{escape(say('plan.of', length=whole))}</small>" if version.dropped else ""
+    share = kept.frames / max(1, planned.frames)
+    cost = say(
+        "render.cost",
+        time=say.about(version.cost.seconds * share),
+        size=say.size(round(version.cost.output_bytes * share)),
+    )
     return (
         f'<div class="st-overview"><p class="st-length" aria-live="polite"><b>{length}</b>'
         f"{of_whole}<span>{escape(count)}</span></p>"
         f'<div class="st-bar" aria-hidden="true">{parts}</div>'
-        f'<ul class="st-legend" aria-hidden="true">{legend}</ul></div>'
+        f'<ul class="st-legend" aria-hidden="true">{legend}</ul>'
+        f'<p class="st-cost" title="{escape(version.cost.basis)}">{escape(cost)}</p></div>'
     )
 
 

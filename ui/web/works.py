@@ -21,6 +21,7 @@ from ui.web.runner import Run, Runner, RunState, RunView
 
 if TYPE_CHECKING:
     from pipelines.trailer import Version as Rendered
+    from studio.media.render import RenderEstimate
 
 #: Height of the thumbnails: twice what is shown, for dense screens.
 THUMBNAIL_PX = 216
@@ -48,6 +49,7 @@ class Version:
 
     Attributes:
         timeline: as planned.
+        cost: what rendering all of it takes.
         thumbnails: clip id to a JPEG or PNG.
         dropped: ids of the items the user does not want.
         result: the files, once rendered.
@@ -55,6 +57,7 @@ class Version:
     """
 
     timeline: Timeline
+    cost: RenderEstimate
     thumbnails: dict[str, bytes] = field(default_factory=dict)
     dropped: set[str] = field(default_factory=set)
     result: Rendered | None = None
@@ -163,12 +166,16 @@ class Work:
     def _plan(self, job: Job) -> None:
         from pipelines import trailer
 
+        from studio.media.render import estimate_render
+
+        timelines = trailer.plan([info.path for info in self.footage], self.options, job)
         versions = []
-        sources = [info.path for info in self.footage]
-        for timeline in trailer.plan(sources, self.options, job):
+        for n, timeline in enumerate(timelines):
+            job.report("strip", n / len(timelines))
             pictures = trailer.thumbnails(timeline, THUMBNAIL_PX)
             ids = [clip.id for clip in timeline.clips]
-            versions.append(Version(timeline, dict(zip(ids, pictures, strict=True))))
+            cost = estimate_render(timeline, job.settings)
+            versions.append(Version(timeline, cost, dict(zip(ids, pictures, strict=True))))
         self.versions = tuple(versions)
 
 

@@ -26,6 +26,8 @@
   root.classList.add("st-pending");
   const show = () => {
     light();
+    const spoken = document.querySelector("[data-language][aria-pressed='true']");
+    if (spoken) root.lang = spoken.dataset.language;
     root.classList.remove("st-pending");
   };
   setTimeout(show, 4000); // never hide the page for good

@@ -1,0 +1,123 @@
+"""Every word of the page is in the catalogue, in every language."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from pipelines.trailer.scores import WEIGHTS
+from studio.types.timeline import Role
+from ui.web.messages import LANGUAGES, Say, catalogue, preferred_language
+
+WEB = Path(__file__).resolve().parents[2] / "ui" / "web"
+#: Names and terms that are written alike in Korean.
+SAME = {
+    "OpenTimelineIO", "FCPXML", "OTIO", "EDL", "CMX", "Final", "Cut", "Pro", "Resolve", "Avid",
+    "Premiere", "LUFS", "LKFS", "EBU", "R", "ATSC", "A", "dBTP", "H", "AAC", "WAV", "FLAC", "MP",
+}  # fmt: skip
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def used_keys() -> tuple[set[str], set[str]]:
+    """Keys in the code: whole ones, and beginnings of those that are put together."""
+    whole, parts = set(), set()
+    for path in WEB.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                whole.add(node.value)
+            if isinstance(node, ast.JoinedStr):
+                first = node.values[0]
+                texts = [v.value for v in node.values if isinstance(v, ast.Constant)]
+                if isinstance(first, ast.Constant):
+                    parts.add(str(first.value))
+                elif texts:  # f"{kind}.choose"
+                    parts.update(f"{kind}{texts[0]}" for kind in ("footage", "music"))
+    parts |= {"stage.", "step."}  # what pipelines name; see panels.py
+    return whole, {p for p in parts if re.fullmatch(r"[a-z_]+\..*", p)}
+
+
+def test_languages_have_the_same_messages():
+    english = catalogue("en")
+    assert len(english) > 100
+    for language in LANGUAGES:
+        other = catalogue(language)
+        assert list(other) == list(english), language
+        for key, text in english.items():
+            assert other[key].strip() == other[key] != ""
+            assert places(other[key]) == places(text), key
+
+
+def test_korean_is_korean():
+    english, korean = catalogue("en"), catalogue("ko")
+    for key, text in korean.items():
+        plain = re.sub(r"\{.*?\}", "", text)
+        foreign = set(re.findall(r"[A-Za-z]+", plain)) - SAME
+        assert not foreign, f"{key}: {foreign}"
+        if set(re.findall(r"[A-Za-z]{2,}", re.sub(r"\{.*?\}", "", english[key]))) - SAME:
+            assert re.search(r"[가-힣]", plain), key
+
+
+def test_every_message_is_said_somewhere():
+    whole, parts = used_keys()
+    unused = [
+        key
+        for key in catalogue("en")
+        if key not in whole and not any(key.startswith(p) for p in parts)
+    ]
+    assert not unused
+
+
+def test_every_key_in_the_code_is_a_message():
+    whole, _ = used_keys()
+    families = {key.split(".")[0] for key in catalogue("en")}
+    asked = {
+        text
+        for text in whole
+        if re.fullmatch(r"[a-z]+(\.[a-z0-9_-]+)+", text)
+        and text.split(".")[0] in families
+        and not text.endswith(".js")
+    }
+    assert len(asked) > 60
+    assert asked <= set(catalogue("en"))
+
+
+def test_what_the_pipeline_names_has_a_word():
+    reasons = {name for weights in WEIGHTS.values() for name in weights} | {"difference"}
+    say = Say("ko")
+    for key in [f"reason.{r}" for r in reasons] + [f"role.{r}" for r in Role]:
+        assert say.has(key), key
+
+
+def test_a_strange_language_speaks_english():
+    assert Say("xx")("plan.title") == "Plan"
+    with pytest.raises(KeyError):
+        Say("en")("no.such.message")
+
+
+@pytest.mark.parametrize(
+    ("cookie", "header", "language"),
+    [
+        ("ko", "en-US,en;q=0.9", "ko"),
+        (None, "ko-KR,ko;q=0.9,en;q=0.8", "ko"),
+        (None, "de-DE,ko;q=0.7", "ko"),
+        ("xx", "", "en"),
+        (None, "de", "en"),
+    ],
+)
+def test_the_language_of_a_visitor(cookie, header, language):
+    assert preferred_language(cookie, header) == language
+
+
+def test_durations_and_sizes_read_well():
+    say = Say("en")
+    assert [say.duration(s) for s in (0, 59.6, 65, 3725)] == ["0:00", "1:00", "1:05", "1:02:05"]
+    assert [say.size(b) for b in (999, 12_345, 3_400_000, 8 << 30)] == [
+        "999 B", "12 kB", "3.4 MB", "8.6 GB",
+    ]  # fmt: skip
