@@ -10,6 +10,7 @@ import numpy as np
 
 from pipelines.analysis.options import Options
 from studio.adapters import expression, mtcnn
+from studio.adapters.picture_net import precision_on
 from studio.models.pool import ModelPool
 from studio.types.detections import Detections
 from studio.types.frames import FrameBatch, FrameRequest
@@ -51,7 +52,7 @@ class FaceAnalyser:
         self.request = FrameRequest(max_side_px=_MAX_SIDE_PX, rate=options.sample_rate, batch=16)
         self.made_by: dict[str, Any] = {
             "model": mtcnn.SPEC.key,
-            "precision": mtcnn.precision_on(pool.device),
+            "precision": precision_on(pool.device),
             "expression": expression.SPEC.key,
             "max_side_px": _MAX_SIDE_PX,
             "min_face": f"{_MIN_FACE:.3f}",

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.adapters.openvino_runtime import Precision
-from studio.adapters.picture_net import PictureNet, load_net
-from studio.models.device import Device
+from studio.adapters.picture_net import PictureNet, load_net, precision_on
 from studio.models.spec import LoadContext, ModelSpec, WeightFile
 
 if TYPE_CHECKING:
@@ -248,11 +247,6 @@ class Mtcnn:
         """Let go of the three networks."""
         for net in (self._propose, self._refine, self._output):
             net.close()
-
-
-def precision_on(device: Device) -> Precision:
-    """What the cascade computes in on a device."""
-    return "f16" if device.kind == "cuda" else "f32"
 
 
 def _builder(kind: str, weights: Path) -> Callable[[], torch.nn.Module]:

@@ -243,6 +243,7 @@ def load(context: LoadContext) -> Yolo:
             build,
             example=(1, 3, 64, 96),
             precision=precision_on(context.device),
+            batch=4,
             scale=(255.0,),
             outputs=(0, 1),  # masks would cost 1.4 times as much
         )
