@@ -271,8 +271,29 @@ class Timeline:
         raise KeyError(source_id)
 
     def without(self, clip_ids: set[str]) -> Timeline:
-        """The cut with some items dropped."""
-        return replace(self, items=tuple(i for i in self.items if i.id not in clip_ids))
+        """The cut with some items dropped, still one that can be rendered.
+
+        Where something was dropped there is a plain cut, and sound reaches no further than
+        the timeline and no longer over a neighbour that has gone.
+        """
+        kept: list[Clip | Card] = []
+        gap = False
+        at, whole = 0, sum(i.frames for i in self.items if i.id not in clip_ids)
+        for item in self.items:
+            if item.id in clip_ids:
+                if kept and isinstance(kept[-1], Clip):
+                    kept[-1] = replace(kept[-1], sound=replace(kept[-1].sound, lag_frames=0))
+                gap = True
+                continue
+            mended = replace(item, transition=Transition()) if gap else item
+            if isinstance(mended, Clip):
+                heard = mended.sound
+                lead = 0 if gap else min(heard.lead_frames, at)
+                lag = min(heard.lag_frames, whole - at - item.frames)
+                mended = replace(mended, sound=replace(heard, lead_frames=lead, lag_frames=lag))
+            kept.append(mended)
+            at, gap = at + item.frames, False
+        return replace(self, items=tuple(kept))
 
     def to_moviepy(self) -> VideoClip:
         """The cut as a moviepy clip, for people who script their edits; the caller closes it."""
