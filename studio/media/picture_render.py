@@ -139,17 +139,19 @@ def _clip_pictures(
         )
     shown, picture = following, None
     broken: set[int] = set()
-    for k, number in zip(ks, wanted, strict=True):
-        before = shown[0]
-        while following is not None and following[0] <= number:
-            shown, following = following, next(decoded, None)
-        if shown[0] != number:
-            broken.add(number)
-        if picture is None or clip.crop or shown[0] != before:
-            picture = conform(shown[1], k)
-        yield picture
-    if broken:
-        notes.append(
-            f"{len(broken)} frame(s) of {info.path.name} from {min(broken)} to {max(broken)} "
-            "cannot be decoded; their neighbours stand in for them."
-        )
+    try:
+        for k, number in zip(ks, wanted, strict=True):
+            before = shown[0]
+            while following is not None and following[0] <= number:
+                shown, following = following, next(decoded, None)
+            if shown[0] != number:
+                broken.add(number)
+            if picture is None or clip.crop or shown[0] != before:
+                picture = conform(shown[1], k)
+            yield picture
+    finally:  # whoever reads stops at the last picture, not behind it
+        if broken:
+            notes.append(
+                f"{len(broken)} frame(s) of {info.path.name} from {min(broken)} to {max(broken)} "
+                "cannot be decoded; their neighbours stand in for them."
+            )
