@@ -41,8 +41,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 def small_clip(footage_dir: Path) -> Path:
     """2 s of moving bars with a tone."""
     path = footage_dir / "small.mp4"
-    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=2", "-f", "lavfi", "-i",
-           "sine=440:d=2", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", path)  # fmt: skip
+    sources = ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=2", "-f", "lavfi", "-i")
+    ffmpeg(*sources, "sine=440:d=2", "-pix_fmt", "yuv420p", "-c:v", "libx264", path)
     return path
 
 

@@ -64,7 +64,7 @@ class Studio:
 
         Args:
             settings: of the machine and its user.
-            media_roots: folders with footage, besides the current one.
+            media_roots: folders with footage; the current one where none is given.
             results_dir: where trailers are written; in the user's data folder where not given.
             max_upload_bytes: of one file from the browser.
 
@@ -80,7 +80,7 @@ class Studio:
                 f"{exc.filename} cannot be written: {exc.strerror}.", "Choose another folder."
             ) from exc
         runner = Runner(_jobs(settings))
-        roots = MediaRoots([Path.cwd(), *media_roots])
+        roots = MediaRoots(media_roots or [Path.cwd()])
         return cls(settings, roots, results_dir, uploads, runner, Works(runner, results_dir))
 
 
@@ -183,7 +183,7 @@ def serve(
         port: 0 takes a free one.
         open_browser: open the page once it answers.
         settings: read from the machine where not given.
-        media_roots: folders with footage, besides the current one.
+        media_roots: folders with footage; the current one where none is given.
         results_dir: where trailers are written; in the user's data folder where not given.
 
     Raises:

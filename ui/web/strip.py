@@ -49,7 +49,7 @@ def overview(say: Say, version: Version) -> str:
         f"{of_whole}<span>{escape(count)}</span></p>"
         f'<div class="st-bar" aria-hidden="true">{parts}</div>'
         f'<ul class="st-legend" aria-hidden="true">{legend}</ul>'
-        f'<p class="st-cost" title="{escape(version.cost.basis)}">{escape(cost)}</p></div>'
+        f'<p class="st-cost">{escape(cost)}</p></div>'
     )
 
 

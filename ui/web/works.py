@@ -165,7 +165,6 @@ class Work:
 
     def _plan(self, job: Job) -> None:
         from pipelines import trailer
-
         from studio.media.render import estimate_render
 
         timelines = trailer.plan([info.path for info in self.footage], self.options, job)

@@ -14,7 +14,7 @@ from studio.errors import RequestError, StudioError
 from studio.settings import Settings
 from studio.types.media import MediaInfo
 from ui.web import panels
-from ui.web.messages import LANGUAGES, Say, preferred_language
+from ui.web.messages import Say, preferred_language
 from ui.web.roots import MediaRoots
 from ui.web.strip import notes, overview, strip
 from ui.web.tabs.texts import Texts, html
@@ -263,8 +263,7 @@ class TrailerTab:
 
     def speak(self, visit: Visit, event: gr.EventData) -> dict[Any, Any]:
         """Another language was chosen."""
-        language = event._data.get("language")
-        visit.language = language if language in LANGUAGES else "en"
+        visit.language = Say(str(event._data.get("language"))).language
         return self._all(visit)
 
     def add_footage(self, visit: Visit, event: gr.EventData) -> dict[Any, Any]:

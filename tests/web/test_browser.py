@@ -1,0 +1,359 @@
+"""The trailer tab in a real browser, from upload to download.
+
+The server is a process of its own, as ``studio ui`` starts it. Screenshots of every step, wide
+and phone, light and dark, English and Korean, are left in a folder whose name is printed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from studio.media.probe import probe
+from tests.footage import ffmpeg, music_video
+from ui.web.messages import Say
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+]  # fmt: skip
+READY_S = 6.0
+
+
+@dataclass
+class Server:
+    address: str
+    results: Path
+    ready_s: float
+
+
+@pytest.fixture(scope="module")
+def chromium() -> str:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    pytest.skip("no Chromium on this machine (looked for chromium and google-chrome)")
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("screenshots")
+    yield folder
+    print(f"\nscreenshots: {folder}")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    home = tmp_path_factory.mktemp("server")
+    (home / "footage").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    code = (
+        "from pathlib import Path; from ui.web.app import serve;"
+        f"serve('127.0.0.1', {port}, media_roots=[Path('footage')], results_dir=Path('results'))"
+    )
+    started = time.monotonic()
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], cwd=home, stdout=log, stderr=log,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        address = f"http://127.0.0.1:{port}/"
+        try:
+            ready_s = _until_it_answers(address, process, started, home / "log")
+            yield Server(address, home / "results", ready_s)
+        finally:
+            process.terminate()
+            process.wait(20)
+    said = (home / "log").read_text()
+    assert "Traceback" not in said, said
+
+
+def _until_it_answers(
+    address: str, process: subprocess.Popen[bytes], started: float, log: Path
+) -> float:
+    while time.monotonic() - started < 60:
+        assert process.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                assert answer.status == 200
+                return time.monotonic() - started
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.05)
+    raise AssertionError(f"no answer in a minute: {log.read_text()}")
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        launched = play.chromium.launch(executable_path=chromium, headless=True, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def footage(footage_dir: Path) -> Path:
+    """24 s of the music video, with its cuts and its sound."""
+    path = footage_dir / "shoot day.mp4"
+    ffmpeg("-ss", "40", "-t", "24", "-i", music_video(), "-c:v", "libx264", "-preset",
+           "veryfast", "-pix_fmt", "yuv420p", "-c:a", "aac", path)  # fmt: skip
+    return path
+
+
+@dataclass
+class Watched:
+    """A page, what it asked for, and what went wrong in it."""
+
+    page: object
+    requests: list[str]
+    errors: list[str]
+
+    def check(self, address: str) -> None:
+        foreign = [r for r in self.requests if not r.startswith((address, "data:", "blob:"))]
+        assert not foreign, "the page asked for something from elsewhere"
+        assert not self.errors
+
+
+@pytest.fixture
+def open_page(browser, server):
+    contexts, watched = [], []
+
+    def opened(wh=(1440, 900), language="en-US", light="light") -> Watched:
+        context = browser.new_context(
+            viewport={"width": wh[0], "height": wh[1]}, locale=language, color_scheme=light,
+            accept_downloads=True,
+        )  # fmt: skip
+        contexts.append(context)
+        seen = Watched(context.new_page(), [], [])
+        seen.page.on("request", lambda r: seen.requests.append(r.url))
+        seen.page.on("pageerror", lambda e: seen.errors.append(str(e)))
+        seen.page.on(
+            "console", lambda m: m.type == "error" and seen.errors.append(f"{m.text} {m.location}")
+        )
+        watched.append(seen)
+        return seen
+
+    yield opened
+    for seen in watched:
+        seen.check(server.address)
+    for context in contexts:
+        context.close()
+
+
+def ready(page) -> None:
+    page.wait_for_selector("html:not(.st-pending) #make-plan", timeout=15_000)
+
+
+def test_from_upload_to_download(server, open_page, footage, pictures, tmp_path):
+    seen = open_page()
+    page = seen.page
+    page.goto(server.address)
+    ready(page)
+    page.screenshot(path=pictures / "1-welcome-wide.png", full_page=True)
+
+    page.set_input_files("#footage input[type=file]", footage)
+    page.wait_for_selector(".st-files li")
+    assert "shoot day.mp4" in page.inner_text(".st-files")
+    assert "160 × 90" in page.inner_text(".st-files")
+    page.fill("#length input[type=number]", "8")
+    page.keyboard.press("Tab")
+    page.fill("#title textarea, #title input", "그날 <b>The day</b>")
+
+    page.click("#make-plan")
+    page.wait_for_selector(".st-stages .st-now")
+    shares = set()
+    began = time.monotonic()
+    while not page.query_selector(".st-strip"):
+        assert not page.query_selector(".st-problem"), page.inner_text("#stage")
+        assert time.monotonic() - began < 120
+        bar = page.query_selector(".st-now [role=progressbar]")
+        if bar:
+            shares.add(bar.get_attribute("aria-valuenow"))
+        page.wait_for_timeout(150)
+    assert len(shares) >= 3, "progress is real: it moves"
+
+    # Leave and come back by the address alone: everything is there again.
+    address = page.url
+    assert "run=" in address
+    page.reload()
+    ready(page)
+    page.wait_for_selector(".st-strip")
+    assert page.url == address
+    assert "shoot day.mp4" in page.inner_text(".st-files")
+    assert page.input_value("#length input[type=number]") == "8"
+
+    clips = page.locator(".st-clip")
+    count = clips.count()
+    assert count >= 4
+    page.wait_for_function("[...document.querySelectorAll('.st-face img')].every(i => i.loading)")
+    for n in range(count):
+        clips.nth(n).scroll_into_view_if_needed()
+    page.wait_for_function(
+        "[...document.querySelectorAll('.st-face img')].every(i => i.complete && i.naturalWidth)"
+    )
+    assert "그날 <b>The day</b>" in clips.nth(0).inner_text() or any(
+        "<b>The day</b>" in clips.nth(n).inner_text() for n in range(count)
+    )
+    before = page.inner_text(".st-length b")
+
+    # Drop the second to last item with the keyboard; the length follows.
+    keep = page.locator(".st-keep").nth(count - 2)
+    keep.focus()
+    page.keyboard.press("Space")
+    page.wait_for_function(
+        "old => document.querySelector('.st-length b').innerText !== old", arg=before
+    )
+    assert keep.get_attribute("aria-pressed") == "false"
+    page.locator(".st-why summary").first.click()
+    page.screenshot(path=pictures / "2-plan-wide.png", full_page=True)
+
+    page.click("#render")
+    page.wait_for_selector(".st-video", timeout=60_000)
+    played = page.evaluate(
+        "async () => { const v = document.querySelector('.st-video'); v.muted = true;"
+        " await v.play(); v.currentTime = 2; await new Promise(r => v.onseeked = r);"
+        " return [v.duration, v.currentTime, v.videoWidth, v.error && v.error.message] }"
+    )
+    length_s = float(page.inner_text(".st-length b").split()[0])
+    assert played[0] == pytest.approx(length_s, abs=0.1)
+    assert played[1] == pytest.approx(2, abs=0.1)
+    assert played[2] > 0
+    assert played[3] is None
+    page.screenshot(path=pictures / "3-result-wide.png", full_page=True)
+
+    saved = {}
+    for link in page.query_selector_all("[data-file]"):
+        with page.expect_download() as download:
+            link.click()
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        saved[link.get_attribute("data-file")] = path
+    assert set(saved) == {"video", "plan", "otio", "fcpxml", "edl", "contact_sheet"}
+    info = probe(saved["video"])
+    assert (info.video.codec, info.video.pixel_format) == ("h264", "yuv420p")
+    assert (info.audio.codec, info.audio.sample_rate_hz) == ("aac", 48000)
+    assert float(info.duration) == pytest.approx(length_s, abs=0.1)
+    head = saved["video"].read_bytes()
+    assert head.index(b"moov") < head.index(b"mdat"), "it starts to play before it is here"
+    plan = json.loads(saved["plan"].read_text())
+    assert len(plan["items"]) == count - 1
+
+    # The same on a phone, in Korean, in the dark: a second visitor with the address.
+    phone = open_page((390, 844), "ko-KR", "dark").page
+    phone.goto(page.url)
+    ready(phone)
+    phone.wait_for_selector(".st-video")
+    assert Say("ko")("result.title") in phone.inner_text("#result")
+    assert phone.evaluate("document.documentElement.lang") == "ko"
+    assert phone.evaluate("document.body.classList.contains('dark')")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    phone.screenshot(path=pictures / "4-result-phone-ko-dark.png", full_page=True)
+
+
+def test_ready_in_time(server):
+    print(f"\nthe page answered {server.ready_s:.1f} s after the start of its process")
+    assert server.ready_s < READY_S
+
+
+def test_cancel_stops_the_run_and_frees_the_page(server, open_page, footage):
+    page = open_page().page
+    page.goto(server.address)
+    ready(page)
+    page.set_input_files("#footage input[type=file]", footage)
+    page.wait_for_selector(".st-files li")
+    page.evaluate("document.querySelector('#more .label-wrap, .label-wrap').click()")
+    page.fill("#seed input", "5")
+    page.click("#make-plan")
+    page.wait_for_selector("#cancel:visible")
+    page.click("#cancel")
+    page.wait_for_selector("#stage .st-outdated", timeout=30_000)
+    assert page.inner_text("#stage") == Say("en")("run.cancelled")
+    page.wait_for_selector("#make-plan:not([disabled])")
+    assert not page.is_visible("#cancel")
+
+
+def test_what_is_wrong_is_said_and_what_to_do(server, open_page, tmp_path):
+    seen = open_page()
+    page = seen.page
+    page.goto(server.address)
+    ready(page)
+    page.click("#make-plan")
+    page.wait_for_selector("#stage .st-problem")
+    assert "There is no footage yet." in page.inner_text("#stage")
+
+    text = tmp_path / "renamed.mp4"
+    text.write_text("not a film at all, " * 100)
+    page.set_input_files("#footage input[type=file]", text)
+    page.wait_for_selector(".st-uploads .st-problem")
+    assert "renamed.mp4" in page.inner_text(".st-uploads .st-problem")
+    assert not page.query_selector(".st-files")
+    seen.errors[:] = [e for e in seen.errors if "422" not in e]  # the refusal itself
+
+    page.fill("#path input", "/etc/passwd")
+    page.keyboard.press("Enter")
+    page.click("#add")
+    page.wait_for_selector("#notice .st-problem")
+    assert "outside the folders" in page.inner_text("#notice")
+
+
+def test_language_and_light_switch_at_once_and_are_remembered(server, open_page, pictures):
+    page = open_page().page
+    page.goto(server.address)
+    ready(page)
+    assert page.inner_text("#make-plan") == Say("en")("plan.make")
+    page.fill("#title textarea, #title input", "stays")
+    page.click("[data-language=ko]")
+    page.wait_for_function(
+        "text => document.querySelector('#make-plan').innerText === text",
+        arg=Say("ko")("plan.make"),
+    )
+    assert page.input_value("#title textarea, #title input") == "stays"
+    english = [w for w in page.inner_text("main").split() if w.isascii() and w.isalpha()]
+    assert set(english) <= {"English", "OTIO", "FCPXML", "EDL"}, english
+    page.click("[data-light]")
+    assert page.evaluate("document.body.classList.contains('dark')")
+    page.reload()
+    ready(page)
+    assert page.inner_text("#make-plan") == Say("ko")("plan.make")
+    assert page.evaluate("document.body.classList.contains('dark')")
+    page.screenshot(path=pictures / "5-welcome-ko-dark.png", full_page=True)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.screenshot(path=pictures / "6-welcome-phone.png", full_page=True)
+
+
+def test_everything_can_be_reached_by_keyboard(server, open_page):
+    page = open_page().page
+    page.goto(server.address)
+    ready(page)
+    met = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        met.append(
+            page.evaluate(
+                "() => { const e = document.activeElement; const s = getComputedStyle(e);"
+                " const box = e.closest('label') ?? e;"
+                " const seen = [e, box, e.closest('.wrap')].some(x => x &&"
+                " getComputedStyle(x).outlineStyle !== 'none');"
+                " return [e.closest('[id]')?.id || e.dataset.language || '', seen] }"
+            )
+        )
+    ids = [name for name, _ in met]
+    for wanted in ("footage", "path", "add", "aspect", "pace", "music", "title", "make-plan"):
+        assert wanted in ids, f"{wanted} not in {ids}"
+    assert [name for name, seen in met if name and not seen] == [], "focus is always visible"
