@@ -67,11 +67,18 @@ class Cut:
     @property
     def frames(self) -> int:
         """Length in timeline frames, cards included."""
-        return (
-            self.layout.slots[-1].end
-            + self.layout.end_frames
-            + (self.layout.title_frames if self.layout.title_at == len(self.layout.slots) else 0)
-        )
+        return self._footage_end + self.layout.end_frames
+
+    @property
+    def _footage_end(self) -> int:
+        layout = self.layout
+        title_last = layout.title_at == len(layout.slots)
+        return layout.slots[-1].end + layout.title_frames * title_last
+
+    def boundaries(self) -> set[int]:
+        """Timeline frames at which one item follows another."""
+        edges = {slot.start for slot in self.layout.slots} | {s.end for s in self.layout.slots}
+        return {edge for edge in (*edges, self._footage_end) if 0 < edge < self.frames}
 
 
 def _crop(

@@ -78,8 +78,7 @@ def plan_cuts(
         cut, more = _cut(room, total, cards, version, earlier)
         if cut.frames < wanted - _NEAR_ENOUGH_S * float(rate.fps):
             more = (*more, _short_note(tapes, options.length_s, float(rate.seconds(cut.frames))))
-        music_notes = room.fit.notes if room.fit else ()
-        timelines.append(_timeline(room, cut, version, (*notes, *music_notes, *more)))
+        timelines.append(_timeline(room, cut, version, (*notes, *_music_notes(room, cut), *more)))
         earlier.add(cut)
     return tuple(timelines)
 
@@ -138,6 +137,16 @@ def _cut(
         "No cut of this footage avoids words, black and frozen pictures.",
         "Ask for another length or pace, or give more footage.",
     )
+
+
+def _music_notes(room: CuttingRoom, cut: Cut) -> tuple[str, ...]:
+    if room.fit is None:
+        return ()
+    pulse = room.fit.pulse
+    beside = len(cut.boundaries() - set(pulse.frames.tolist())) if pulse.musical else 0
+    if not beside:
+        return room.fit.notes
+    return (*room.fit.notes, f"Too little footage for the beat: {beside} cuts fall beside it.")
 
 
 def _word_notes(inside_words: bool) -> tuple[str, ...]:

@@ -219,12 +219,16 @@ def _parts(
     ]
     if not title:
         return [(role, a, total if b == footage else b) for role, a, b in parts]
-    if len(parts) == 1:
-        return [(parts[0][0], 0, footage)]
-    button_at = pulse.nearest(parts[-1][1] + title, parts[-1][1] + title // 2, total - least, fps)
-    if button_at is None:
-        button_at = parts[-1][1] + title
-    return [*parts[:-1], (parts[-1][0], button_at, total)]
+    button_at = None
+    if len(parts) > 1:
+        at = parts[-1][1] + title
+        button_at = pulse.nearest(at, at - title // 2, total - least, fps)
+    if button_at is not None:
+        return [*parts[:-1], (parts[-1][0], button_at, total)]
+    if len(parts) > 1:  # no beat for a button to start on: the title comes last
+        return parts[:-1]
+    end = pulse.nearest(footage, least, total - title // 2, fps)
+    return [(Role.HOOK, 0, footage if end is None else end)]
 
 
 def _snapped(edges: list[int], pulse: Pulse, least: int, footage: int, fps: float) -> list[int]:

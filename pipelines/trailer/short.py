@@ -17,6 +17,8 @@ from studio.types.timeline import Role, Transition
 #: A last clip may be so much shorter than asked before another way is tried.
 _NEAR_ENOUGH_S = 0.5
 _CARD_GAP_S = 1.0
+#: Share of the wanted length that is enough for cuts to be kept on the beat.
+_ENOUGH = 0.6
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,21 @@ class _Laid:
 def fill_short(
     room: CuttingRoom, total: int, cards: Cards, pulse: Pulse, *, inside_words: bool
 ) -> Cut | None:
+    """The longest good cut of few shots, see :func:`_fill`.
+
+    Shots shorter than a beat are left out, unless little would remain: better off the beat than
+    not at all.
+    """
+    cut = _fill(room, total, cards, pulse, inside_words=inside_words, off_beat=False)
+    if not pulse.musical or (cut and cut.frames >= _ENOUGH * total):
+        return cut
+    return _fill(room, total, cards, pulse, inside_words=inside_words, off_beat=True)
+
+
+def _fill(
+    room: CuttingRoom, total: int, cards: Cards, pulse: Pulse, *,
+    inside_words: bool, off_beat: bool,
+) -> Cut | None:  # fmt: skip
     """Whole shots in the order of the story, each as long as the length allows.
 
     One stretch a shot, so no shot follows itself. Shots are taken by worth until they fill the
@@ -42,6 +59,7 @@ def fill_short(
         cards: lengths of the cards.
         pulse: where cuts may fall.
         inside_words: whether cuts may fall inside words.
+        off_beat: whether they may fall beside the pulse.
 
     Returns:
         None where no clip is long enough.
@@ -57,7 +75,9 @@ def fill_short(
             continue
         if count == 1 and cards.title:
             chosen = _halves(room, chosen[0], least)
-        laid = _lay(room, chosen, wanted, cards, pulse, least, inside_words=inside_words)
+        laid = _lay(
+            room, chosen, wanted, cards, pulse, least, inside_words=inside_words, off_beat=off_beat
+        )
         if _length(laid) > _length(best):
             best = laid
         if _length(best) >= wanted - near:
@@ -121,7 +141,7 @@ def _level(capacities: list[int], wanted: int) -> float:
 
 def _lay(
     room: CuttingRoom, pieces: list[Piece], wanted: int, cards: Cards, pulse: Pulse, least: int, *,
-    inside_words: bool,
+    inside_words: bool, off_beat: bool,
 ) -> list[_Laid]:  # fmt: skip
     """Windows for pieces in order, each ending on a pulse, together no longer than wanted.
 
@@ -137,10 +157,11 @@ def _lay(
         most = min(wanted + cards.title - at if at > used else wanted - used, left[0])
         share = min(most, round(_level(left, wanted - used)))
         last = number == len(pieces) - 1
+        followed = not last or cards.end or (cards.title and number == 0)
         found = _longest_window(
-            room, piece, at, share, least, None if last and not cards.end else pulse,
-            inside_words=inside_words,
-        )
+            room, piece, at, share, least, pulse if followed else None,
+            inside_words=inside_words, off_beat=off_beat,
+        )  # fmt: skip
         if found is None:
             continue
         window, frames = found
@@ -160,16 +181,20 @@ def _title_frames(at: int, cards: Cards, pulse: Pulse, fps: float) -> int:
 
 def _longest_window(
     room: CuttingRoom, piece: Piece, at: int, most: int, least: int, pulse: Pulse | None, *,
-    inside_words: bool,
+    inside_words: bool, off_beat: bool,
 ) -> tuple[Window, int] | None:  # fmt: skip
     if pulse is not None:
         ends = pulse.frames[(pulse.frames >= at + least) & (pulse.frames <= at + most)]
         lengths = [int(end) - at for end in ends[::-1]]
-        if not pulse.musical and most >= least:
+        if not pulse.musical:
             lengths.insert(0, most)
+        elif off_beat:
+            lengths += range(most, least - 1, -1)
     else:
         lengths = list(range(most, least - 1, -1))
     for frames in lengths:
+        if frames < least:
+            continue
         window = room.window(piece, Demand(Role.BUILD, frames), inside_words=inside_words)
         if window is not None:
             return window, frames

@@ -202,7 +202,9 @@ def check_beats(timeline: Timeline, sound: SoundFacts) -> None:
     cuts = cuts[cuts < sound.beats_s[-1] + 0.04]
     if len(cuts):
         off = np.abs(sound.beats_s[:, None] - cuts[None, :]).min(axis=0)
-        assert (off <= 0.5 / float(timeline.rate.fps) + 1e-3).all(), off.max()
+        on_beat = off <= 0.5 / float(timeline.rate.fps) + 1e-3
+        too_short = any("fall beside it" in note for note in timeline.notes)
+        assert too_short or on_beat.all(), off.max()
 
 
 def check_crops(timeline: Timeline) -> None:
