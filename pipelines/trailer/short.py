@@ -155,8 +155,8 @@ def _lay(
         if number and number == len(pieces) - 1:
             at += _title_frames(at, cards, pulse, float(room.rate.fps))
         most = min(wanted + cards.title - at if at > used else wanted - used, left[0])
-        share = min(most, round(_level(left, wanted - used)))
         last = number == len(pieces) - 1
+        share = most if last else min(most, round(_level(left, wanted - used)))
         followed = not last or cards.end or (cards.title and number == 0)
         found = _longest_window(
             room, piece, at, share, least, pulse if followed else None,

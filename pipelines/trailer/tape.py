@@ -155,7 +155,15 @@ def _with_picture(
             )
         else:
             kept.append(analysis)
+            unknown = [part for part in _parts_of(analysis) if getattr(analysis, part) is None]
+            if unknown:
+                notes.append(f"{name}: {', '.join(unknown)} not analysed, so not considered.")
     return kept, notes
+
+
+def _parts_of(analysis: FootageAnalysis) -> tuple[str, ...]:
+    parts = ("objects", "faces", "embeddings", "picture", "speech", "sound")
+    return parts if analysis.media.audio is not None else parts[:4]
 
 
 def load_tapes(
