@@ -37,7 +37,7 @@ app = typer.Typer(
 models_app = typer.Typer(no_args_is_help=True, help="The models: what there is and where.")
 app.add_typer(models_app, name="models")
 
-Footage = Annotated[list[Path], typer.Argument(help="Video files.", show_default=False)]
+Footage = Annotated[list[Path], typer.Argument(metavar="FOOTAGE...", help="Video files.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Seed = Annotated[int, typer.Option(help="Same footage, options and seed give the same plan.")]
 Budget = Annotated[
@@ -125,7 +125,7 @@ def _emit(as_json: bool, data: dict[str, Any], show: Callable[[], None]) -> None
 @app.command()
 def trailer(
     footage: Annotated[
-        list[Path] | None, typer.Argument(help="Video files.", show_default=False)
+        list[Path] | None, typer.Argument(metavar="FOOTAGE...", help="Video files.", show_default=False)
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("trailer"),
     length: Annotated[float, typer.Option(help="Seconds wanted.")] = 60.0,
@@ -175,7 +175,7 @@ def trailer(
 
 @app.command()
 def analyze(
-    footage: Annotated[Path, typer.Argument(help="A video or sound file.", show_default=False)],
+    footage: Annotated[Path, typer.Argument(metavar="FOOTAGE", help="A video or sound file.")],
     only: Annotated[
         str,
         typer.Option(help="Parts wanted: shots,objects,faces,embeddings,picture,speech,sound."),
