@@ -95,8 +95,10 @@ def _clips(draw, id: str, source: Source, rate: FrameRate, frames: int, head: in
     clip = a_clip(id, source, at, frames, rate)
     if not source.variable_rate:
         return clip
-    # Shown at some millisecond within that frame of the nominal rate.
+    # Shown at some millisecond: at about that frame of the nominal rate, or before it.
     start = Fraction(math.ceil(source.rate.seconds(at) * 1000), 1000)
+    if at > first:
+        start -= Fraction(draw(st.integers(0, math.floor(800 / source.rate.fps))), 1000)
     end = min(start + rate.seconds(frames), source.duration)
     end_frame = min(clip.end_frame, source.frames)
     return Clip(**(vars(clip) | {"start": start, "end": end, "end_frame": end_frame}))

@@ -71,21 +71,36 @@ def read_events(text: str, rate: FrameRate) -> list[Event]:
     return events
 
 
+def tail_of(clip: Clip, timeline: Timeline) -> int:
+    """Frames that a dissolve reads past a clip."""
+    ids = [item.id for item in timeline.items]
+    following = timeline.items[ids.index(clip.id) + 1 :] if clip.id in ids else ()
+    if not following or following[0].transition.kind != "dissolve":
+        return 0
+    return following[0].transition.frames - following[0].transition.frames // 2
+
+
 def first_frame(clip: Clip, timeline: Timeline) -> int:
     """The list's code of a clip's first frame, worked out from the plan alone."""
     source, rate = timeline.source(clip.source), timeline.rate
     code = Timecode.from_string(source.timecode or "00:00:00:00", source.rate)
     start = source.rate.seconds(clip.start_frame)
     if source.variable_rate:
-        start = source.rate.seconds(math.floor(clip.start * source.rate.fps))
+        start = source.rate.seconds(math.ceil(clip.start * source.rate.fps - Fraction(1, 8)))
+    seconds = source.rate.seconds(source.frames)
+    if source.variable_rate:
+        seconds = source.rate.seconds(math.floor(source.duration * source.rate.fps))
+    # Rounded up, so that it begins with something of the clip, but never past the media.
+    last = math.floor(seconds * rate.fps) - clip.frames - tail_of(clip, timeline)
+    first = min(math.ceil(start * rate.fps), last)
     if source.rate == rate:
-        return code.frame + rate.frame_at(start)
-    hours, minutes, seconds, frames = map(int, re.split("[:;]", str(code)))
+        return code.frame + first
+    hours, minutes, secs, frames = map(int, re.split("[:;]", str(code)))
     drop = code.drop and rate.is_ntsc and rate.nominal % 30 == 0
     mark = ";" if drop else ":"
-    label = f"{hours:02}:{minutes:02}:{seconds:02}{mark}"
+    label = f"{hours:02}:{minutes:02}:{secs:02}{mark}"
     label += f"{frames * rate.nominal // source.rate.nominal:02}"
-    return Timecode.from_string(label, rate).frame + rate.frame_at(start)
+    return Timecode.from_string(label, rate).frame + first
 
 
 def wanted_picture(timeline: Timeline) -> list[tuple[str, int, int, int, int]]:

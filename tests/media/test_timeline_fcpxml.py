@@ -166,7 +166,7 @@ def check_clip(root, element, clip: Clip, timeline: Timeline) -> None:
     assert media_end - media_start <= source.duration
     first = clip.start_frame
     if source.variable_rate:
-        first = math.floor(clip.start * source.rate.fps)
+        first = math.ceil(clip.start * source.rate.fps - Fraction(1, 8))
     assert whole(seconds(element, "start"), own) == code.frame + first
     length = seconds(element, "duration")
     assert media_start <= seconds(element, "start")

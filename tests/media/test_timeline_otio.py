@@ -39,7 +39,7 @@ def media_frames(source) -> int:
 def source_in(clip: Clip, source) -> int:
     """The frame that the file should name: a variable rate is counted at its nominal one."""
     if source.variable_rate:
-        return math.floor(clip.start * source.rate.fps)
+        return math.ceil(clip.start * source.rate.fps - Fraction(1, 8))
     return clip.start_frame
 
 

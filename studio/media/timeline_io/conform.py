@@ -1,8 +1,10 @@
 """Where a clip's frames lie in its media, exactly, for files that editing programs open.
 
 A source of constant rate is counted in frames: frame ``n`` starts at ``n / rate``, whatever a
-container's rounded time stamps say. A source of variable rate has no such count, so an editing
-program conforms it to the nominal rate; its ranges come from seconds, rounded down.
+container's rounded time stamps say. A source of variable rate has no such count: an editing
+program conforms it to the nominal rate, where frame ``n`` shows what is visible at ``n / rate``.
+A clip of it begins with the first such frame in its range, so that neither its first frame nor
+its last one shows a neighbouring shot.
 
 A clip plays in real time: ``frames`` timeline frames last ``frames / timeline rate`` seconds.
 Where the two rates differ this need not be whole source frames, and at the very end of the
@@ -26,6 +28,9 @@ from studio.types.timeline import Clip, Source, Timeline
 
 #: What neither XML 1.0 nor UTF-8 can carry; a file's name or a card's words may hold it.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+#: A time this little past a frame's start, in frames, is that start: containers round times.
+_ROUNDED_FRAMES = Fraction(1, 8)
 
 
 @dataclass(frozen=True)
@@ -156,7 +161,9 @@ def place_clip(timeline: Timeline, clip: Clip, at: int, head: int = 0, tail: int
     """
     source = timeline.source(clip.source)
     rate, fps = timeline.rate, source.rate.fps
-    planned = math.floor(clip.start * fps) if source.variable_rate else clip.start_frame
+    planned = clip.start_frame
+    if source.variable_rate:
+        planned = math.ceil(clip.start * fps - _ROUNDED_FRAMES)
     room = whole_frames(source) - rate.seconds(clip.frames + tail) * fps
     earliest = math.ceil(rate.seconds(head) * fps)
     if room <= earliest - max(rate.seconds(1) * fps, Fraction(1)):
@@ -167,6 +174,14 @@ def place_clip(timeline: Timeline, clip: Clip, at: int, head: int = 0, tail: int
     # A clip that takes in the whole of its media may outlast it by a part of a frame.
     first = max(min(planned, math.floor(room)), earliest)
     return Placed(clip, source, at, first, planned - first, head, tail)
+
+
+def conformed_first(placed: Placed, rate: FrameRate) -> int:
+    """The frame a clip starts at when its media were conformed to the timeline's rate: the
+    first one that shows something of it, slipped as in :func:`place_clip`."""
+    length = math.floor(placed.source.rate.seconds(whole_frames(placed.source)) * rate.fps)
+    room = length - placed.clip.frames - placed.tail
+    return max(min(math.ceil(placed.start * rate.fps), room), placed.head)
 
 
 def heard(timeline: Timeline) -> list[list[Heard]]:

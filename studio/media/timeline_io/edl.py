@@ -10,9 +10,10 @@ The form:
 - Record time code starts at one hour; it is drop-frame at 29.97 and 59.94, and ``FCM`` says so.
   A ``;`` before the frames marks every drop-frame code, so a source's own count is clear too.
 - All codes count frames of the timeline's rate. A source of that rate keeps its own time code.
-  One of another rate keeps its hours, minutes and seconds, and its frames are converted,
-  rounded down: as if it had been conformed to the timeline's rate, in real time. The speed is
-  unchanged, so there is no ``M2`` line; a comment names the true source frames.
+  One of another rate is counted as if it had been conformed to the timeline's rate in real
+  time: hours, minutes and seconds of its first frame stay, frames are converted. A clip starts
+  at the first conformed frame that shows it. The speed is unchanged, so there is no ``M2``
+  line; a comment names the true source frames.
 - A dissolve is ``D`` with its length, centred on the plan's cut. A dip is a dissolve to black
   and one from black, which reads no handles. Cards are black (``BL``) with their words in a
   comment, for a list has no titles.
@@ -21,15 +22,16 @@ The form:
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 from studio.errors import RequestError
 from studio.media.timeline_io.conform import (
     Joint,
     Placed,
+    conformed_first,
     heard,
     joints,
     music_frames,
@@ -39,6 +41,7 @@ from studio.media.timeline_io.conform import (
     reasons_text,
     record_start,
     start_code,
+    whole_frames,
 )
 from studio.media.writer import write_beside
 from studio.types.timecode import FrameRate, Timecode
@@ -139,7 +142,7 @@ def _picture_events(timeline: Timeline) -> list[_Event]:
             side = _Side(
                 reels[source.id],
                 Path(source.path).name,
-                _code(source, placed[item.id].start, timeline.rate),
+                _code(source, conformed_first(placed[item.id], timeline.rate), timeline.rate),
                 at,
             )
             comments = _comments(timeline, placed[item.id])
@@ -184,12 +187,13 @@ def _sound_events(timeline: Timeline) -> list[_Event]:
     for channel, track in zip(_CHANNELS, tracks, strict=False):
         for sound in track:
             source = sound.placed.source
-            code = _code(source, sound.start, rate)
-            record = (
-                str(_later(start, sound.at)),
-                str(_later(start, sound.at + sound.frames)),
-            )
-            line = _line(reels[source.id], channel, "C", (code, _later(code, sound.frames)), record)
+            # In step with the picture, whose first frame may be rounded up by part of one.
+            first = max(conformed_first(sound.placed, rate) - (sound.placed.at - sound.at), 0)
+            whole = math.floor(source.rate.seconds(whole_frames(source)) * rate.fps)
+            frames = min(sound.frames, whole - first)
+            code = _code(source, first, rate)
+            record = (str(_later(start, sound.at)), str(_later(start, sound.at + frames)))
+            line = _line(reels[source.id], channel, "C", (code, _later(code, frames)), record)
             name = one_line(Path(source.path).name)
             events.append((sound.at, [line, f"* FROM CLIP NAME: {name}"]))
     length = music_frames(timeline)
@@ -216,15 +220,15 @@ def _later(code: Timecode, frames: int) -> Timecode:
     return Timecode(code.frame + frames, code.rate, code.drop)
 
 
-def _code(source: Source, seconds: Fraction, rate: FrameRate) -> Timecode:
-    """A source's code at a time, counted at the timeline's rate."""
+def _code(source: Source, frame: int, rate: FrameRate) -> Timecode:
+    """A source's code at a frame of it, counted at the timeline's rate."""
     code = start_code(source)
     if source.rate != rate:
         label = str(code)
         drop = code.drop and rate.is_ntsc and rate.nominal in (30, 60)
         frames = int(label[9:]) * rate.nominal // source.rate.nominal
         code = Timecode.from_string(f"{label[:8]}{';' if drop else ':'}{frames:02}", rate)
-    return _later(code, rate.frame_at(seconds))
+    return _later(code, frame)
 
 
 def reel_names(timeline: Timeline) -> dict[str, str]:
