@@ -19,6 +19,7 @@ from studio.archive.store import Part
 from studio.codec import to_json
 from studio.errors import NoSuchMedia, RequestError, UnsupportedMedia
 from studio.jobs.job import Job
+from studio.settings import Settings
 from studio.types.analysis import FootageAnalysis, SoundFacts
 from studio.types.media import MediaInfo
 from studio.types.timeline import Timeline
@@ -89,7 +90,7 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
     else:
         timelines = _timelines(footage, options, job)
     if options.dry_run:
-        versions = tuple(_estimated(timeline) for timeline in timelines)
+        versions = tuple(_estimated(timeline, job.settings) for timeline in timelines)
     else:
         versions = tuple(
             _made(timeline, number, len(timelines), options, job)
@@ -199,9 +200,8 @@ def _edited_plan(path: Path, footage: list[Path], job: Job) -> Timeline:
 
     Footage that has moved is found again among the files given, by content.
     """
-    from studio.media.timeline_io import check_timeline, read_plan
-
     from studio.media.probe import probe
+    from studio.media.timeline_io import check_timeline, read_plan
 
     timeline = read_plan(path)
     given = {info.content_hash: info for info in (probe(p, job.settings) for p in footage)}
@@ -227,15 +227,16 @@ def _edited_plan(path: Path, footage: list[Path], job: Job) -> Timeline:
     return timeline
 
 
-def _estimated(timeline: Timeline) -> Version:
+def _estimated(timeline: Timeline, settings: Settings) -> Version:
     from studio.media.render import estimate_render
 
-    return Version(timeline, {}, estimate=estimate_render(timeline))
+    return Version(timeline, {}, estimate=estimate_render(timeline, settings))
 
 
 def _made(timeline: Timeline, number: int, count: int, options: Options, job: Job) -> Version:
     """Render one cut; every file appears whole, the film last but for the sheet."""
     from studio.media.contact_sheet import write_contact_sheet
+
     from studio.media.render import render_timeline
     from studio.media.timeline_io import write_edl, write_fcpxml, write_otio, write_plan
 
