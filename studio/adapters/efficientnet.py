@@ -104,7 +104,7 @@ SPEC: ModelSpec[EfficientNet] = ModelSpec(
         ),
     ),
     resident_bytes=64 << 20,
-    working_bytes=64 << 20,
+    working_bytes=52 << 20,
     working_unit="8 pictures of 224x224",
     loader="studio.adapters.efficientnet:load",
     requires=("openvino",),

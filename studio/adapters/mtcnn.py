@@ -264,7 +264,7 @@ def _builder(kind: str, weights: Path) -> Callable[[], torch.nn.Module]:
 def load(context: LoadContext) -> Mtcnn:
     """For the pool."""
 
-    def net(kind: str, side_px: int, batch: int) -> PictureNet:
+    def net(kind: str, side_px: int, batch: int, any_size: bool = False) -> PictureNet:
         name = kind.lower()
         return load_net(
             context,
@@ -275,9 +275,14 @@ def load(context: LoadContext) -> Mtcnn:
             batch=batch,
             mean=_MEAN,
             scale=_SCALE,
+            any_size=any_size,
         )
 
-    return Mtcnn(net("PNet", 36, 16), net("RNet", _REFINE_PX, 64), net("ONet", _OUTPUT_PX, 16))
+    # The levels of a pyramid differ in size. One form for all takes 1.15 times as long to run
+    # as one for each, and saves six compilations: together faster up to half an hour of film.
+    return Mtcnn(
+        net("PNet", 36, 16, any_size=True), net("RNet", _REFINE_PX, 64), net("ONet", _OUTPUT_PX, 16)
+    )
 
 
 SPEC: ModelSpec[Mtcnn] = ModelSpec(

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 Precision = Literal["f32", "bf16", "f16"]
 Arrays = list[NDArray[np.float32]]
 
-#: Compiled forms one network keeps: a video has one picture size, so few are ever needed.
-_MAX_SHAPES = 16
+#: Compiled forms of one network that are kept, in memory and on disk (12 MB each for YOLO).
+#: A video has one picture size, so few are ever needed.
+_MAX_SHAPES = 8
 
 
 @cache
@@ -118,6 +119,13 @@ def write_model(model: Any, target: Path) -> None:
         beside.with_suffix(".bin").unlink(missing_ok=True)
 
 
+def _drop_oldest(folder: Path) -> None:
+    """Keep only the newest compiled forms."""
+    forms = [(p.stat().st_mtime, p) for p in folder.glob("*.blob")]
+    for _, path in sorted(forms)[:-_MAX_SHAPES]:
+        path.unlink(missing_ok=True)
+
+
 class OpenvinoNet:
     """A network from uint8 pictures to arrays.
 
@@ -129,6 +137,7 @@ class OpenvinoNet:
         batch: pictures to a pass; a shorter rest is filled up with black and trimmed.
         mean, scale: a pixel becomes ``(pixel - mean) / scale``, one number or one a channel.
         layout: of the network's own input; pictures are always handed over as NHWC.
+        any_size: compile once for pictures of every size, not once for each size.
         outputs: which outputs are wanted, all where empty; what only the others need is not
             computed.
     """
@@ -144,11 +153,13 @@ class OpenvinoNet:
         mean: Sequence[float] = (0.0,),
         scale: Sequence[float] = (1.0,),
         layout: str = "NCHW",
+        any_size: bool = False,
         outputs: Sequence[int] = (),
     ) -> None:
         self.precision = precision
         self.batch = batch
         self._name = path.stem
+        self._any_size = any_size
         openvino = runtime()
         with translated(path.name):
             model = _core().read_model(str(path))
@@ -167,15 +178,15 @@ class OpenvinoNet:
             "INFERENCE_PRECISION_HINT": precision,
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": threads,
-            "CACHE_DIR": str(cache_dir / "compiled"),
+            "CACHE_DIR": str(cache_dir / "compiled"),  # halves the time a compilation takes
         }
+        _drop_oldest(cache_dir / "compiled")
         self._requests: OrderedDict[tuple[int, ...], Any] = OrderedDict()
 
     def _request(self, shape: tuple[int, ...]) -> Any:
         if shape in self._requests:
             self._requests.move_to_end(shape)
             return self._requests[shape]
-        # A fixed shape: on YOLO a free one took 1.08 times as long.
         self._model.reshape(list(shape))
         compiled = _core().compile_model(self._model, "CPU", self._config)
         used = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
@@ -204,7 +215,8 @@ class OpenvinoNet:
         count = len(pixels)
         parts: list[Arrays] = []
         with translated(self._name):
-            request = self._request((self.batch, *pixels.shape[1:]))
+            size = (-1, -1) if self._any_size else pixels.shape[1:3]
+            request = self._request((self.batch, *size, pixels.shape[3]))
             for start in range(0, count, self.batch):
                 piece = pixels[start : start + self.batch]
                 if len(piece) < self.batch:

@@ -49,6 +49,7 @@ def load_net(
     batch: int = 1,
     mean: Sequence[float] = (0.0,),
     scale: Sequence[float] = (1.0,),
+    any_size: bool = False,
     outputs: Sequence[int] = (),
 ) -> PictureNet:
     """A network where the context wants it.
@@ -59,7 +60,7 @@ def load_net(
         build: makes the torch module. On the processor it is called, and torch imported, only
             where no converted form lies in the cache.
         example: shape of an input, for the conversion.
-        precision, batch, mean, scale, outputs: see ``OpenvinoNet``.
+        precision, batch, mean, scale, any_size, outputs: see ``OpenvinoNet``.
     """
     if context.device.kind == "cuda":
         from studio.adapters.torch_runtime import TorchNet
@@ -81,5 +82,6 @@ def load_net(
         batch=batch,
         mean=mean,
         scale=scale,
+        any_size=any_size,
         outputs=outputs,
     )

@@ -265,8 +265,8 @@ SPEC: ModelSpec[Yolo] = ModelSpec(
         ),
     ),
     resident_bytes=64 << 20,
-    working_bytes=64 << 20,
-    working_unit="picture of 640x640",
+    working_bytes=96 << 20,
+    working_unit="4 pictures of 640x640",
     loader="studio.adapters.yolo:load",
     requires=("openvino", "cv2"),
 )
