@@ -20,9 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.errors import RequestError
-from studio.media.container import open_media
+from studio.media.clock import ClockJumps
+from studio.media.container import open_again
 from studio.media.probe import probe
-from studio.media.scan import only, patient_demux
+from studio.media.scan import only, patient_demux, scan
 from studio.types.audio import AudioClip
 from studio.types.media import AudioStream, MediaInfo
 
@@ -234,33 +235,27 @@ def _pieces(
     tally: SoundNotes,
 ) -> Iterator[tuple[int, Samples]]:
     """Resampled sound with its place in samples on the source clock, from about ``start``."""
-    with open_media(info.path) as container:
+    found = scan(info.path, info.video.index if info.video is not None else None, audio.index)
+    jumps = found.sound.jumps if found.sound is not None else ClockJumps()
+    if info.video is not None:  # zero of the source clock on the container's clock
+        origin = info.video.start_pts * info.video.time_base
+    else:
+        origin = found.sound.start if found.sound is not None else Fraction(0)
+    with open_again(info.path) as container:
         stream = container.streams[audio.index]
         only(container, stream)
         base = stream.time_base or Fraction(1, audio.sample_rate_hz)
-        origin = _origin(info, base)
         run_up = start - _RUN_UP_S
         # Without an index the time after a seek is a guess: these are read from the start.
-        if info.container not in ("mp3", "aac") and run_up > max(audio.start, Fraction(0)):
+        seekable = not jumps and info.container not in ("mp3", "aac")
+        if seekable and run_up > max(audio.start, Fraction(0)):
             _seek(container, stream, int((run_up + origin) / base))
         resampled = _Resampled(channels, rate_hz, base, origin)
-        for frame in _decoded(container, stream, tally):
+        for frame in _decoded(container, stream, tally, jumps):
             yield from resampled.pieces(frame)
             if resampled.due is not None and resampled.due > end + _RUN_UP_S:
                 break
         yield from resampled.rest()
-
-
-def _origin(info: MediaInfo, base: Fraction) -> Fraction:
-    """Zero of the source clock on the container's clock."""
-    if info.video is not None:
-        return info.video.start_pts * info.video.time_base
-    from studio.media.scan import scan
-    from studio.settings import Settings
-
-    assert info.audio is not None
-    sound = scan(info.path, None, info.audio.index, Settings()).sound
-    return sound.start if sound is not None else Fraction(0)
 
 
 def _seek(container: InputContainer, stream: Stream, stamp: int) -> None:
@@ -270,8 +265,10 @@ def _seek(container: InputContainer, stream: Stream, stamp: int) -> None:
         container.seek(0)  # a container that cannot seek is read from its start
 
 
-def _decoded(container: InputContainer, stream: Stream, tally: SoundNotes) -> Iterator[AudioFrame]:
-    for packet in patient_demux(container, stream):
+def _decoded(
+    container: InputContainer, stream: Stream, tally: SoundNotes, jumps: ClockJumps
+) -> Iterator[AudioFrame]:
+    for packet in patient_demux(container, stream, jumps=jumps):
         frames: Any = ()
         try:
             frames = packet.decode() if packet is not None else ()

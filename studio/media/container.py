@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,6 +44,8 @@ DEMUXERS = (
     "aiff",
 )
 _READS = "MP4/MOV, Matroska/WebM, MPEG-TS/PS, MXF, AVI, WAV, FLAC, MP3, Ogg, AAC or AIFF"
+#: Pixels of one picture beyond which FFmpeg itself refuses.
+_FFMPEG_PIXELS = 2**28
 _URL = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.\-]+:/")
 #: Heads of files that only point at other files, and what to call them.
 _POINTERS = (
@@ -98,19 +101,36 @@ def open_media(path: Path, settings: Settings | None = None) -> Iterator[InputCo
         DecodeFailed: an error of FFmpeg inside the ``with`` block.
     """
     limits = settings or Settings()
-    path = Path(path)
-    descriptor = _open_regular(path, limits)
+    with _opened(Path(path), limits.max_file_bytes, limits.max_pixels) as container:
+        _check_streams(path, container, limits)
+        with translated_errors(path):
+            yield container
+
+
+@contextmanager
+def open_again(path: Path) -> Iterator[InputContainer]:
+    """Open a file that :func:`open_media` has admitted, whatever limits it was held to.
+
+    Raises: as :func:`open_media`, but for the limits.
+    """
+    with (
+        _opened(path, sys.maxsize, _FFMPEG_PIXELS) as container,
+        translated_errors(path),
+    ):
+        yield container
+
+
+@contextmanager
+def _opened(path: Path, max_bytes: int, max_pixels: int) -> Iterator[InputContainer]:
+    descriptor = _open_regular(path, max_bytes)
     try:
-        container = _recognised(path, descriptor, limits)
-        with container:
-            _check_streams(path, container, limits)
-            with translated_errors(path):
-                yield container
+        with _recognised(path, descriptor, max_pixels) as container:
+            yield container
     finally:
         os.close(descriptor)
 
 
-def _open_regular(path: Path, limits: Settings) -> int:
+def _open_regular(path: Path, max_bytes: int) -> int:
     if _URL.match(str(path)):
         raise UnsupportedMedia(
             f"{path} is an address, not a file.", "Download it first; the studio reads local files."
@@ -135,9 +155,9 @@ def _open_regular(path: Path, limits: Settings) -> int:
         _check_kind(path, found.st_mode)
         if found.st_size == 0:
             raise UnsupportedMedia(f"{path} is empty.", "Copy the file again from its source.")
-        if found.st_size > limits.max_file_bytes:
+        if found.st_size > max_bytes:
             raise LimitExceeded(
-                f"{path} has {found.st_size:,} bytes; the limit is {limits.max_file_bytes:,}.",
+                f"{path} has {found.st_size:,} bytes; the limit is {max_bytes:,}.",
                 "Raise max_file_bytes in the settings, or split the file.",
             )
     except BaseException:
@@ -153,7 +173,7 @@ def _check_kind(path: Path, mode: int) -> None:
     raise UnsupportedMedia(f"{path} is {kind}, not a media file.", "Name a file of footage.")
 
 
-def _recognised(path: Path, descriptor: int, limits: Settings) -> InputContainer:
+def _recognised(path: Path, descriptor: int, max_pixels: int) -> InputContainer:
     head = os.pread(descriptor, 256, 0).removeprefix(b"\xef\xbb\xbf").lstrip()
     for mark, kind in _POINTERS:
         if head.startswith(mark):
@@ -171,7 +191,7 @@ def _recognised(path: Path, descriptor: int, limits: Settings) -> InputContainer
                 "protocol_whitelist": "fd",
                 "format_whitelist": ",".join(DEMUXERS),
                 "enable_drefs": "0",
-                "max_pixels": str(limits.max_pixels),
+                "max_pixels": str(max_pixels),
             },
         )
     except (av.error.FFmpegError, ValueError) as exc:

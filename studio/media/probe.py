@@ -102,7 +102,6 @@ def probe(
             path,
             picture.index if picture is not None else None,
             sound.index if sound is not None else None,
-            settings,
         )
         notes.extend(found.notes)
         video = audio = None
@@ -136,6 +135,10 @@ def probe(
 def frame_times(info: MediaInfo, settings: Settings | None = None) -> FrameTimes:
     """When each frame is shown, from the packets alone; free right after :func:`probe`.
 
+    Args:
+        info: of a file that was admitted.
+        settings: of no effect: limits are held to when a file is probed.
+
     Raises:
         RequestError: the file has no picture.
         MediaError: the file has changed or gone since it was probed.
@@ -143,7 +146,7 @@ def frame_times(info: MediaInfo, settings: Settings | None = None) -> FrameTimes
     if info.video is None:
         raise RequestError(f"{info.path} has no picture.", "Name footage with a picture stream.")
     audio = info.audio.index if info.audio else None
-    found = scan(info.path, info.video.index, audio, settings or Settings()).picture
+    found = scan(info.path, info.video.index, audio).picture
     assert found is not None  # a picture stream was asked for
     return found.times
 
@@ -237,6 +240,8 @@ def _video(
         notes.append("The picture is tagged as mirrored; the mirroring is not applied.")
     if first.interlaced:
         notes.append("The picture is interlaced; its fields are not separated.")
+    if first.transfer in (16, 18):
+        notes.append("The picture is HDR; its tones are mapped to SDR.")
     header = stream.frames
     if header and (header > len(times) * 1.02 + 2):
         notes.append(f"The header promises {header} frames; {len(times)} can be shown.")
@@ -310,8 +315,8 @@ def _audio(stream: AvAudioStream, found: SoundScan, origin: Fraction) -> AudioSt
     return AudioStream(
         index=stream.index,
         codec=stream.codec_context.codec.canonical_name,
-        sample_rate_hz=stream.codec_context.sample_rate,
-        channels=stream.codec_context.channels,
+        sample_rate_hz=found.sample_rate_hz,
+        channels=found.channels,
         start=found.start - origin,
         duration=found.end - found.start,
         language="" if stream.language in (None, "und") else str(stream.language),

@@ -7,9 +7,8 @@ share one conversion) and hands full batches through a bounded queue to the call
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -18,10 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.errors import DecodeFailed, RequestError
-from studio.media.container import open_media
+from studio.media.clock import ClockJumps
+from studio.media.container import open_again
+from studio.media.handover import Handover, Stopped
 from studio.media.picture import Converter
 from studio.media.probe import frame_times
-from studio.media.scan import UNTIMED, only, patient_demux
+from studio.media.scan import UNTIMED, only, patient_demux, scan
 from studio.types.frames import FrameBatch, FrameRequest
 from studio.types.media import FrameTimes, MediaInfo, VideoStream
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream as AvVideoStream
 
-#: Bytes of finished pictures that may wait for the caller; one batch always may.
+#: Bytes of finished pictures that may wait for the caller.
 QUEUE_BYTES = 64 * 2**20
 #: Frames between two reports of progress.
 _PROGRESS_FRAMES = 64
@@ -78,63 +79,15 @@ class _Tally:
     errors: int = 0
 
 
-class _Stopped(Exception):
-    """The caller's side has ended; the decoder should too."""
-
-
-@dataclass
-class _Handover:
-    """A queue of batches between two threads, bounded in bytes."""
-
-    items: deque[tuple[Subscription | None, FrameBatch | None, float, int]] = field(
-        default_factory=deque
-    )
-    held_bytes: int = 0
-    finished: bool = False
-    stopped: bool = False
-    changed: threading.Condition = field(default_factory=threading.Condition)
-
-    def put(
-        self, to: Subscription | None, batch: FrameBatch | None, share: float, nbytes: int
-    ) -> None:
-        with self.changed:
-            while self.items and self.held_bytes + nbytes > QUEUE_BYTES and not self.stopped:
-                self.changed.wait()
-            if self.stopped:
-                raise _Stopped
-            self.items.append((to, batch, share, nbytes))
-            self.held_bytes += nbytes
-            self.changed.notify_all()
-
-    def finish(self) -> None:
-        with self.changed:
-            self.finished = True
-            self.changed.notify_all()
-
-    def stop(self) -> None:
-        with self.changed:
-            self.stopped = True
-            self.items.clear()
-            self.changed.notify_all()
-
-    def __iter__(self) -> Iterator[tuple[Subscription | None, FrameBatch | None, float]]:
-        while True:
-            with self.changed:
-                while not self.items and not self.finished:
-                    self.changed.wait()
-                if not self.items:
-                    return
-                to, batch, share, nbytes = self.items.popleft()
-                self.held_bytes -= nbytes
-                self.changed.notify_all()
-            yield to, batch, share
+#: What goes from thread to thread: a batch and whom it is for, and the share done.
+_Delivery = tuple[Subscription | None, FrameBatch | None, float]
 
 
 class _Feed:
     """Gathers the samples of one subscription into batches."""
 
     def __init__(
-        self, subscription: Subscription, video: VideoStream, times: FrameTimes, key: object
+        self, subscription: Subscription, times: FrameTimes, key: tuple[tuple[int, int], str]
     ) -> None:
         self.subscription = subscription
         self.key = key
@@ -224,12 +177,13 @@ def read_frames(
     times = times or frame_times(info)
     for subscription in subscriptions:
         _check(subscription.request)
-    handover, tally, failure = _Handover(), _Tally(), list[BaseException]()
+    handover = Handover[_Delivery](QUEUE_BYTES)
+    tally, failure = _Tally(), list[BaseException]()
 
     def work() -> None:
         try:
             _decode_into(handover, info, video, times, subscriptions, tally)
-        except _Stopped:
+        except Stopped:
             pass
         except BaseException as exc:  # raised again on the caller's thread
             failure.append(exc)
@@ -266,24 +220,25 @@ def _check(request: FrameRequest) -> None:
 
 
 def _decode_into(
-    handover: _Handover,
+    handover: Handover[_Delivery],
     info: MediaInfo,
     video: VideoStream,
     times: FrameTimes,
     subscriptions: Sequence[Subscription],
     tally: _Tally,
 ) -> None:
-    converters: dict[object, Converter] = {}
+    converters: dict[tuple[tuple[int, int], str], Converter] = {}
     feeds = []
     for subscription in subscriptions:
         request = subscription.request
         converter = Converter(video, request)
         key = (converter.wh, request.pixels)
         converters.setdefault(key, converter)
-        feeds.append(_Feed(subscription, video, times, key))
-    with open_media(info.path) as container:
+        feeds.append(_Feed(subscription, times, key))
+    jumps = _jumps(info)
+    with open_again(info.path) as container:
         stream = _prepared(container, video)
-        for number, frame in _numbered(container, stream, video, times, tally):
+        for number, frame in _numbered(container, stream, video, times, tally, jumps):
             done: dict[object, NDArray[np.uint8]] = {}
             share = (number + 1) / len(times)
             for feed in feeds:
@@ -298,19 +253,25 @@ def _decode_into(
                     done[feed.key] = slot
                 batch = feed.added(number)
                 if batch is not None:
-                    handover.put(feed.subscription, batch, share, batch.pixels.nbytes)
+                    handover.put((feed.subscription, batch, share), batch.pixels.nbytes)
             if tally.seen % _PROGRESS_FRAMES == 0:
-                handover.put(None, None, share, 0)
+                handover.put((None, None, share), 0)
         for feed in feeds:
             batch = feed.rest()
             if batch is not None:
-                handover.put(feed.subscription, batch, 1.0, batch.pixels.nbytes)
-        handover.put(None, None, 1.0, 0)
+                handover.put((feed.subscription, batch, 1.0), batch.pixels.nbytes)
+        handover.put((None, None, 1.0), 0)
     if tally.seen == 0:
         raise DecodeFailed(
             f"No picture in {info.path} can be decoded.",
             "The file is damaged or cut short; copy it again from its source.",
         )
+
+
+def _jumps(info: MediaInfo) -> ClockJumps:
+    audio = info.audio.index if info.audio is not None else None
+    found = scan(info.path, _picture_of(info).index, audio).picture
+    return found.jumps if found is not None else ClockJumps()
 
 
 def _prepared(container: InputContainer, video: VideoStream) -> AvVideoStream:
@@ -323,9 +284,9 @@ def _prepared(container: InputContainer, video: VideoStream) -> AvVideoStream:
 
 
 def _decoded(
-    container: InputContainer, stream: AvVideoStream, tally: _Tally
+    container: InputContainer, stream: AvVideoStream, tally: _Tally, jumps: ClockJumps
 ) -> Iterator[VideoFrame]:
-    for packet in patient_demux(container, stream):
+    for packet in patient_demux(container, stream, jumps=jumps):
         if packet is None:
             tally.errors += 1
             continue
@@ -351,11 +312,12 @@ def _numbered(
     video: VideoStream,
     times: FrameTimes,
     tally: _Tally,
+    jumps: ClockJumps,
 ) -> Iterator[tuple[int, VideoFrame]]:
     """Frames with their numbers, rising; frames that are not in the table are left out."""
     last = -1
     untimed = container.format.name in UNTIMED
-    for frame in _decoded(container, stream, tally):
+    for frame in _decoded(container, stream, tally, jumps):
         stamp = frame.dts if untimed else frame.pts
         if stamp is not None:
             number = _number(times, stamp - video.start_pts)
@@ -415,15 +377,17 @@ def decode_range(
     start_frame, end_frame = max(0, start_frame), min(end_frame, len(times))
     if start_frame >= end_frame:
         return
-    for origin in _origins(times, start_frame):
-        with open_media(info.path) as container:
+    jumps = _jumps(info)
+    # A seek cannot be trusted where the clock jumps: such a file is decoded from its start.
+    for origin in [0] if jumps else _origins(times, start_frame):
+        with open_again(info.path) as container:
             stream = _prepared(container, video)
             if origin:
                 try:
                     container.seek(int(times.pts[origin]) + video.start_pts, stream=stream)
                 except av.error.FFmpegError:
                     continue
-            frames = _numbered(container, stream, video, times, _Tally())
+            frames = _numbered(container, stream, video, times, _Tally(), jumps)
             first = next(frames, None)
             if origin and (first is None or first[0] > start_frame):
                 continue

@@ -7,7 +7,7 @@ durations come from the packets that are really there.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 import av.error
 import numpy as np
+from av.format import Flags
 from numpy.typing import NDArray
 
-from studio.errors import DecodeFailed, LimitExceeded
-from studio.media.container import open_media
-from studio.settings import Settings
+from studio.errors import DecodeFailed
+from studio.media.clock import ClockJumps, find_jumps
+from studio.media.container import open_again
 from studio.types.media import FrameTimes
 
 if TYPE_CHECKING:
-    from av.audio.frame import AudioFrame
     from av.container import InputContainer
     from av.packet import Packet
     from av.stream import Stream
@@ -71,21 +71,32 @@ class PictureScan:
         times: the table of frames.
         start_pts: time stamp of frame 0.
         first: of the first frame that decodes.
+        jumps: how its time stamps must be shifted before they are used.
         notes: what is odd about them.
     """
 
     times: FrameTimes
     start_pts: int
     first: FirstFrame
+    jumps: ClockJumps
     notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class SoundScan:
-    """What the packets of a sound stream say: seconds on the container's clock."""
+    """What the packets of a sound stream say.
+
+    Attributes:
+        start, end: seconds on the container's clock.
+        sample_rate_hz, channels: of the first frame that decodes.
+        jumps: how its time stamps must be shifted before they are used.
+    """
 
     start: Fraction
     end: Fraction
+    sample_rate_hz: int
+    channels: int
+    jumps: ClockJumps
 
 
 @dataclass(frozen=True)
@@ -102,29 +113,73 @@ class FileScan:
     notes: tuple[str, ...]
 
 
+#: Stands for a missing time stamp; smaller than any real one.
+_NONE = -(2**63)
+
+
 @dataclass
 class _Packets:
     """Packets of one stream, in the order they lie in the file."""
 
     stream: Stream
     pts: array[int] = field(default_factory=lambda: array("q"))
-    key: list[int] = field(default_factory=list)
-    end: int | None = None
-    last_pts: int | None = None
-    last_duration: int = 0
-    undated: int = 0
-    errors: int = 0
+    dts: array[int] = field(default_factory=lambda: array("q"))
+    duration: array[int] = field(default_factory=lambda: array("q"))
+    flags: bytearray = field(default_factory=bytearray)
     first: Any = None
+    errors: int = 0
+
+    def add(self, packet: Packet[Any]) -> None:
+        if self.first is None:
+            self.decode(packet)
+        dts = packet.dts
+        self.pts.append(_NONE if packet.pts is None else packet.pts)
+        self.dts.append(_NONE if dts is None else dts)
+        self.duration.append(packet.duration or 0)
+        self.flags.append(packet.is_keyframe | packet.is_discard << 1)
+
+    def decode(self, packet: Packet[Any] | None) -> None:
+        """Look for the first frame; None for what is left in the decoder."""
+        context: Any = self.stream.codec_context
+        try:
+            frames = context.decode(packet)
+            self.first = frames[0] if frames else None
+        except av.error.FFmpegError:
+            self.errors += 1
 
 
-def patient_demux(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any] | None]:
-    """Packets of some streams; damage gives None and reading goes on behind it."""
-    misses = 0
+@dataclass(frozen=True)
+class _Table:
+    """Packets that are shown, on a clock without jumps: int64 arrays in file order."""
+
+    stamps: NDArray[np.int64]
+    durations: NDArray[np.int64]
+    keys: NDArray[np.bool_]
+    undated: int
+    jumps: ClockJumps
+
+
+def patient_demux(
+    container: InputContainer, *streams: Stream, jumps: ClockJumps | None = None
+) -> Iterator[Packet[Any] | None]:
+    """Packets of some streams; damage gives None and reading goes on behind it.
+
+    Args:
+        container: at its start, where there are jumps.
+        streams: whose packets.
+        jumps: applied to the time stamps of the packets, of one stream only.
+    """
+    misses, count = 0, 0
     while misses < _PATIENCE:
         try:
             for packet in container.demux(*streams):
                 if packet.size:
                     misses = 0
+                    if jumps:
+                        shift = jumps.at(count)
+                        packet.pts = None if packet.pts is None else packet.pts + shift
+                        packet.dts = None if packet.dts is None else packet.dts + shift
+                    count += 1
                     yield packet
             return
         except av.error.FFmpegError:
@@ -143,89 +198,104 @@ def only(container: InputContainer, *streams: Stream) -> None:
 
 @lru_cache(maxsize=8)
 def _scan_kept(
-    path: Path, size: int, mtime_ns: int, video: int | None, audio: int | None, settings: Settings
+    path: Path, size: int, mtime_ns: int, video: int | None, audio: int | None
 ) -> FileScan:
-    with open_media(path, settings) as container:
+    with open_again(path) as container:
         streams = [container.streams[i] for i in (video, audio) if i is not None]
         only(container, *streams)
-        tables = {s.index: _Packets(s) for s in streams}
+        packets = {s.index: _Packets(s) for s in streams}
         damaged = 0
         for packet in patient_demux(container, *streams):
             if packet is None:
                 damaged += 1
             else:
-                _note(tables[packet.stream_index], packet, container.format.name in UNTIMED)
-        notes: tuple[str, ...] = ()
+                packets[packet.stream_index].add(packet)
+        notes = []
         if damaged:
-            notes = (
-                f"The container is damaged in {damaged} place(s); what could be read is used.",
+            notes.append(f"The container is damaged in {damaged} place(s); the rest is used.")
+        picture = sound = None
+        jumps = None
+        if video is not None:
+            table = _table(packets[video], None)
+            jumps = table.jumps
+            picture = _picture(path, packets[video], table)
+        if audio is not None:
+            table = _table(packets[audio], None)
+            if jumps is not None and len(jumps.packets) == len(table.jumps.packets):
+                table = _table(packets[audio], _same_jumps(table.jumps, jumps, picture, packets))
+            sound = _sound(packets[audio], table)
+        if jumps:
+            notes.append(
+                f"The clock jumps {len(jumps.packets)} time(s); the parts are joined end to end."
             )
-        picture = _picture(path, tables[video], settings) if video is not None else None
-        sound = _sound(tables[audio]) if audio is not None else None
-        return FileScan(picture, sound, notes)
+        return FileScan(picture, sound, tuple(notes))
 
 
-def scan(path: Path, video: int | None, audio: int | None, settings: Settings) -> FileScan:
+def scan(path: Path, video: int | None, audio: int | None) -> FileScan:
     """Read every packet of up to two streams; the last few results are kept.
 
     Args:
-        path: the file.
+        path: a file that was admitted by :func:`studio.media.container.open_media`.
         video, audio: stream numbers.
-        settings: for the limits.
 
     Raises:
         DecodeFailed: no picture of the picture stream can be decoded.
-        LimitExceeded: it lasts longer than the settings allow.
-        NoSuchMedia, UnsupportedMedia: see :func:`studio.media.container.open_media`.
+        NoSuchMedia, UnsupportedMedia: it cannot be opened any more.
     """
     try:
         found = path.stat()
     except (OSError, ValueError):
-        return _scan_kept.__wrapped__(path, 0, 0, video, audio, settings)  # says why
-    return _scan_kept(path, found.st_size, found.st_mtime_ns, video, audio, settings)
+        return _scan_kept.__wrapped__(path, 0, 0, video, audio)  # says why
+    return _scan_kept(path, found.st_size, found.st_mtime_ns, video, audio)
 
 
-def _note(table: _Packets, packet: Packet[Any], untimed: bool) -> None:
-    if table.first is None:
-        try:
-            frames: Sequence[VideoFrame | AudioFrame] = packet.decode()
-            table.first = frames[0] if frames else None
-        except av.error.FFmpegError:
-            table.errors += 1
-    if packet.is_discard:
-        return
-    stamp = packet.dts if untimed else packet.pts
-    if stamp is None:
-        table.undated += 1
-        return
-    duration = packet.duration or 0
-    if packet.is_keyframe:
-        table.key.append(stamp)
-    table.pts.append(stamp)
-    if table.last_pts is None or stamp >= table.last_pts:
-        table.last_pts, table.last_duration = stamp, duration
+def _table(packets: _Packets, jumps: ClockJumps | None) -> _Table:
+    container = packets.stream.container
+    pts, dts, durations = (
+        np.frombuffer(a, np.int64) for a in (packets.pts, packets.dts, packets.duration)
+    )
+    flags = np.frombuffer(bytes(packets.flags), np.uint8)
+    base = packets.stream.time_base
+    stamps = dts if container.format.name in UNTIMED else pts
+    order = np.where(stamps == _NONE, dts, stamps)
+    known = np.flatnonzero(order != _NONE)
+    if not len(known):
+        return _Table(known, known, known.astype(bool), len(order), ClockJumps())
+    order = order[known[np.maximum(np.searchsorted(known, np.arange(len(order)), "right") - 1, 0)]]
+    if jumps is None:
+        discontinuous: Any = Flags.ts_discont.value
+        restarts = bool(container.format.flags & discontinuous)
+        jumps = find_jumps(order, base, restarts) if base is not None else ClockJumps()
+    shown = (stamps != _NONE) & (flags & 2 == 0)
+    undated = int(((stamps == _NONE) & (flags & 2 == 0)).sum())
+    stamps = stamps + np.where(stamps == _NONE, 0, jumps.for_all(len(stamps)))
+    return _Table(stamps[shown], durations[shown], (flags[shown] & 1).astype(bool), undated, jumps)
 
 
-def _flush(table: _Packets) -> None:
-    """A short stream may leave its only frame in the decoder."""
-    if table.first is None:
-        try:
-            frames = table.stream.codec_context.decode(None)  # type: ignore[attr-defined]
-            table.first = frames[0] if frames else None
-        except av.error.FFmpegError:
-            table.errors += 1
+def _same_jumps(
+    own: ClockJumps,
+    picture_jumps: ClockJumps,
+    picture: PictureScan | None,
+    packets: dict[int, _Packets],
+) -> ClockJumps:
+    """The picture's jumps at the sound's places, so that the two stay together."""
+    assert picture is not None
+    sound_base = next(p.stream.time_base for p in packets.values() if p.stream.type == "audio")
+    ratio = picture.times.time_base / (sound_base or picture.times.time_base)
+    return ClockJumps(own.packets, tuple(round(s * ratio) for s in picture_jumps.shifts))
 
 
-def _picture(path: Path, table: _Packets, settings: Settings) -> PictureScan:
-    _flush(table)
-    base = table.stream.time_base
-    if table.first is None or not table.pts or base is None:
+def _picture(path: Path, packets: _Packets, table: _Table) -> PictureScan:
+    if packets.first is None:
+        packets.decode(None)  # a short stream leaves its only frame in the decoder
+    base, first = packets.stream.time_base, packets.first
+    if first is None or not len(table.stamps) or base is None:
         raise DecodeFailed(
             f"No picture in {path} can be decoded.",
             "The file is damaged or cut short; copy it again from its source.",
         )
     notes = []
-    stamps, counts = np.unique(np.frombuffer(table.pts, np.int64), return_counts=True)
+    stamps, counts = np.unique(table.stamps, return_counts=True)
     if (counts > 1).any():
         notes.append(
             f"{int((counts - 1).sum())} frame(s) share their time with another; "
@@ -233,9 +303,9 @@ def _picture(path: Path, table: _Packets, settings: Settings) -> PictureScan:
         )
     if table.undated:
         notes.append(f"{table.undated} frame(s) carry no time and are left out.")
-    untimed = table.stream.container.format.name in UNTIMED
-    shown = None if untimed else table.first.pts
-    if shown is not None and not table.errors and stamps[0] < shown <= stamps[-1]:
+    untimed = packets.stream.container.format.name in UNTIMED
+    shown = None if untimed else first.pts
+    if shown is not None and not packets.errors and stamps[0] < shown <= stamps[-1]:
         # Leading pictures whose references lie before the file: no decoder shows them.
         notes.append(
             f"The first {int((stamps < shown).sum())} frame(s) depend on pictures that are "
@@ -244,32 +314,23 @@ def _picture(path: Path, table: _Packets, settings: Settings) -> PictureScan:
         stamps = stamps[stamps >= shown]
     pts: NDArray[np.int64] = stamps - stamps[0]
     start = int(stamps[0])
-    if untimed and table.first.dts is not None:
-        start = int(table.first.dts)  # the decoder's delay is part of the clock
-    last = _last_duration(table, pts, base, notes)
-    end = int(pts[-1]) + last
-    if end * base > settings.max_duration_s:
-        raise LimitExceeded(
-            f"{path} lasts {float(end * base):.0f} s; "
-            f"the limit is {settings.max_duration_s:.0f} s.",
-            "Raise max_duration_s in the settings, or cut the footage into parts.",
-        )
-    keys = np.unique(np.asarray(table.key, np.int64))
+    if untimed and first.dts is not None:
+        start = int(first.dts)  # the decoder's delay is part of the clock
+    last = _last_duration(packets.stream, table, pts, base, notes)
+    keys = np.unique(table.stamps[table.keys])
     keyframes = np.searchsorted(stamps, keys[np.isin(keys, stamps)]).astype(np.int64)
-    times = FrameTimes(pts, end, base, keyframes)
-    return PictureScan(times, start, _facts(table.first), tuple(notes))
+    times = FrameTimes(pts, int(pts[-1]) + last, base, keyframes)
+    return PictureScan(times, start, _facts(first), table.jumps, tuple(notes))
 
 
 def _last_duration(
-    table: _Packets, pts: NDArray[np.int64], base: Fraction, notes: list[str]
+    stream: Stream, table: _Table, pts: NDArray[np.int64], base: Fraction, notes: list[str]
 ) -> int:
     usual = int(np.median(np.diff(pts))) if len(pts) > 1 else 0
-    last = table.last_duration
+    last = int(table.durations[table.stamps.argmax()])
     if last <= 0:
-        rate = table.stream.guessed_rate
-        return usual or max(1, round(1 / (rate or 25) / base))
-    ceiling = max(usual * 100, int(10 / base))
-    if last > ceiling:
+        return usual or max(1, round(1 / (stream.guessed_rate or 25) / base))
+    if last > max(usual * 100, int(10 / base)):
         notes.append(
             f"The header lets the last frame stand for {float(last * base):.0f} s; "
             "that is not believed."
@@ -278,15 +339,18 @@ def _last_duration(
     return last
 
 
-def _sound(table: _Packets) -> SoundScan | None:
-    _flush(table)
-    base = table.stream.time_base
-    if table.first is None or table.last_pts is None or base is None:
+def _sound(packets: _Packets, table: _Table) -> SoundScan | None:
+    if packets.first is None:
+        packets.decode(None)
+    base = packets.stream.time_base
+    if packets.first is None or not len(table.stamps) or base is None:
         return None
-    first = table.first.pts  # priming samples are already cut off
-    start = (min(table.pts) if first is None else first) * base
-    end = (table.last_pts + table.last_duration) * base
-    return SoundScan(start, max(start, end))
+    first = packets.first.pts  # priming samples are already cut off
+    start = (int(table.stamps.min()) if first is None else first) * base
+    last = int(table.stamps.argmax())
+    end = int(table.stamps[last] + table.durations[last]) * base
+    rate_hz, channels = packets.first.sample_rate, packets.first.layout.nb_channels
+    return SoundScan(start, max(start, end), rate_hz, channels, table.jumps)
 
 
 def _facts(frame: VideoFrame) -> FirstFrame:
