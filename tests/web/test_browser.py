@@ -23,6 +23,7 @@ import psutil
 import pytest
 
 from studio.media.probe import probe
+from studio.settings import Settings
 from tests.footage import ffmpeg, music_video
 from ui.web.messages import Say
 
@@ -62,6 +63,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("server")
     (home / "footage").mkdir()
+    _share_models(home / "cache")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     code = (
@@ -72,7 +74,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-c", code], cwd=home, stdout=log, stderr=log,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path[1:]])},
+            env=os.environ | {
+                "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path[1:]]),
+                "STUDIO_CACHE_DIR": str(home / "cache"),
+            },
         )  # fmt: skip
         address = f"http://127.0.0.1:{port}/"
         try:
@@ -84,6 +89,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             process.wait(20)
     said = (home / "log").read_text()
     assert "Traceback" not in said, said
+
+
+def _share_models(cache: Path) -> None:
+    """Analyses and uploads are the test's own; models that were converted once stay so."""
+    cache.mkdir()
+    for name in ("models", "joined", "verified"):
+        real = Settings().cache_dir / name
+        real.mkdir(parents=True, exist_ok=True)
+        (cache / name).symlink_to(real)
 
 
 def _until_it_answers(

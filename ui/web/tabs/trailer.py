@@ -398,7 +398,9 @@ class TrailerTab:
         updates: dict[Any, Any] = {
             parts["timer"]: gr.Timer(active=busy),
             parts["start"]: gr.update(interactive=not busy),
-            parts["cancel"]: gr.update(visible=busy),
+            parts["cancel"]: gr.update(
+                visible=busy, interactive=not (work is not None and work.run.cancelling)
+            ),
             parts["stage"]: _filled(self._stage(say, work, visit)),
             parts["plan"]: gr.update(visible=bool(work and work.versions)),
             parts["result"]: gr.update(visible=False),

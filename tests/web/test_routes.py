@@ -1,0 +1,88 @@
+"""Pictures and files go to who knows the work, and nothing else goes to anybody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from studio.types.timecode import FrameRate
+from studio.types.timeline import Timeline
+from ui.web.routes import Routes
+from ui.web.works import Version
+
+JPEG, PNG = b"\xff\xd8\xff rest", b"\x89PNG\r\n rest"
+
+
+@pytest.fixture
+def client(tmp_path: Path):
+    files = {
+        "video": tmp_path / "trailer.mp4",
+        "plan": tmp_path / "trailer.plan.json",
+        "fcpxml": tmp_path / "trailer.fcpxml",
+        "edl": tmp_path / "예고편.edl",
+        "otio": tmp_path / "gone.otio",
+    }
+    for path in list(files.values())[:-1]:
+        path.write_bytes(bytes(range(256)) * 40)
+    (tmp_path / "secret.txt").write_text("secret")
+    timeline = Timeline("t", FrameRate(25), (16, 16), (), ())
+    rendered = Version(timeline, None, {"c1": JPEG, "c2": PNG}, result=SimpleNamespace(files=files))
+    planned = Version(timeline, None, {"c1": JPEG})
+    work = SimpleNamespace(versions=(rendered, planned))
+    works = SimpleNamespace(get=lambda name: work if name == "known" else None)
+    return TestClient(Starlette(routes=Routes(None, works).table()))
+
+
+def test_thumbnails_come_as_what_they_are(client):
+    first = client.get("/studio/works/known/0/thumbnails/c1")
+    assert (first.content, first.headers["content-type"]) == (JPEG, "image/jpeg")
+    second = client.get("/studio/works/known/0/thumbnails/c2")
+    assert (second.content, second.headers["content-type"]) == (PNG, "image/png")
+
+
+def test_the_preview_can_be_scrubbed(client):
+    part = client.get("/studio/works/known/0/files/video", headers={"range": "bytes=256-511"})
+    assert part.status_code == 206
+    assert part.content == bytes(range(256))
+    assert part.headers["content-type"] == "video/mp4"
+    assert part.headers["content-disposition"].startswith("inline")
+
+
+def test_downloads_are_saved_under_their_names(client):
+    video = client.get("/studio/works/known/0/files/video?download")
+    assert video.headers["content-disposition"] == 'attachment; filename="trailer.mp4"'
+    assert len(video.content) == 10240
+    edl = client.get("/studio/works/known/0/files/edl?download")
+    assert "filename*=utf-8''%EC%98%88" in edl.headers["content-disposition"]
+
+
+def test_nothing_but_film_and_picture_is_ever_shown_by_the_browser(client):
+    for kind in ("plan", "fcpxml", "edl"):
+        answer = client.get(f"/studio/works/known/0/files/{kind}")
+        assert answer.headers["content-type"] == "application/octet-stream"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "unknown/0/files/video",
+        "known/7/files/video",
+        "known/-1/files/video",
+        "known/1/files/video",  # not rendered yet
+        "known/0/files/otio",  # deleted since
+        "known/0/files/secret.txt",
+        "known/0/files/..%2fsecret.txt",
+        "known/0/files/../secret.txt",
+        "known/0/thumbnails/c9",
+        "known/0/thumbnails/..%2f..%2fsecret.txt",
+        "unknown/0/thumbnails/c1",
+    ],
+)
+def test_the_rest_is_not_there(client, path):
+    answer = client.get(f"/studio/works/{path}")
+    assert answer.status_code == 404
+    assert "secret" not in answer.text
