@@ -239,8 +239,8 @@ def _notes(bed: Bed, start: Fraction, total_s: float, pulse: Pulse) -> list[str]
     end_s = float(start) + total_s
     if bed.own:
         notes.append(
-            f"The sound is one unbroken stretch of {name} ({float(start):.1f} to {end_s:.1f} s): it "
-            "is music, and cut up with the picture it would stumble. Cuts fall on its beats."
+            f"The sound is one unbroken stretch of {name} ({float(start):.1f} to {end_s:.1f} s): "
+            "it is music, and cut up with the picture it would stumble. Cuts fall on its beats."
         )
     if not pulse.musical:
         notes.append(f"No beat was found in {name}: cuts are placed freely.")

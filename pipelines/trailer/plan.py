@@ -217,8 +217,9 @@ def _nothing_usable(
     hint = "Give footage with moving pictures that are not black."
     if longest:
         hint = "Try an energetic pace or a smaller spoiler window, or give more footage."
+    got_s, needs_s = float(rate.seconds(longest)), float(rate.seconds(least))
     return RequestError(
-        f"Nothing in {names} can be used: the longest good stretch lasts "
-        f"{float(rate.seconds(longest)):.2f} s and a clip needs {float(rate.seconds(least)):.2f} s.",
+        f"Nothing in {names} can be used: the longest good stretch lasts {got_s:.2f} s "
+        f"and a clip needs {needs_s:.2f} s.",
         hint,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.types.analysis import FootageAnalysis, PictureFacts
+from studio.types.analysis import FootageAnalysis
 from studio.types.transcript import Transcript
 
 #: Frames kept clear at both ends of a shot: a detector may be off by as much.
@@ -62,14 +62,12 @@ def bad_frames(
         start, end = int(below[first]), int(above[last - 1])
         if edges_s[end] - edges_s[start] >= FROZEN_S:
             bad[start:end] = True
-    for at in _light_jumps(facts, edges_s):
+    starts = [shot.start_frame for shot in analysis.shots or ()]
+    shot = np.searchsorted(starts, sampled, side="right")
+    near = (np.diff(edges_s[sampled]) <= _LUMA_GAP_S) & (np.diff(shot) == 0)
+    for at in np.flatnonzero(near & (np.abs(np.diff(facts.luma)) > LUMA_JUMP)):
         bad[sampled[at] : sampled[at + 1] + 1] = True
     return bad
-
-
-def _light_jumps(facts: PictureFacts, edges_s: NDArray[np.float64]) -> NDArray[np.int64]:
-    near = np.diff(edges_s[facts.frames]) <= _LUMA_GAP_S
-    return np.flatnonzero(near & (np.abs(np.diff(facts.luma)) > LUMA_JUMP))
 
 
 def usable_stretches(

@@ -19,7 +19,9 @@ from studio.types.timeline import Card, Clip, Timeline
 EPS = 1e-6
 
 
-def _footage_of(timeline: Timeline, footage: Sequence[FootageAnalysis], clip: Clip) -> FootageAnalysis:
+def _footage_of(
+    timeline: Timeline, footage: Sequence[FootageAnalysis], clip: Clip
+) -> FootageAnalysis:
     source = timeline.source(clip.source)
     return next(a for a in footage if a.media.content_hash == source.content_hash)
 
@@ -42,8 +44,15 @@ def read_range(timeline: Timeline, number: int, analysis: FootageAnalysis) -> tu
     ratio = float(timeline.source(clip.source).rate.fps / timeline.rate.fps)
     if timeline.source(clip.source).variable_rate:
         edges = analysis.frame_times.seconds
-        first = np.searchsorted(edges, float(clip.start) - head / float(timeline.rate.fps) + EPS, "right") - 1
-        last = np.searchsorted(edges, float(clip.start) + (clip.frames + tail) / float(timeline.rate.fps) - EPS)
+        first = (
+            np.searchsorted(
+                edges, float(clip.start) - head / float(timeline.rate.fps) + EPS, "right"
+            )
+            - 1
+        )
+        last = np.searchsorted(
+            edges, float(clip.start) + (clip.frames + tail) / float(timeline.rate.fps) - EPS
+        )
         return (int(first) if head else clip.start_frame), (int(last) if tail else clip.end_frame)
     first = int(np.floor(clip.start_frame - head * ratio + EPS))
     last = int(np.ceil(clip.start_frame + (clip.frames + tail) * ratio - EPS))
@@ -76,19 +85,25 @@ def check_form(timeline: Timeline, options: Options) -> None:
     assert len({item.id for item in timeline.items}) == len(timeline.items)
     assert timeline.clips
     cards = [item for item in timeline.items if isinstance(item, Card)]
-    assert [c.kind for c in cards] == ["title"] * bool(options.title) + ["end"] * bool(options.end_card)
+    assert [c.kind for c in cards] == ["title"] * bool(options.title) + ["end"] * bool(
+        options.end_card
+    )
     assert all(side % 2 == 0 and side > 0 for side in timeline.size_wh)
     for number, item in enumerate(timeline.items):
         into = item.transition
         assert (into.kind == "cut") == (into.frames == 0)
         head = into.frames - into.frames // 2
-        following = timeline.items[number + 1].transition.frames if number + 1 < len(timeline.items) else 0
+        following = (
+            timeline.items[number + 1].transition.frames if number + 1 < len(timeline.items) else 0
+        )
         assert head + following // 2 <= item.frames
         if number == 0:
             assert into.kind != "dissolve"
     for clip in (*timeline.clips, *timeline.broll):
         assert len(clip.reasons) >= 10
-        assert all(0 <= r.score <= 1 and r.text and r.weight >= 0 for r in clip.reasons), clip.reasons
+        assert all(0 <= r.score <= 1 and r.text and r.weight >= 0 for r in clip.reasons), (
+            clip.reasons
+        )
     assert from_json(Timeline, to_json(timeline)) == timeline
 
 
@@ -109,7 +124,9 @@ def check_frames(timeline: Timeline, footage: Sequence[FootageAnalysis], options
         first, last = read_range(timeline, number, analysis)
         _check_clip(timeline, clip, analysis, first, last)
         ending = (1 - options.spoiler_window) * whole_s
-        assert before[clip.source] + float(clip.end) <= ending + 0.5 / float(timeline.rate.fps) + EPS
+        assert (
+            before[clip.source] + float(clip.end) <= ending + 0.5 / float(timeline.rate.fps) + EPS
+        )
         assert all(last <= a or b <= first for a, b in read.get(clip.source, [])), "shown twice"
         read.setdefault(clip.source, []).append((first, last))
     for clip in timeline.broll:

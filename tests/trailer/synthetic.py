@@ -235,7 +235,9 @@ def make(scene: Scene) -> FootageAnalysis:
         embeddings=Embeddings(sampled, vectors.astype(np.float32), "made"),
         picture=_picture(scene, shots, count, rng),
         speech=speech,
-        sound=sound_facts(float(duration), rng, scene.musicality, bpm=112.0 if scene.musicality else 0)
+        sound=sound_facts(
+            float(duration), rng, scene.musicality, bpm=112.0 if scene.musicality else 0
+        )
         if scene.sound
         else None,
         models={"shots": "made 1"},
