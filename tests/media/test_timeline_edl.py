@@ -84,15 +84,15 @@ def first_frame(clip: Clip, timeline: Timeline) -> int:
     """The list's code of a clip's first frame, worked out from the plan alone."""
     source, rate = timeline.source(clip.source), timeline.rate
     code = Timecode.from_string(source.timecode or "00:00:00:00", source.rate)
-    start = source.rate.seconds(clip.start_frame)
-    if source.variable_rate:
-        start = source.rate.seconds(math.ceil(clip.start * source.rate.fps - Fraction(1, 8)))
+    start = source.rate.seconds(clip.start_frame) * rate.fps
+    if source.variable_rate:  # an eighth of a frame is a container's rounding
+        start = clip.start * rate.fps - Fraction(1, 8)
     seconds = source.rate.seconds(source.frames)
     if source.variable_rate:
         seconds = source.rate.seconds(math.floor(source.duration * source.rate.fps))
     # Rounded up, so that it begins with something of the clip, but never past the media.
     last = math.floor(seconds * rate.fps) - clip.frames - tail_of(clip, timeline)
-    first = min(math.ceil(start * rate.fps), last)
+    first = min(math.ceil(start), last)
     if source.rate == rate:
         return code.frame + first
     hours, minutes, secs, frames = map(int, re.split("[:;]", str(code)))

