@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import astuple, dataclass
 from fractions import Fraction
+from functools import lru_cache
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import cv2
 import numpy as np
@@ -35,8 +35,7 @@ _BAR_LEVEL, _BAR_SPREAD, _LEAST_BAR, _MOST_BAR = 24, 6, 0.03, 0.4
 _UNEXPLAINED = 0.6  # of the change that a flow must leave to count as a cut, and not small
 
 
-@dataclass(frozen=True)
-class _Look:
+class _Look(NamedTuple):
     """The measures of one sampled frame."""
 
     frame: int
@@ -75,7 +74,7 @@ class PictureMeasures:
         }
         self.notes: list[str] = []
         self._due_s = 0.0
-        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
         self._recent: deque[tuple[float, Gray]] = deque()
         self._looks: list[_Look] = []
         self._frames: list[NDArray[np.int64]] = []
@@ -149,7 +148,7 @@ class PictureMeasures:
         if min(height, width) < 16:  # the flow's patches need as much
             return 0.0, 0.0, 0.0
         flow = self._flow.calc(old, new, None)
-        grid_y, grid_x = np.mgrid[0:height, 0:width].astype(np.float32)
+        grid_x, grid_y, around = _grids(height, width)
         # Where the flow is right, the new picture fetched along it is the old one.
         fetched = cv2.remap(new, grid_x + flow[..., 0], grid_y + flow[..., 1], cv2.INTER_LINEAR)
         left = float(cv2.absdiff(fetched, old).mean())
@@ -158,11 +157,7 @@ class PictureMeasures:
             return np.nan, np.nan, np.nan
         scale = 1.0 / (seconds * before.shape[0])
         speed = float(np.median(cv2.magnitude(flow[..., 0], flow[..., 1]))) * scale
-        # People stand in the middle; the ground is seen around them.
-        ring = np.ones((height, width), bool)
-        ring[height // 4 : -(height // 4), width // 4 : -(width // 4)] = False
-        around = flow[ring]
-        return (speed, *(float(v) * scale for v in np.median(around, axis=0)))
+        return (speed, *(float(v) * scale for v in np.median(flow[around], axis=0)))
 
     def finish(self) -> PictureFacts:
         """All measures."""
@@ -177,7 +172,7 @@ class PictureMeasures:
         black = np.array([is_black for _, is_black, _ in self._lights])
         frozen = find_frozen(np.array([same for _, _, same in self._lights]), times_s)
         flash = find_flashes(lights)
-        looks = np.array([astuple(look) for look in self._looks], np.float64)
+        looks = np.array(self._looks, np.float64)
         for column in (5, 6, 7):
             looks[:, column] = _filled(looks[:, column])
         sampled = looks[:, 0].astype(np.int64)
@@ -200,6 +195,18 @@ class PictureMeasures:
             frozen=frozen[at],
             flash=flash[at],
         )
+
+
+@lru_cache(maxsize=8)
+def _grids(
+    height: int, width: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+    """Columns and rows of each pixel, and the border of the picture: people stand in the
+    middle, the ground is seen around them."""
+    grid_y, grid_x = np.mgrid[0:height, 0:width].astype(np.float32)
+    around = np.ones((height, width), bool)
+    around[height // 4 : -(height // 4), width // 4 : -(width // 4)] = False
+    return grid_x, grid_y, around
 
 
 def _shrunk(gray: Gray) -> Gray:

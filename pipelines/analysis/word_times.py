@@ -83,7 +83,7 @@ def find_islands(level_db: NDArray[np.float32], voice: Sequence[Span]) -> list[S
         starts = np.concatenate([loud[:1], loud[breaks + 1]]) + first
         ends = np.concatenate([loud[breaks], loud[-1:]]) + first + 1
         islands += [
-            (a * HOP_S, b * HOP_S)
+            (max(a * HOP_S, start_s), min(b * HOP_S, end_s))
             for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
             if (b - a) * HOP_S >= _ISLAND_S
         ]
