@@ -137,6 +137,8 @@ def timelines(draw, rate: FrameRate | None = None):
     if draw(st.booleans()):
         long = Fraction(draw(st.integers(1500, 90_000)), 1000)
         music = Music("/music/song.wav", "1" * 40, Fraction(1, 2), duration=long)
+        if draw(st.integers(0, 2)) == 0:  # the sound of the footage itself
+            music = Music(footage[0].path, footage[0].content_hash, Fraction(1, 2))
     return Timeline(
         "A cut", rate, (1280, 720), tuple(footage), tuple(items), music, broll=tuple(broll)
     )

@@ -203,13 +203,21 @@ def check_music(root, host, timeline: Timeline) -> None:
         assert song.get("lane") == "-1"
         # Anchored in its host's own clock: at the host's start is at the start of the cut.
         assert seconds(song, "offset") == seconds(host, "start")
-        frame = 1 / timeline.rate.fps
-        whole(seconds(song, "start"), frame)
+        frame = own = 1 / timeline.rate.fps
+        code, duration = 0, timeline.music.duration
+        source = {s.path: s for s in timeline.sources}.get(timeline.music.path)
+        assert (song.get("srcEnable") == "audio") == (source is not None)
+        if source:
+            own, duration = 1 / source.rate.fps, source.duration
+            code = Timecode.from_string(source.timecode or "00:00:00:00", source.rate).seconds
+            assert (song.find("conform-rate") is None) == (source.rate == timeline.rate)
+        whole(seconds(song, "start"), own)
+        assert 0 <= timeline.music.start - (seconds(song, "start") - code) < own
         length = whole(seconds(song, "duration"), frame)
         assert length <= timeline.frames
-        end = seconds(song, "start") + seconds(song, "duration")
-        assert end <= timeline.music.duration
-        assert length == timeline.frames or end > timeline.music.duration - 2 * frame
+        end = seconds(song, "start") - code + seconds(song, "duration")
+        assert end <= duration
+        assert length == timeline.frames or end > duration - frame - own
 
 
 def check_broll(root, timeline: Timeline) -> None:

@@ -112,10 +112,13 @@ def check_sound(read, timeline: Timeline) -> None:
     if music:
         (song,) = tracks.pop().find_clips()
         where = song.range_in_parent()
-        room = math.floor((music.duration - music.start) * rate.fps)
+        own = {source.path: source for source in timeline.sources}.get(music.path)
+        code = own.rate.seconds(first_code(own)) if own else 0
+        duration = own.duration if own else music.duration
+        room = math.floor((duration - music.start) * rate.fps)
         assert frames(where.start_time, rate) == 0
         assert frames(where.duration, rate) == min(timeline.frames, room)
-        assert song.source_range.start_time.to_seconds() == pytest.approx(float(music.start))
+        assert song.source_range.start_time.to_seconds() == pytest.approx(float(code + music.start))
     for track in tracks:
         end = 0
         for child in track.find_clips():

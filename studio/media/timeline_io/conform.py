@@ -234,14 +234,28 @@ def record_start(rate: FrameRate) -> Timecode:
     return Timecode.from_string(f"01:00:00{';' if drop else ':'}00", rate)
 
 
+def music_source(timeline: Timeline) -> Source | None:
+    """The footage that is its own music: a source whose sound is laid under the whole cut."""
+    path = timeline.music.path if timeline.music is not None else None
+    return next((source for source in timeline.sources if source.path == path), None)
+
+
+def music_duration(timeline: Timeline) -> Fraction | None:
+    """Seconds of the music's file, None where the plan does not say."""
+    source = music_source(timeline)
+    if timeline.music is None or timeline.music.duration is not None or source is None:
+        return timeline.music.duration if timeline.music is not None else None
+    return source.duration
+
+
 def music_frames(timeline: Timeline) -> int:
     """Timeline frames that the music lasts, held to the timeline and to the file's end."""
-    music = timeline.music
-    if music is None:
+    duration = music_duration(timeline)
+    if timeline.music is None:
         return 0
-    if music.duration is None:
+    if duration is None:
         return timeline.frames
-    return max(min(timeline.frames, timeline.rate.frame_at(music.duration - music.start)), 0)
+    return max(min(timeline.frames, timeline.rate.frame_at(duration - timeline.music.start)), 0)
 
 
 def file_uri(path: str) -> str:
@@ -289,7 +303,7 @@ def notes_of(timeline: Timeline, placed: list[Placed]) -> list[str]:
                 f"{source.id} has a variable rate; its clips are placed at a constant "
                 f"{source.rate} frames a second, each to within a frame"
             )
-    if timeline.music is not None and timeline.music.duration is None:
+    if timeline.music is not None and music_duration(timeline) is None:
         notes.append("the plan does not say how long the music is; it is taken to last")
     elif timeline.music is not None and music_frames(timeline) < timeline.frames:
         notes.append("the music ends before the cut: the film plays it again, this file does not")

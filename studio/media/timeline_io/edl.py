@@ -35,6 +35,7 @@ from studio.media.timeline_io.conform import (
     heard,
     joints,
     music_frames,
+    music_source,
     notes_of,
     one_line,
     place,
@@ -196,11 +197,13 @@ def _sound_events(timeline: Timeline) -> list[_Event]:
             line = _line(reels[source.id], channel, "C", (code, _later(code, frames)), record)
             name = one_line(Path(source.path).name)
             events.append((sound.at, [line, f"* FROM CLIP NAME: {name}"]))
-    length = music_frames(timeline)
+    length, own = music_frames(timeline), music_source(timeline)
     if timeline.music is not None and length and len(tracks) < len(_CHANNELS):
-        code = Timecode(rate.frame_at(timeline.music.start), rate)
+        first = rate.frame_at(timeline.music.start)
+        code = Timecode(first, rate) if own is None else _code(own, first, rate)
+        reel = "MUSIC" if own is None else reels[own.id]
         record = (str(start), str(_later(start, length)))
-        line = _line("MUSIC", _CHANNELS[len(tracks)], "C", (code, _later(code, length)), record)
+        line = _line(reel, _CHANNELS[len(tracks)], "C", (code, _later(code, length)), record)
         name = one_line(Path(timeline.music.path).name)
         events.append((0, [line, f"* FROM CLIP NAME: {name}"]))
     return events

@@ -28,6 +28,7 @@ from studio.media.timeline_io.conform import (
     heard,
     joints,
     music_frames,
+    music_source,
     notes_of,
     place,
     place_clip,
@@ -39,7 +40,7 @@ from studio.media.timeline_io.conform import (
 )
 from studio.media.writer import write_beside
 from studio.types.timecode import FrameRate
-from studio.types.timeline import Card, Clip, CropKey, Source, Timeline
+from studio.types.timeline import Card, Clip, CropKey, Music, Source, Timeline
 
 Element = ElementTree.Element
 _Sub = ElementTree.SubElement
@@ -248,10 +249,7 @@ class _Writer:
                 element.set("audioStart", _seconds(origin + source.rate.seconds(first)))
                 element.set("audioDuration", _seconds(source.rate.seconds(last - first)))
         _Sub(element, "note").text = writable(reasons_text(clip))
-        if source.rate != self.rate:
-            conform = _Sub(element, "conform-rate", scaleEnabled="0")
-            if source.rate.fps in _CONFORM:
-                conform.set("srcFrameRate", _CONFORM[source.rate.fps])
+        self._conform_rate(element, source)
         if clip.crop:
             self._reframe(element, placed)
         if sound is not None and clip.sound.gain_db:
@@ -285,8 +283,31 @@ class _Writer:
         return f"{x:.4f} {y:.4f}", f"{enlarged / fitted:.5f} {enlarged / fitted:.5f}"
 
     def _music(self, host: Element) -> None:
-        music = self.timeline.music
+        music, source = self.timeline.music, music_source(self.timeline)
         assert music is not None
+        rate, origin = (self.rate, Fraction(0))
+        if source is not None:
+            asset, rate, origin = self._asset(source), source.rate, start_code(source).seconds
+        else:
+            asset = self._music_asset(music)
+        clip = Element(
+            "asset-clip",
+            ref=asset,
+            lane="-1",
+            offset=host.get("start", "0s"),
+            name=writable(Path(music.path).name),
+            start=_seconds(origin + rate.seconds(rate.frame_at(music.start))),
+            duration=_seconds(self.rate.seconds(music_frames(self.timeline))),
+            audioRole="music",
+        )
+        if source is not None:
+            clip.set("srcEnable", "audio")
+            self._conform_rate(clip, source)
+        if music.gain_db:
+            _Sub(clip, "adjust-volume", amount=f"{music.gain_db:g}dB")
+        host.append(clip)
+
+    def _music_asset(self, music: Music) -> str:
         whole = {} if music.duration is None else {"duration": _seconds(music.duration)}
         asset = self._id(
             "music",
@@ -298,19 +319,13 @@ class _Writer:
             **whole,
         )
         _Sub(self.resources[-1], "media-rep", kind="original-media", src=file_uri(music.path))
-        clip = Element(
-            "asset-clip",
-            ref=asset,
-            lane="-1",
-            offset=host.get("start", "0s"),
-            name=writable(Path(music.path).name),
-            start=_seconds(self.rate.seconds(self.rate.frame_at(music.start))),
-            duration=_seconds(self.rate.seconds(music_frames(self.timeline))),
-            audioRole="music",
-        )
-        if music.gain_db:
-            _Sub(clip, "adjust-volume", amount=f"{music.gain_db:g}dB")
-        host.append(clip)
+        return asset
+
+    def _conform_rate(self, element: Element, source: Source) -> None:
+        if source.rate != self.rate:
+            conform = _Sub(element, "conform-rate", scaleEnabled="0")
+            if source.rate.fps in _CONFORM:
+                conform.set("srcFrameRate", _CONFORM[source.rate.fps])
 
     def _broll(self, clip: Clip) -> Element:
         placed = place_clip(self.timeline, clip, 0)

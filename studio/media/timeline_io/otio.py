@@ -32,7 +32,9 @@ from studio.media.timeline_io.conform import (
     file_uri,
     heard,
     joints,
+    music_duration,
     music_frames,
+    music_source,
     notes_of,
     place,
     place_clip,
@@ -191,15 +193,19 @@ def _music_track(timeline: Timeline, music: Music, name: str) -> Any:
     import opentimelineio as otio
 
     track = otio.schema.Track(name=name, kind=otio.schema.TrackKind.Audio)
-    rate = timeline.rate
+    source, duration = music_source(timeline), music_duration(timeline)
+    rate, first = timeline.rate, 0
+    if source is not None:
+        rate, first = source.rate, start_code(source).frame
     media = otio.schema.ExternalReference(target_url=file_uri(music.path))
-    if music.duration is not None:
-        media.available_range = _range(0, rate, music.duration * rate.fps, rate)
+    if duration is not None:
+        media.available_range = _range(first, rate, duration * rate.fps, rate)
+    length = music_frames(timeline)
     track.append(
         otio.schema.Clip(
             name=writable(Path(music.path).name),
             media_reference=media,
-            source_range=_range(music.start * rate.fps, rate, music_frames(timeline), rate),
+            source_range=_range(first + music.start * rate.fps, rate, length, timeline.rate),
             metadata={METADATA: _plain(music)},
         )
     )
