@@ -75,8 +75,8 @@ class Converter:
         self._quarter_turns = video.rotation_deg // 90
         self._transfer = video.color_transfer if video.is_hdr else ""
         self._gray = request.pixels == "gray"
-        # Tone mapping needs colours; luma of the result follows from them.
-        self._format = "gray" if self._gray and not self._transfer else "rgb24"
+        # Tone mapping needs colours, and more than 8 bits of them; luma follows from the result.
+        self._format = "rgb48le" if self._transfer else "gray" if self._gray else "rgb24"
         turned = self._quarter_turns % 2
         self._coded_wh = (self.wh[1], self.wh[0]) if turned else self.wh
         smaller = self._coded_wh[0] * self._coded_wh[1] < video.coded_wh[0] * video.coded_wh[1]
@@ -111,7 +111,8 @@ class Converter:
         )
         plane: Any = scaled.planes[0]
         channels = 1 if self._format == "gray" else 3
-        rows = np.frombuffer(plane, np.uint8).reshape(height, plane.line_size)
+        kind: Any = np.uint16 if self._transfer else np.uint8
+        rows = np.frombuffer(plane, kind).reshape(height, -1)
         pixels = rows[:, : width * channels]
         if channels == 3:
             pixels = pixels.reshape(height, width, 3)
