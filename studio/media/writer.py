@@ -31,6 +31,9 @@ def write_beside(path: Path) -> Iterator[Path]:
         beside.replace(path)
         _sync(path.parent)
     except OSError as exc:
+        named = exc.filename
+        if named is not None and Path(str(named)) not in (beside, path, *path.parents):
+            raise  # the body's trouble with some other file
         raise EncodeFailed(
             f"Cannot write {path}: {exc.strerror or exc}.",
             "Check that the folder exists, may be written to and has room.",

@@ -219,6 +219,10 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path):
     with pytest.raises(KeyError), write_beside(path) as beside:
         beside.write_text("half of tw")
         raise KeyError
+    with pytest.raises(FileNotFoundError), write_beside(path) as beside:
+        beside.write_text((tmp_path / "no such footage").read_text())
+    with pytest.raises(EncodeFailed, match=r"Cannot write .*a\.txt"), write_beside(path):
+        raise OSError(28, "No space left on device")
     assert path.read_text() == "one"
     assert [p.name for p in path.parent.iterdir()] == ["a.txt"]
 
