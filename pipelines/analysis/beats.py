@@ -30,6 +30,7 @@ _TIGHTNESS = 100.0  # how dearly an uneven beat is paid
 _CLEAR = 0.25  # pulse clarity from which a window has a beat
 _BRIDGE_S, _LEAST_MUSIC_S = 8.0, 6.0
 _REACH_S = 0.04
+_CLEAR_ONSET = 0.3  # share of the usual strength from which a beat has an onset of its own
 _SLIP_COST = 6.0
 _BASS = 0.6
 
@@ -87,7 +88,8 @@ def find_pulse(onsets: Onsets, *, throughout: bool = False) -> Pulse:
     if throughout:
         heard = np.flatnonzero(onsets.envelope > 0.02 * _top(onsets.envelope))
         spans = [(int(heard[0]), int(heard[-1]) + 1)]
-    periods = np.interp(np.arange(len(envelope)), centres, _periods(tempi))
+    sure = clear >= _CLEAR  # between clear windows the tempo glides
+    periods = np.interp(np.arange(len(envelope)), centres[sure], _lags()[tempi[sure]])
     beats, downbeats = [], []
     for first, last in spans:
         frames = _track(envelope[first:last], periods[first:last]) + first
@@ -123,10 +125,6 @@ def _flattened(envelope: NDArray[np.float32]) -> NDArray[np.float64]:
 def _lags() -> NDArray[np.float64]:
     """The beat periods told apart, in frames of the envelope, falling."""
     return 60 * ENVELOPE_HZ / np.geomspace(_SLOWEST_BPM, _FASTEST_BPM, _STATES)
-
-
-def _periods(states: NDArray[np.int64]) -> NDArray[np.float64]:
-    return _lags()[states]
 
 
 def _tempogram(
@@ -257,16 +255,12 @@ def _refined(envelope: NDArray[np.float32], frames: NDArray[np.int64]) -> Times:
     strength = around.max(axis=1)
     exact = _exact_peaks(envelope, frames + offset - reach)
     weight = strength / max(float(np.median(strength)), 1e-9)
-    even = exact.copy()
-    number = np.arange(len(exact), dtype=np.float64)
-    for i in range(len(exact)):  # a line through four beats on either side
-        first, last = max(0, i - 4), min(len(exact), i + 5)
-        w = np.minimum(weight[first:last], 1.0) + 1e-3
-        slope, base = np.polyfit(number[first:last] - i, exact[first:last], 1, w=np.sqrt(w))
-        even[i] = base if abs(slope) > 0 else exact[i]
-    trust = np.clip(weight * 2 - 0.2, 0.0, 1.0)
-    near = np.abs(exact - even) <= reach
-    refined: Times = np.where(near, trust * exact + (1 - trust) * even, even)
+    # A beat without an onset of its own lies between those that have one.
+    number = np.arange(len(exact))
+    clear = weight > _CLEAR_ONSET
+    even = np.interp(number, number[clear], exact[clear])
+    trust = np.clip((weight - _CLEAR_ONSET / 2) / _CLEAR_ONSET, 0.0, 1.0)
+    refined: Times = trust * exact + (1 - trust) * even
     return np.maximum.accumulate(refined)
 
 
