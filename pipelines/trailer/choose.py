@@ -19,8 +19,10 @@ from pipelines.trailer.windows import Piece
 
 #: What each thing counts against a worth of 0 to 1 a slot.
 _COVERAGE = 0.35
-_ALIKE = 0.10
+_ALIKE = 0.02
 _DUPLICATE = 0.30
+#: Less alike than this, two pieces are simply of one film.
+_OTHER = 0.55
 _NEIGHBOUR_ALIKE = 0.45
 _SAME_SHOT = 0.12
 _BACKWARD = 0.10
@@ -70,7 +72,8 @@ class _Board:
         np.fill_diagonal(alike, 0)
         same = self.shot[:, None] == self.shot[None, :]
         np.fill_diagonal(same, False)
-        self.apart = -_ALIKE * alike - _DUPLICATE * (alike >= DUPLICATE) - _SAME_SHOT * same
+        repeat = np.clip((alike - _OTHER) / (DUPLICATE - _OTHER), 0, 1) ** 2
+        self.apart = -_ALIKE * alike - _DUPLICATE * repeat - _SAME_SHOT * same
         jump = np.clip((alike - 0.3) / 0.7, 0, 1)
         flat = np.clip(1 - np.abs(self.scale[:, None] - self.scale[None, :]) / 0.25, 0, 1)
         self.side = -_NEIGHBOUR_ALIKE * jump - _SAME_SCALE * flat - _FORBIDDEN * same

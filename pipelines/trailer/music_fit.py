@@ -22,7 +22,7 @@ from studio.types.timecode import FrameRate
 from studio.types.timeline import Music
 
 #: The climax starts within this share of the footage's time.
-_CLIMAX_SHARE = (0.55, 0.8)
+_CLIMAX_SHARE = (0.55, 0.76)
 #: The attack of the first beat stays clear of the fade at the start.
 _RUN_UP_S = 0.06
 _TARGET_LUFS = -18.0
@@ -94,7 +94,7 @@ def fit_music(bed: Bed, total: int, footage: int, rate: FrameRate) -> Fit:
     Args:
         bed: the music.
         total: timeline frames of the whole.
-        footage: timeline frames before the end card.
+        footage: timeline frames of clips; only the button and the cards come after the climax.
         rate: of the timeline.
     """
     fps, sound = float(rate.fps), bed.sound

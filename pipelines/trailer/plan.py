@@ -96,7 +96,8 @@ def _room(
         )
     else:
         bed = bed_from_footage(tapes, float(rate.seconds(total)))
-    fit: Fit | None = fit_music(bed, total, total - cards.end, rate) if bed else None
+    footage = total - cards.title - cards.end
+    fit: Fit | None = fit_music(bed, total, footage, rate) if bed else None
     mute = bed is not None and bed.own
     return CuttingRoom(
         tapes=tapes,

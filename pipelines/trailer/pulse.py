@@ -58,8 +58,8 @@ def tile(
 ) -> list[int]:
     """Cut ``[start, end)`` at pulses so that the lengths come nearest to what is wanted.
 
-    Dynamic programming over the pulses: the sum of squared log ratios of length to wish, plus a
-    cost for every cut on a weak pulse, is least.
+    Dynamic programming over the pulses: the sum of squared log ratios of length to wish, each
+    weighed by its length, plus a cost for every cut on a weak pulse, is least.
 
     Args:
         pulse: where cuts may fall; ``start`` and ``end`` are taken as given.
@@ -80,7 +80,8 @@ def tile(
     for at in range(1, len(points)):
         lengths = (points[at] - points[:at]).astype(np.float64)
         wished = want((points[at] + points[:at]) / 2)
-        cost = best[:at] + np.log(lengths / wished) ** 2 + weak[at]
+        # Weighed by length: a long part that is too long is wrong for longer.
+        cost = best[:at] + np.log(lengths / wished) ** 2 * lengths / wished + weak[at]
         cost[lengths < least_frames] = np.inf
         cost[(lengths > _LONGEST_STRETCH * wished) & (lengths > 2 * least_frames)] += 10.0
         came_from[at] = int(np.argmin(cost))

@@ -44,8 +44,10 @@ _SHARES = {
     Role.CLIMAX: 0.20,
     Role.BUTTON: 0.08,
 }
-#: How much a cut off the downbeat is shunned: bars for a calm pace, beats where it is fast.
+#: How much a cut off the downbeat is shunned: bars for a calm pace, beats where it is fast; and
+#: how much less so towards the climax.
 _WEAK_COST: dict[Pace, float] = {"calm": 0.5, "balanced": 0.12, "energetic": 0.03}
+_WEAK_SHARE = {Role.HOOK: 1.0, Role.SETUP: 1.0, Role.BUILD: 0.4, Role.CLIMAX: 0.1, Role.BUTTON: 1.0}
 _CARD_S = {"title": 2.4, "end": 3.0}
 _LEAST_CARD_S = 1.0
 #: Cards together take no more than this share of the trailer.
@@ -175,7 +177,7 @@ def lay_out(brief: Brief, pulse: Pulse, rate: FrameRate) -> Layout | None:
         if slots and start > at_end_of_last:
             title_at, title_frames = len(slots), start - at_end_of_last
         wish = _wish(brief, role, start, end, fps, rng)
-        weak = _WEAK_COST[brief.pace] if pulse.musical else 0.0
+        weak = _WEAK_COST[brief.pace] * _WEAK_SHARE[role] if pulse.musical else 0.0
         cuts = [start] if role is Role.BUTTON else tile(pulse, start, end, wish, least, weak)
         for cut, after in zip(cuts, [*cuts[1:], end], strict=True):
             slots.append(Slot(cut, Demand(role, after - cut), Transition(), cut > at_end_of_last))
