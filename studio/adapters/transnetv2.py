@@ -139,7 +139,7 @@ class ScoreStream:
         self._done = 0  # position up to which features are decided
         self._scored = 0  # position of the next window
         self._pushed = 0
-        self.network_frames = 0  # wanted frames that passed the network, leads not counted
+        self.network_frames = 0  # wanted frames, which passed the network
         self._scores: list[tuple[F32, F32]] = []
 
     def push(self, frames: NDArray[np.uint8], wanted: NDArray[np.bool_]) -> None:
@@ -157,7 +157,7 @@ class ScoreStream:
         if not len(frames):
             return
         if not self._pushed:  # as published: the first frame stands still before the footage
-            self._append(frames[:1].repeat(MARGIN, 0), wanted[:1].repeat(MARGIN))
+            self._append(frames[:1].repeat(MARGIN, 0), np.zeros(MARGIN, np.bool_))
         self._pushed += len(frames)
         self._append(frames, wanted)
         while self._end - self._done >= _RUN + _LEAD:
@@ -167,7 +167,7 @@ class ScoreStream:
         """The scores of all frames that were pushed, float32 ``(n,)`` twice."""
         if self._pushed:
             rest = -self._pushed % STEP + MARGIN
-            self._append(self._frames[-1:].repeat(rest, 0), self._wanted[-1:].repeat(rest))
+            self._append(self._frames[-1:].repeat(rest, 0), np.zeros(rest, np.bool_))
             while self._done < self._end:
                 self._compute(min(self._done + _RUN, self._end))
         count = self._pushed
@@ -203,7 +203,7 @@ class ScoreStream:
             self._projection[rows] = projection[start + first - low : start + last - low]
             self._hidden[rows] = hidden[start + first - low : start + last - low]
             self._computed[low:high] = True
-            self.network_frames += last - first
+            self.network_frames += int(self._wanted[start + first : start + last].sum())
         self._done = until
         while self._scored + WINDOW <= self._done:
             self._scores.append(self._score())
