@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -304,6 +306,20 @@ def test_a_consumer_that_raises_ends_the_pass(error: BaseException) -> None:
     with pytest.raises(type(error)):
         read_frames(probe(bunny()), [Subscription(FrameRequest(), take)])
     assert taken == 3 and no_decoder_is_left()
+
+
+def test_an_interrupt_ends_the_pass() -> None:
+    """Ctrl-C while the caller waits for pictures or works on them."""
+    alarm = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    alarm.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            for _ in range(50):
+                wanted = [Subscription(FrameRequest((64, 36), batch=50), lambda _: None)]
+                read_frames(probe(bunny()), wanted)
+    finally:
+        alarm.cancel()
+    assert no_decoder_is_left()
 
 
 def test_progress_that_raises_ends_the_pass() -> None:
