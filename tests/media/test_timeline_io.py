@@ -60,7 +60,7 @@ def test_made_plans_are_sound(timeline):
 def test_a_plan_reads_like_a_table():
     text = plan_text(a_cut())
     lines = text.splitlines()
-    assert max(map(len, lines)) <= 110
+    assert max(map(len, lines)) <= 130
     assert '      "transition": {"kind": "dissolve", "frames": 10},' in lines
     assert '      "start": "4",' in lines
     assert "제목" in text

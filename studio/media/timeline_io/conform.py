@@ -263,9 +263,10 @@ def file_uri(path: str) -> str:
     return Path(path).absolute().as_uri()
 
 
-def reasons_text(clip: Clip) -> str:
-    """Why a clip was chosen, in a line."""
-    reasons = "; ".join(f"{r.text or r.name} ({r.name} {r.score:.2f})" for r in clip.reasons)
+def reasons_text(clip: Clip, most: int | None = None) -> str:
+    """Why a clip was chosen, in a line; the arguments that counted most come first."""
+    ranked = sorted(clip.reasons, key=lambda r: -r.score * r.weight)[:most]
+    reasons = "; ".join(f"{r.text or r.name} ({r.name} {r.score:.2f})" for r in ranked)
     return f"{clip.role.value}: {reasons}" if reasons else clip.role.value
 
 

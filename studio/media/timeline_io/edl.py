@@ -216,7 +216,7 @@ def _comments(timeline: Timeline, placed: Placed) -> list[str]:
         comments.append(
             f"* SOURCE FRAMES: {clip.start_frame} TO {clip.end_frame} AT {source.rate.fps} FPS"
         )
-    return [*comments, f"* WHY: {one_line(reasons_text(clip))}"]
+    return [*comments, f"* WHY: {one_line(reasons_text(clip, most=3))}"]
 
 
 def _later(code: Timecode, frames: int) -> Timecode:

@@ -15,7 +15,7 @@ from studio.types.timeline import Timeline
 SCHEMA = 1
 #: A plan of an hour with a thousand clips is about 2 MB; anything far larger is something else.
 MOST_BYTES = 64 << 20
-_WIDTH = 96
+_WIDTH = 112
 
 
 def plan_text(timeline: Timeline) -> str:
