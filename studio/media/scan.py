@@ -127,9 +127,11 @@ class _Packets:
     duration: array[int] = field(default_factory=lambda: array("q"))
     flags: bytearray = field(default_factory=bytearray)
     first: Any = None
-    errors: int = 0
+    errors: int = 0  # before the first frame, from the first key frame on
+    key_seen: bool = False
 
     def add(self, packet: Packet[Any]) -> None:
+        self.key_seen |= packet.is_keyframe
         if self.first is None:
             self.decode(packet)
         dts = packet.dts
@@ -145,7 +147,7 @@ class _Packets:
             frames = context.decode(packet)
             self.first = frames[0] if frames else None
         except av.error.FFmpegError:
-            self.errors += 1
+            self.errors += self.key_seen
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,14 @@ ZOO: dict[str, Maker] = {
     "edit list": edited,
     "fragmented MP4": fragmented,
     "H.264 joined midway": joined_midway("joined.ts", OPEN_GOP, 20),
+    "HEVC joined midway": joined_midway(
+        "joined3.ts",
+        (
+            *("-c:v", "libx265", "-preset", "ultrafast"),
+            *("-x265-params", "log-level=none:bframes=3:keyint=20:min-keyint=20:open-gop=1"),
+        ),
+        20,
+    ),
     "MPEG-2 joined midway": joined_midway("joined2.ts", MPEG2, 30),
 }
 
