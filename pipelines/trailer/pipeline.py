@@ -265,7 +265,12 @@ def _made(timeline: Timeline, number: int, count: int, options: Options, job: Jo
         check=job.check,
     )
     shutil.rmtree(work, ignore_errors=True)
-    write_contact_sheet(timeline, files["contact_sheet"])
+    write_contact_sheet(
+        timeline,
+        files["contact_sheet"],
+        settings=job.settings,
+        loudness_lufs=report.loudness_lufs,
+    )
     return Version(timeline, files, render=report)
 
 
