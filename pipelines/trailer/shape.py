@@ -52,7 +52,7 @@ _CARD_S = {"title": 2.4, "end": 3.0}
 _LEAST_CARD_S = 1.0
 #: Cards together take no more than this share of the trailer.
 _MOST_CARDS = 0.4
-_DIP_S, _DISSOLVE_S = 0.4, 0.6
+DIP_S, DISSOLVE_S = 0.4, 0.6
 
 
 @dataclass(frozen=True)
@@ -266,27 +266,27 @@ def _joined(
 ) -> Layout:
     """The slots with their transitions: cuts but for a dip into the setup, dips around the title,
     a dissolve into the end card, and at a calm pace dissolves within the setup."""
-    dip, dissolve = round(_DIP_S * fps), round(_DISSOLVE_S * fps)
+    dip, dissolve = round(DIP_S * fps), round(DISSOLVE_S * fps)
     into = []
     for number, slot in enumerate(slots):
         before = slots[number - 1] if number else None
         kind = Transition()
         if before is not None and slot.after_card:
-            kind = _fitting("dip", dip, slot.demand.frames, cards.title)
+            kind = fitting("dip", dip, slot.demand.frames, cards.title)
         elif before is not None:
             roles = before.demand.role, slot.demand.role
             beside = slot.demand.frames, before.demand.frames
             if roles == (Role.HOOK, Role.SETUP):
-                kind = _fitting("dip", dip, *beside)
+                kind = fitting("dip", dip, *beside)
             elif brief.pace == "calm" and brief.dissolves and roles == (Role.SETUP, Role.SETUP):
-                kind = _fitting("dissolve", dissolve, *beside)
+                kind = fitting("dissolve", dissolve, *beside)
         into.append(kind)
     title_into = end_into = Transition()
     if title_at is not None:
-        title_into = _fitting("dip", dip, cards.title, slots[title_at - 1].demand.frames)
+        title_into = fitting("dip", dip, cards.title, slots[title_at - 1].demand.frames)
     if cards.end:
         kind_into: Literal["dissolve", "dip"] = "dissolve" if brief.dissolves else "dip"
-        end_into = _fitting(kind_into, dissolve, cards.end, slots[-1].demand.frames)
+        end_into = fitting(kind_into, dissolve, cards.end, slots[-1].demand.frames)
     outs = [*into[1:], end_into]
     if title_at is not None:
         outs[title_at - 1] = title_into
@@ -300,7 +300,7 @@ def _joined(
     return Layout(tuple(made), title_at, cards.title, cards.end, title_into, end_into)
 
 
-def _fitting(kind: Literal["dissolve", "dip"], frames: int, *beside: int) -> Transition:
+def fitting(kind: Literal["dissolve", "dip"], frames: int, *beside: int) -> Transition:
     """A transition that takes no more than a third of either neighbour, or a cut."""
     frames = min(frames, *(length // 3 for length in beside))
     return Transition(kind, frames) if frames >= 4 else Transition()

@@ -9,7 +9,7 @@ import numpy as np
 from pipelines.trailer.cut import Cut, CuttingRoom
 from pipelines.trailer.likeness import DUPLICATE, likeness
 from pipelines.trailer.pulse import Pulse
-from pipelines.trailer.shape import Cards, Layout, Slot, least_clip_frames
+from pipelines.trailer.shape import DIP_S, Cards, Layout, Slot, fitting, least_clip_frames
 from pipelines.trailer.tape import Tape
 from pipelines.trailer.windows import Demand, Piece, Window, piece_of
 from studio.types.timeline import Role, Transition
@@ -17,6 +17,10 @@ from studio.types.timeline import Role, Transition
 #: A last clip may be so much shorter than asked before another way is tried.
 _NEAR_ENOUGH_S = 0.5
 _CARD_GAP_S = 1.0
+#: A clip may be so much shorter where that makes it so much better: a line that ends.
+_SLACK_S, _WORTH_SHORTENING = 0.4, 0.05
+#: A shot shorter than this is no button: the title then comes last.
+_LEAST_BUTTON_S = 1.2
 #: Share of the wanted length that is enough for cuts to be kept on the beat.
 _ENOUGH = 0.6
 
@@ -152,12 +156,12 @@ def _lay(
     at = used = 0
     for number, piece in enumerate(pieces):
         left = [_capacity(room, p) for p in pieces[number:]]
-        if number and number == len(pieces) - 1:
+        last = number == len(pieces) - 1
+        if number and last and left[0] >= _LEAST_BUTTON_S * float(room.rate.fps):
             at += _title_frames(at, cards, pulse, float(room.rate.fps))
         most = min(wanted + cards.title - at if at > used else wanted - used, left[0])
-        last = number == len(pieces) - 1
         share = most if last else min(most, round(_level(left, wanted - used)))
-        followed = not last or cards.end or (cards.title and number == 0)
+        followed = not last or cards.end or (cards.title and at == used)
         found = _longest_window(
             room, piece, at, share, least, pulse if followed else None,
             inside_words=inside_words, off_beat=off_beat,
@@ -183,6 +187,7 @@ def _longest_window(
     room: CuttingRoom, piece: Piece, at: int, most: int, least: int, pulse: Pulse | None, *,
     inside_words: bool, off_beat: bool,
 ) -> tuple[Window, int] | None:  # fmt: skip
+    longest = 0
     if pulse is not None:
         ends = pulse.frames[(pulse.frames >= at + least) & (pulse.frames <= at + most)]
         lengths = [int(end) - at for end in ends[::-1]]
@@ -192,13 +197,19 @@ def _longest_window(
             lengths += range(most, least - 1, -1)
     else:
         lengths = list(range(most, least - 1, -1))
-    for frames in lengths:
-        if frames < least:
-            continue
+    slack = 0 if pulse is not None and pulse.musical else round(_SLACK_S * float(room.rate.fps))
+    found: tuple[Window, int] | None = None
+    for frames in (n for n in lengths if n >= least):
+        if found is not None and frames < longest - slack:
+            break
         window = room.window(piece, Demand(Role.BUILD, frames), inside_words=inside_words)
-        if window is not None:
-            return window, frames
-    return None
+        if window is None:
+            continue
+        if found is None:
+            longest = frames
+        if found is None or window.worth > found[0].worth + _WORTH_SHORTENING:
+            found = window, frames
+    return found
 
 
 def _length(laid: list[_Laid]) -> int:
@@ -225,5 +236,15 @@ def _to_cut(laid: list[_Laid], total: int, cards: Cards, pulse: Pulse, fps: floa
         end += title
     # The end card takes up what is left before the wanted length, where that is little.
     end_card = total - end if cards.end and total - end <= 2 * cards.end else cards.end
-    layout = Layout(tuple(slots), title_at, title, end_card, Transition(), Transition())
+    dip = round(DIP_S * fps)
+    title_into = end_into = Transition()
+    if title_at is not None and title_at > 0:
+        title_into = fitting("dip", dip, title, slots[title_at - 1].demand.frames)
+        if title_at < count:
+            after = slots[title_at]
+            into = fitting("dip", dip, title, after.demand.frames)
+            slots[title_at] = replace(after, transition=into)
+    if end_card:
+        end_into = fitting("dip", dip, end_card, title if title_at == count else laid[-1].frames)
+    layout = Layout(tuple(slots), title_at, title, end_card, title_into, end_into)
     return Cut(layout, tuple(c.piece for c in laid), tuple(c.window for c in laid))

@@ -19,7 +19,7 @@ from studio.types.timeline import Role
 _MOST_PIECES = 260
 _BINS = 12
 #: A piece is at least so many seconds, so that a good window can be found in it.
-_PIECE_S = 5.0
+_PIECE_S = 3.0
 #: Two pieces of one shot are taken from places so far apart.
 _GAP_S = 1.5
 _CHANCE = 0.012

@@ -85,8 +85,9 @@ def usable_stretches(
     limit = int(np.searchsorted(edges_s, limit_s + 1e-6, side="right")) - 1
     found = []
     for number, shot in enumerate(analysis.shots or ()):
-        start = max(shot.start_frame, shot.clean_start_frame) + SHOT_GUARD_FRAMES
-        end = min(shot.end_frame, shot.clean_end_frame, frames) - SHOT_GUARD_FRAMES
+        start, end = shot.clean_start_frame, min(shot.clean_end_frame, frames)
+        start += SHOT_GUARD_FRAMES * (start > 0)  # nothing comes before the first frame
+        end -= SHOT_GUARD_FRAMES * (end < frames)
         end = min(end, limit)
         if end > start:
             found += [Stretch(number, start + a, start + b) for a, b in _runs(~bad[start:end])]

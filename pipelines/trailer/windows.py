@@ -20,6 +20,8 @@ _EDGE_TOLERANCE_S = 1e-6
 _LINE_BONUS = {Role.HOOK: 0.10, Role.SETUP: 0.14, Role.BUILD: 0.06, Role.BUTTON: 0.14}
 _HALF_LINE_COST = 0.06
 _ACCENT_BONUS = 0.02
+#: What the whole guard between a word and a cut adds; a cut inside a word loses as much.
+_ROOM_BONUS = 0.08
 _ACCENT_WITHIN_S = 0.12
 
 
@@ -164,7 +166,7 @@ def best_window(
         starts, ends, room = starts[clear], ends[clear], room[clear]
     start_s, end_s = clock.edges_s[starts], clock.edges_s[ends]
     worth = sheet.worth(demand.role, start_s, end_s)
-    worth = worth + 0.05 * np.clip(room / WORD_GUARD_S, -1, 1)
+    worth = worth + _ROOM_BONUS * np.clip(room / WORD_GUARD_S, -1, 1)
     if own_sound:
         worth = worth + _line_worth(tape, demand.role, start_s, end_s) + _accents(tape, start_s)
     best = int(np.argmax(worth))
