@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from studio.models.device import find_device
+from studio.models.device import Device, find_device
 from studio.models.pool import ModelPool
 from studio.models.spec import AnySpec, LoadContext
 from studio.models.weights import resolve
@@ -36,6 +36,15 @@ def picture_pool(tmp_path_factory: pytest.TempPathFactory) -> ModelPool:
 def picture_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of that pool."""
     return _cache_dir(tmp_path_factory)
+
+
+class Card(Device):
+    """A card that is the processor, to walk the card's path where there is no card."""
+
+    @property
+    def torch_name(self) -> str:
+        """What torch calls it."""
+        return "cpu"
 
 
 def context_for(spec: AnySpec, cache_dir: Path) -> LoadContext:
