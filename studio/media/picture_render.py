@@ -50,7 +50,7 @@ def open_footage(timeline: Timeline, settings: Settings) -> dict[str, Footage]:
         check_unchanged(path, source.content_hash, info.content_hash)
         if info.video is None:
             raise RequestError(f"{path} has no picture.", "Name footage with a picture stream.")
-        found[source_id] = Footage(info, frame_times(info, settings))
+        found[source_id] = Footage(info, frame_times(info))
     return found
 
 

@@ -318,7 +318,7 @@ def _verified(path: Path, timeline: Timeline, settings: Settings) -> Loudness:
     frame_s = timeline.rate.seconds(1)
     if info.video is None or info.audio is None:
         raise EncodeFailed("The finished film lacks picture or sound.", "Render it again.")
-    times = frame_times(info, settings)
+    times = frame_times(info)
     found = (len(times), info.video.coded_wh, times.start(len(times)))
     wanted = (timeline.frames, timeline.size_wh, timeline.duration)
     if found != wanted or abs(info.audio.duration - timeline.duration) > frame_s:
