@@ -229,8 +229,8 @@ def test_from_upload_to_download(server, open_page, footage, pictures, tmp_path)
     )
     before = page.inner_text(".st-length b")
 
-    # Drop the second to last item with the keyboard; the length follows.
-    keep = page.locator(".st-keep").nth(count - 2)
+    # Drop the second clip with the keyboard; the length follows.
+    keep = page.locator(".st-clip:not([data-role$=card]) .st-keep").nth(1)
     keep.focus()
     page.keyboard.press("Space")
     page.wait_for_function(
@@ -241,7 +241,8 @@ def test_from_upload_to_download(server, open_page, footage, pictures, tmp_path)
     page.screenshot(path=pictures / "2-plan-wide.png", full_page=True)
 
     page.click("#render")
-    page.wait_for_selector(".st-video", timeout=60_000)
+    page.wait_for_selector(".st-video, #stage .st-problem", timeout=120_000)
+    assert not page.query_selector("#stage .st-problem"), page.inner_text("#stage")
     played = page.evaluate(
         "async () => { const v = document.querySelector('.st-video'); v.muted = true;"
         " await v.play(); v.currentTime = 2; await new Promise(r => v.onseeked = r);"
@@ -300,7 +301,7 @@ def test_cancel_stops_the_run_and_frees_the_page(server, open_page, footage):
     page.click("#make-plan")
     page.wait_for_selector("#cancel:visible")
     page.click("#cancel")
-    page.wait_for_selector("#stage .st-outdated", timeout=30_000)
+    page.wait_for_selector("#stage .st-outdated", timeout=60_000)
     assert page.inner_text("#stage") == Say("en")("run.cancelled")
     page.wait_for_selector("#make-plan:not([disabled])")
     assert not page.is_visible("#cancel")

@@ -10,6 +10,9 @@ from studio.types.timeline import Card, Clip, Reason, Source, Timeline
 from ui.web.messages import Say
 from ui.web.works import Version, Work
 
+#: Those that counted most; the plan's file has them all.
+_REASONS = 6
+
 
 def strip(say: Say, work: Work, number: int) -> str:
     """The clips of a version as an ordered list; each can be dropped and taken back."""
@@ -113,7 +116,7 @@ def _entry(
 def _reasons(say: Say, reasons: tuple[Reason, ...]) -> str:
     if not reasons:
         return ""
-    ordered = sorted(reasons, key=lambda r: r.score * r.weight, reverse=True)
+    ordered = sorted(reasons, key=lambda r: r.score * r.weight, reverse=True)[:_REASONS]
     rows = "".join(
         f'<li><span>{escape(_reason_name(say, r))}</span><span class="st-meter" role="img"'
         f' aria-label="{r.score:.0%}"><i style="width:{min(max(r.score, 0), 1):.0%}"></i></span>'

@@ -22,6 +22,9 @@ from ui.web.uploads import Uploads
 from ui.web.works import Phase, Work, Works
 
 _POLL_S = 0.5
+#: The run in the page's address, and the one that the browser remembers.
+_ASK_ADDRESS = """(visit, saved) =>
+  [visit, { asked: new URLSearchParams(location.search).get("run"), saved }]"""
 #: Brings the progress into view, which on a phone lies below the settings.
 _SHOW_WORK = """(...values) => {
   document.getElementById("work").scrollIntoView({ block: "start" });
@@ -223,39 +226,36 @@ class TrailerTab:
             "outputs": shown,
         }
         many = {**quiet, "trigger_mode": "multiple"}
-        page.load(self.load, [p["visit"], p["saved"]], **quiet).then(
-            None, js="() => studio.shown()", api_visibility="private"
-        )
-        p["saved"].change(
-            None, [p["saved"]], js="(id) => studio.setRun(id)", api_visibility="private"
-        )
+        loaded = page.load(self.load, [p["visit"], p["saved"]], js=_ASK_ADDRESS, **quiet)
+        loaded.then(None, js="() => studio.shown()", api_visibility="private")
         self.header.language(self.speak, p["visit"], **quiet)
         for kind in ("footage", "music"):
             p[kind].added(getattr(self, f"add_{kind}"), p["visit"], **many)
             p[kind].removed(getattr(self, f"remove_{kind}"), p["visit"], **many)
         p["add"].click(self.add_path, [p["visit"], p["path"]], **quiet)
-        p["start"].click(self.start, [p["visit"], *wishes], js=_SHOW_WORK, **quiet)
+        started = p["start"].click(self.start, [p["visit"], *wishes], js=_SHOW_WORK, **quiet)
         p["timer"].tick(self.tick, p["visit"], **quiet)
         p["cancel"].click(self.cancel, p["visit"], **quiet)
         p["strip"].keep(self.keep, p["visit"], **many)
         p["version"].input(self.pick_version, [p["visit"], p["version"]], **quiet)
         p["render"].click(self.render, p["visit"], js=_SHOW_WORK, **quiet)
-        p["again"].click(self.again, p["visit"], **quiet)
+        left = p["again"].click(self.again, p["visit"], **quiet)
+        for event in (loaded, started, left):  # not on its change: that comes before the load
+            event.then(None, p["saved"], js="(id) => studio.setRun(id)", api_visibility="private")
 
-    def load(self, visit: Visit, saved: str, request: gr.Request) -> dict[Any, Any]:
+    def load(self, visit: Visit, run: dict[str, Any], request: gr.Request) -> dict[Any, Any]:
         """A page was opened: in its language, and at the work it was left at."""
         visit.language = preferred_language(
             request.cookies.get("studio_language"), request.headers.get("accept-language", "")
         )
-        asked = request.query_params.get("run") or saved
-        work = self.works.get(asked)
+        work = self.works.get(run.get("asked") or run.get("saved"))
         updates: dict[Any, Any] = {
             self.parts["path"]: gr.update(choices=self._choices(), value=None)
         }
         if work is not None:
             visit.work = work.id
             updates |= self._wishes_of(visit, work)
-        elif request.query_params.get("run"):
+        elif run.get("asked"):
             say = Say(visit.language)
             visit.problem = RequestError(say("run.unknown"), say("run.unknown.hint"))
         updates[self.parts["saved"]] = visit.work
