@@ -39,7 +39,8 @@ def spoken_lines(transcript: Transcript | None) -> tuple[Line, ...]:
         return ()
     words = transcript.words
     ranges = transcript.sentences or _parted(words)
-    return tuple(_line(words[a:b]) for a, b in ranges if b > a)
+    lines = (_line(words[a:b]) for a, b in ranges if b > a)
+    return tuple(sorted(lines, key=lambda line: (line.start_s, line.end_s)))
 
 
 def _parted(words: tuple[Word, ...]) -> tuple[tuple[int, int], ...]:

@@ -94,7 +94,7 @@ def _subject_words(objects: Detections | None, first: int, last: int) -> str:
 
 
 def _speech_words(tape: Tape, start_s: float, end_s: float) -> str:
-    heard = [x for x in tape.lines if x.start_s < end_s and x.end_s > start_s]
+    heard = tape.lines_between(start_s, end_s)
     if heard:
         text = max(heard, key=lambda x: min(x.end_s, end_s) - max(x.start_s, start_s)).text
         return f"“{text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE].rstrip() + '…'}”"

@@ -143,9 +143,7 @@ class Sheet:
         self, role: Role, starts_s: NDArray[np.float64], ends_s: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Mean weighted score of spans of time in a role, 0 to 1."""
-        sums = self.sums[role]
-        grid = np.arange(len(sums)) / TICK_HZ
-        total = np.interp(ends_s, grid, sums) - np.interp(starts_s, grid, sums)
+        total = _at(self.sums[role], ends_s) - _at(self.sums[role], starts_s)
         spent: NDArray[np.float64] = total / np.maximum((ends_s - starts_s) * TICK_HZ, 1e-6)
         return spent
 
@@ -156,6 +154,14 @@ class Sheet:
     def mean_raw(self, name: str, start_s: float, end_s: float) -> float:
         """Mean of a measure over a span of time, in its own unit."""
         return float(_span(self.raw[name], start_s, end_s).mean())
+
+
+def _at(sums: Curve, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A running sum at times, linear between ticks."""
+    place = np.clip(times_s * TICK_HZ, 0, len(sums) - 1)
+    below = np.minimum(place.astype(np.int64), len(sums) - 2)
+    value: NDArray[np.float64] = sums[below] + (place - below) * (sums[below + 1] - sums[below])
+    return value
 
 
 def _span(curve: Curve, start_s: float, end_s: float) -> Curve:

@@ -157,7 +157,8 @@ def _lay(
     for number, piece in enumerate(pieces):
         left = [_capacity(room, p) for p in pieces[number:]]
         last = number == len(pieces) - 1
-        if number and last and left[0] >= _LEAST_BUTTON_S * float(room.rate.fps):
+        parted = laid and (laid[-1].piece.tape, laid[-1].piece.shot) == (piece.tape, piece.shot)
+        if laid and last and (parted or left[0] >= _LEAST_BUTTON_S * float(room.rate.fps)):
             at += _title_frames(at, cards, pulse, float(room.rate.fps))
         most = min(wanted + cards.title - at if at > used else wanted - used, left[0])
         share = most if last else min(most, round(_level(left, wanted - used)))

@@ -18,7 +18,7 @@ from pipelines.trailer.dialogue import (
     LONGEST_LEAD_S,
     Line,
 )
-from pipelines.trailer.stretches import WORD_GUARD_S, word_room
+from pipelines.trailer.stretches import WORD_GUARD_S
 from pipelines.trailer.tape import Tape
 from studio.types.timeline import Sound
 
@@ -95,7 +95,7 @@ def plan_sounds(
 
 
 def _heard(clip: Placed) -> list[Line]:
-    return [x for x in clip.tape.lines if x.start_s < clip.end_s and x.end_s > clip.start_s]
+    return list(clip.tape.lines_between(clip.start_s, clip.end_s))
 
 
 def _talk(number: int, clip: Placed, total: int, fps: float) -> _Talk | None:
@@ -148,8 +148,7 @@ def room_at(tape: Tape, seconds: float) -> float:
     """Seconds from a time to the nearest word; negative inside one and past the footage's ends."""
     if seconds < 0 or seconds > float(tape.source.duration) + 1e-6:
         return -1.0
-    transcript = tape.analysis.speech.transcript if tape.analysis.speech else None
-    return float(word_room(transcript, np.array([seconds]))[0])
+    return float(tape.words.room(np.array([seconds]))[0])
 
 
 def _with_room_tone(

@@ -94,18 +94,32 @@ def usable_stretches(
     return tuple(found)
 
 
-def word_room(transcript: Transcript | None, edges_s: NDArray[np.float64]) -> NDArray[np.float32]:
-    """float32 ``(n + 1,)``: seconds from each frame edge to the nearest word.
+@dataclass(frozen=True)
+class WordTimes:
+    """When words are spoken, for looking up how near a time is to one.
 
-    Negative inside a word; 1 where no word is near.
+    Attributes:
+        starts_s: float64 ``(w,)``, rising.
+        ends_s: float64 ``(w,)``: by when the word and all before it have ended.
     """
-    room = np.ones(len(edges_s), np.float32)
-    if transcript is None or not transcript.words:
-        return room
-    words = sorted((float(w.start), float(w.end)) for w in transcript.words)
-    starts = np.array([start for start, _ in words])
-    ends = np.maximum.accumulate(np.array([end for _, end in words]))
-    after = np.searchsorted(starts, edges_s, side="left")
-    to_next = np.append(starts, np.inf)[after] - edges_s
-    from_last = edges_s - np.concatenate(([-np.inf], ends))[after]
-    return np.minimum(np.minimum(to_next, from_last), 1.0).astype(np.float32)
+
+    starts_s: NDArray[np.float64]
+    ends_s: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, transcript: Transcript | None) -> WordTimes:
+        """The words of a transcript; none where there is none."""
+        words = (
+            sorted((float(w.start), float(w.end)) for w in transcript.words) if transcript else []
+        )
+        starts = np.array([start for start, _ in words], np.float64)
+        return cls(starts, np.maximum.accumulate(np.array([end for _, end in words], np.float64)))
+
+    def room(self, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Seconds from each time to the nearest word: negative inside one, 1 at most."""
+        if not len(self.starts_s):
+            return np.ones(len(times_s))
+        after = np.searchsorted(self.starts_s, times_s, side="left")
+        to_next = np.append(self.starts_s, np.inf)[after] - times_s
+        from_last = times_s - np.concatenate(([-np.inf], self.ends_s))[after]
+        return np.minimum(np.minimum(to_next, from_last), 1.0)

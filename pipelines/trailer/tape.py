@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipelines.trailer.conform import Clock, timeline_rate
 from pipelines.trailer.dialogue import Line, spoken_lines
-from pipelines.trailer.stretches import Stretch, usable_stretches, word_room
+from pipelines.trailer.stretches import Stretch, WordTimes, usable_stretches
 from studio.errors import RequestError
 from studio.types.analysis import FootageAnalysis
 from studio.types.timecode import FrameRate
@@ -33,11 +34,12 @@ class Tape:
         story_s: seconds of footage in the files before it.
         limit_s: nothing from here on is used.
         stretches: usable frames, in order.
-        room_s: seconds from each frame edge to the nearest word, see ``word_room``.
+        words: when words are spoken.
+        room_s: seconds from each frame edge to the nearest word, see :meth:`WordTimes.room`.
         ticks_s: float64 ``(t,)``, the grid.
         tick_shot: int64 ``(t,)``, shot of each tick.
         usable: bool ``(t,)``, whether a stretch holds the tick.
-        lines: what is said, sentence by sentence.
+        lines: what is said, sentence by sentence, in order of both start and end.
     """
 
     number: int
@@ -47,7 +49,8 @@ class Tape:
     story_s: float
     limit_s: float
     stretches: tuple[Stretch, ...]
-    room_s: NDArray[np.float32]
+    words: WordTimes
+    room_s: NDArray[np.float64]
     ticks_s: NDArray[np.float64]
     tick_shot: NDArray[np.int64]
     usable: NDArray[np.bool_]
@@ -56,6 +59,12 @@ class Tape:
     def seconds(self, frame: int) -> float:
         """Start of a frame; of the frame past the last: the end."""
         return float(self.clock.edges_s[frame])
+
+    def lines_between(self, start_s: float, end_s: float) -> tuple[Line, ...]:
+        """The lines of which anything is heard in a span."""
+        first = bisect_right(self.lines, start_s, key=lambda line: line.end_s)
+        last = bisect_left(self.lines, end_s, key=lambda line: line.start_s)
+        return self.lines[first:last]
 
     def shot_of(self, frames: NDArray[np.int64]) -> NDArray[np.int64]:
         """int64: the shot that holds each frame."""
@@ -117,6 +126,7 @@ def _tape(
         span = np.searchsorted(ticks, [edges[stretch.start_frame], edges[stretch.end_frame]])
         usable[span[0] : span[1]] = True
     transcript = analysis.speech.transcript if analysis.speech else None
+    words = WordTimes.of(transcript)
     return Tape(
         number=number,
         source=_source(analysis, number),
@@ -125,7 +135,8 @@ def _tape(
         story_s=story_s,
         limit_s=limit_s,
         stretches=stretches,
-        room_s=word_room(transcript, edges),
+        words=words,
+        room_s=words.room(edges),
         ticks_s=ticks,
         tick_shot=np.maximum(np.searchsorted(shot_starts, ticks, side="right") - 1, 0),
         usable=usable,

@@ -178,9 +178,7 @@ def _line_worth(
 ) -> NDArray[np.float64]:
     strongest = np.zeros(len(start_s))
     broken = np.zeros(len(start_s), np.bool_)
-    for line in tape.lines:
-        if line.end_s <= start_s[0] or line.start_s >= end_s[-1]:
-            continue
+    for line in tape.lines_between(float(start_s[0]), float(end_s[-1])):
         heard_s = np.minimum(end_s, line.end_s) - np.maximum(start_s, line.start_s)
         whole = (
             (start_s - LONGEST_LEAD_S <= line.start_s - WORD_GUARD_S)
