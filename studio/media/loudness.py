@@ -28,7 +28,7 @@ TRUE_PEAK_LIMIT_DBTP = -1.0
 _FLOOR_DB = -120.0
 _BLOCK = 1 << 18  # samples handled at once, so that memory does not grow with the length
 _OVERLAP = 64  # more than the reach of the oversampling filter
-_MAX_PASSES = 8
+_MAX_PASSES, _MOST_GAIN_DB = 6, 60.0
 _LIMITER_S = 0.04  # slow enough not to bend a bass note, short enough not to be heard as a dip
 
 
@@ -141,20 +141,48 @@ def limit_peaks(
         rate_hz: samples a second.
         ceiling_dbtp: highest true peak wanted.
     """
-    if samples.shape[1] == 0:
-        return samples
-    peaks = np.concatenate(_peaks(samples))
-    ceiling = from_db(ceiling_dbtp)
-    if float(peaks.max()) <= ceiling:
-        return samples
-    need = np.minimum(ceiling / np.maximum(peaks, 1e-9), 1.0)
-    reach = max(1, round(_LIMITER_S * rate_hz / 2))
-    window = np.hanning(2 * reach + 3)[1:-1]
-    held = minimum_filter1d(need, 2 * reach + 1, mode="nearest")
-    padded = np.pad(held, reach, mode="edge")
-    gain = oaconvolve(padded, window / window.sum(), mode="valid")
-    limited: NDArray[np.float32] = (samples * np.minimum(gain, 1.0)).astype(np.float32)
-    return limited
+    return _Limiter(samples, rate_hz).at(0.0, ceiling_dbtp)
+
+
+class _Limiter:
+    """Raises sound and limits its peaks; the peaks are looked for once."""
+
+    def __init__(self, samples: NDArray[np.float32], rate_hz: int) -> None:
+        self._samples, self._rate_hz = samples, rate_hz
+        self._peaks = np.concatenate([np.zeros(0, np.float32), *_peaks(samples)])
+
+    def at(self, gain_db: float, ceiling_dbtp: float) -> NDArray[np.float32]:
+        """The sound at a gain, its peaks under a ceiling."""
+        gain = from_db(gain_db)
+        ceiling = from_db(ceiling_dbtp) / gain
+        if self._peaks.max(initial=0.0) <= ceiling:
+            return self._samples * np.float32(gain)
+        need = np.minimum(ceiling / np.maximum(self._peaks, 1e-9), 1.0)
+        reach = max(1, round(_LIMITER_S * self._rate_hz / 2))
+        window = np.hanning(2 * reach + 3)[1:-1]
+        held = minimum_filter1d(need, 2 * reach + 1, mode="nearest")
+        smooth = oaconvolve(np.pad(held, reach, mode="edge"), window / window.sum(), mode="valid")
+        envelope = (np.minimum(smooth, 1.0) * gain).astype(np.float32)
+        limited: NDArray[np.float32] = self._samples * envelope
+        return limited
+
+    def gain_for(self, target_lufs: float, ceiling_dbtp: float, gain_db: float) -> float:
+        """The gain at which the limited sound has a loudness, sought from a first guess."""
+        before: tuple[float, float] | None = None  # gain, loudness
+        for _ in range(_MAX_PASSES):
+            loudness, _ = _gated(self.at(gain_db, ceiling_dbtp), self._rate_hz)
+            error = target_lufs - loudness
+            if abs(error) <= 0.02:
+                break
+            slope = 1.0
+            if before is not None and gain_db != before[0]:
+                rise = (loudness - before[1]) / (gain_db - before[0])
+                slope = min(max(rise, 0.25), 1.0)  # the limiter takes a part of what is added
+            before = (gain_db, loudness)
+            gain_db = min(gain_db + error / slope, _MOST_GAIN_DB)
+            if gain_db == before[0]:
+                break
+        return gain_db
 
 
 @dataclass(frozen=True)
@@ -192,41 +220,34 @@ def master_sound(
         target_lufs: integrated loudness wanted.
         round_trip: encodes sound and gives back what a decoder makes of it.
     """
-    mix = measure_loudness(samples, rate_hz)
-    if mix.is_silent:
+    integrated, _ = _gated(samples, rate_hz)
+    if integrated <= SILENCE_LUFS:
         decoded = round_trip(samples)
         note = "The sound is silent, so its loudness was left alone."
         return Mastered(measure_loudness(decoded, rate_hz), 0.0, 1, (note,))
-    gain_db, ceiling_dbtp = target_lufs - mix.integrated_lufs, TRUE_PEAK_LIMIT_DBTP - 0.3
+    limiter = _Limiter(samples, rate_hz)
+    aim, ceiling_dbtp = target_lufs, TRUE_PEAK_LIMIT_DBTP - 0.3
+    gain_db = min(target_lufs - integrated, _MOST_GAIN_DB)
     best: tuple[float, float, float] | None = None  # error, gain, ceiling
-    passes, slope = 0, 1.0
-    before: tuple[float, float] | None = None  # gain, loudness
+    passes = 0
     while True:
         passes += 1
-        heard = measure_loudness(
-            round_trip(_gained(samples, rate_hz, gain_db, ceiling_dbtp)), rate_hz
-        )
+        if passes <= _MAX_PASSES:
+            gain_db = limiter.gain_for(aim, ceiling_dbtp, gain_db)
+        elif best is not None:
+            _, gain_db, ceiling_dbtp = best
+        heard = measure_loudness(round_trip(limiter.at(gain_db, ceiling_dbtp)), rate_hz)
         error = target_lufs - heard.integrated_lufs
         over_db = heard.true_peak_dbtp - TRUE_PEAK_LIMIT_DBTP
-        if (over_db <= 0 and abs(error) <= 0.1) or passes > _MAX_PASSES:
+        near = abs(error) <= 0.1 or gain_db == _MOST_GAIN_DB
+        if (over_db <= 0 and near) or passes > _MAX_PASSES:
             break
         if over_db <= 0 and (best is None or abs(error) < best[0]):
             best = (abs(error), gain_db, ceiling_dbtp)
-        if before is not None and gain_db != before[0]:
-            rise = (heard.integrated_lufs - before[1]) / (gain_db - before[0])
-            slope = min(max(rise, 0.25), 1.0)  # the limiter takes a part of what is added
-        before = (gain_db, heard.integrated_lufs)
-        gain_db += error / slope
+        # What the encoder took or gave is aimed past the next time.
+        aim += error if abs(error) > 0.1 else 0.0
         ceiling_dbtp -= over_db + 0.1 if over_db > 0 else 0.0
-        if passes == _MAX_PASSES and best is not None:
-            _, gain_db, ceiling_dbtp = best
     return Mastered(heard, gain_db, passes, _mastering_notes(heard, gain_db, target_lufs))
-
-
-def _gained(
-    samples: NDArray[np.float32], rate_hz: int, gain_db: float, ceiling_dbtp: float
-) -> NDArray[np.float32]:
-    return limit_peaks((samples * from_db(gain_db)).astype(np.float32), rate_hz, ceiling_dbtp)
 
 
 def _mastering_notes(heard: Loudness, gain_db: float, target_lufs: float) -> tuple[str, ...]:

@@ -202,6 +202,8 @@ class _Work:
         with ThreadPoolExecutor(workers, thread_name_prefix="render") as pool:
             try:
                 sound = pool.submit(master)
+                # The longest first: none of them should be left to run alone at the end.
+                missing.sort(key=lambda n: -self.segments[n].frames)
                 tasks: set[Future[Any]] = {pool.submit(self._encode, n) for n in missing}
                 tasks.add(sound)
                 while tasks:
