@@ -17,11 +17,13 @@ _REASONS = 6
 def strip(say: Say, work: Work, number: int) -> str:
     """The clips of a version as an ordered list; each can be dropped and taken back."""
     version = work.versions[number]
+    pictures = f"/studio/works/{work.id}/{number}/thumbnails"
+    at = {item.id: frame for frame, item in version.kept.placed()}
     entries = [
-        _card(say, at, item, n, version)
+        _card(say, at.get(item.id), item, n, version)
         if isinstance(item, Card)
-        else _clip(say, at, item, n, version, f"/studio/works/{work.id}/{number}/thumbnails")
-        for n, (at, item) in enumerate(version.timeline.placed(), 1)
+        else _clip(say, at.get(item.id), item, n, version, pictures)
+        for n, item in enumerate(version.timeline.items, 1)
     ]
     return f'<ol class="st-strip" aria-label="{escape(say("strip.label"))}">{"".join(entries)}</ol>'
 
@@ -67,7 +69,7 @@ def notes(say: Say, lines: tuple[str, ...]) -> str:
     )
 
 
-def _clip(say: Say, at: int, clip: Clip, n: int, version: Version, pictures: str) -> str:
+def _clip(say: Say, at: int | None, clip: Clip, n: int, version: Version, pictures: str) -> str:
     source = version.timeline.source(clip.source)
     role = escape(say(f"role.{clip.role}"))
     alt = escape(say("strip.picture", n=n, role=say(f"role.{clip.role}")))
@@ -86,7 +88,7 @@ def _clip(say: Say, at: int, clip: Clip, n: int, version: Version, pictures: str
     return _entry(say, at, clip, n, version, role, picture, where + _reasons(say, clip.reasons))
 
 
-def _card(say: Say, at: int, card: Card, n: int, version: Version) -> str:
+def _card(say: Say, at: int | None, card: Card, n: int, version: Version) -> str:
     lines = "<br>".join(escape(line) for line in card.text.split("\n"))
     picture = f'<div class="st-cardface">{lines}</div>'
     role = escape(say(f"role.{card.kind}-card"))
@@ -94,17 +96,25 @@ def _card(say: Say, at: int, card: Card, n: int, version: Version) -> str:
 
 
 def _entry(
-    say: Say, at: int, item: Clip | Card, n: int, version: Version, role: str, face: str, body: str
+    say: Say,
+    at: int | None,
+    item: Clip | Card,
+    n: int,
+    version: Version,
+    role: str,
+    face: str,
+    body: str,
 ) -> str:
     rate = version.timeline.rate
-    dropped = item.id in version.dropped
+    dropped = at is None
+    place = "–" if at is None else Timecode(at, rate)
     length = escape(say("strip.seconds", seconds=f"{float(rate.seconds(item.frames)):.1f}"))
     return (
         f'<li class="st-clip" data-role="{_role(item)}"{" data-dropped" if dropped else ""}>'
         f'<div class="st-face">{face}<span class="st-no">{n}</span>'
         f'<span class="st-len">{length}</span></div>'
         f'<div class="st-body"><p class="st-head"><b>{role}</b>'
-        f'<span title="{escape(say("strip.position"))}">{Timecode(at, rate)}</span></p>{body}'
+        f'<span title="{escape(say("strip.position"))}">{place}</span></p>{body}'
         f'<button type="button" class="st-keep" data-item="{escape(item.id)}"'
         f' aria-pressed="{"false" if dropped else "true"}"'
         f' aria-label="{escape(say("strip.keep_clip", n=n))}">'

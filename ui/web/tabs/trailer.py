@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from pipelines.trailer.options import Options
 from studio.errors import RequestError, StudioError
 from studio.settings import Settings
 from studio.types.media import MediaInfo
@@ -17,7 +14,8 @@ from ui.web import panels
 from ui.web.messages import Say, preferred_language
 from ui.web.roots import MediaRoots
 from ui.web.strip import notes, overview, strip
-from ui.web.tabs.texts import Texts, html
+from ui.web.tabs.texts import Texts
+from ui.web.tabs.trailer_layout import WISHES, lay_out, options_of, wishes_of
 from ui.web.uploads import Uploads
 from ui.web.works import Phase, Work, Works
 
@@ -80,135 +78,8 @@ class TrailerTab:
         self.parts["visit"] = gr.State(Visit())
         self.parts["saved"] = gr.BrowserState("", storage_key="studio-run", secret="studio")
         self.parts["timer"] = gr.Timer(_POLL_S, active=False)
-        with gr.Row(elem_id="desk", equal_height=False):
-            with gr.Column(elem_id="settings"):
-                self._footage()
-                self._wishes()
-            with gr.Column(elem_id="work"):
-                self._work()
+        self.parts.update(lay_out(self.texts))
         self._connect(page)
-
-    # Layout
-
-    def _footage(self) -> None:
-        make, parts = self.texts.make, self.parts
-        make(html, {"value": lambda say: panels.section(say("footage.title"), number=1)})
-        parts["footage"] = html(js_on_load=_script("dropzone.js"), elem_id="footage")
-        with gr.Row(elem_id="pick"):
-            parts["path"] = make(
-                gr.Dropdown,
-                {"label": "footage.path", "info": "footage.path.info"},
-                choices=[],
-                allow_custom_value=True,
-                value=None,
-                elem_id="path",
-            )
-            parts["add"] = make(gr.Button, {"value": "footage.add"}, elem_id="add", size="sm")
-        parts["notice"] = html(elem_id="notice")
-
-    def _wishes(self) -> None:
-        make, parts = self.texts.make, self.parts
-        make(html, {"value": lambda say: panels.section(say("options.title"), number=2)})
-        parts["length_s"] = make(
-            gr.Slider,
-            {"label": "options.length", "info": "options.length.info"},
-            minimum=5, maximum=300, step=1, value=60, buttons=[], elem_id="length",
-        )  # fmt: skip
-        parts["aspect"] = make(
-            gr.Radio,
-            {
-                "label": "options.aspect",
-                "info": "options.aspect.info",
-                "choices": lambda say: [
-                    (say("options.aspect.source"), "source"), "16:9", "9:16", "1:1",
-                ],
-            },
-            value="source", elem_id="aspect",
-        )  # fmt: skip
-        parts["pace"] = make(
-            gr.Radio,
-            {
-                "label": "options.pace",
-                "info": "options.pace.info",
-                "choices": lambda say: [
-                    (say(f"options.pace.{p}"), p) for p in ("calm", "balanced", "energetic")
-                ],
-            },
-            value="balanced", elem_id="pace",
-        )  # fmt: skip
-        make(html, {"value": lambda say: _label(say("music.title"), say("music.info"))})
-        parts["music"] = html(js_on_load=_script("dropzone.js"), elem_id="music")
-        parts["title"] = make(
-            gr.Textbox,
-            {"label": "options.title_card", "placeholder": "options.title_card.example"},
-            max_length=120, elem_id="title",
-        )  # fmt: skip
-        parts["end_card"] = make(
-            gr.Textbox,
-            {"label": "options.end_card", "placeholder": "options.end_card.example"},
-            max_length=120, elem_id="end-card",
-        )  # fmt: skip
-        with make(gr.Accordion, {"label": "options.more"}, open=False, elem_id="more"):
-            self._fine_wishes()
-        with gr.Column(elem_id="go"):
-            parts["start"] = make(
-                gr.Button, {"value": "plan.make"}, variant="primary", elem_id="make-plan"
-            )
-
-    def _fine_wishes(self) -> None:
-        make, parts = self.texts.make, self.parts
-        parts["versions"] = make(
-            gr.Slider,
-            {"label": "options.versions", "info": "options.versions.info"},
-            minimum=1, maximum=6, step=1, value=1, buttons=[], elem_id="versions",
-        )  # fmt: skip
-        parts["spoiler_percent"] = make(
-            gr.Slider,
-            {"label": "options.spoiler", "info": "options.spoiler.info"},
-            minimum=0, maximum=90, step=5, value=20, buttons=[], elem_id="spoiler",
-        )  # fmt: skip
-        parts["loudness_lufs"] = make(
-            gr.Dropdown,
-            {
-                "label": "options.loudness",
-                "info": "options.loudness.info",
-                "choices": lambda say: [
-                    (say(f"options.loudness.{-lufs}"), lufs) for lufs in (-14, -16, -23, -24, -27)
-                ],
-            },
-            value=-14, filterable=False, elem_id="loudness",
-        )  # fmt: skip
-        parts["seed"] = make(
-            gr.Number,
-            {"label": "options.seed", "info": "options.seed.info"},
-            value=0, precision=0, minimum=0, maximum=2**31 - 1, elem_id="seed",
-        )  # fmt: skip
-
-    def _work(self) -> None:
-        make, parts = self.texts.make, self.parts
-        parts["stage"] = html(elem_id="stage")
-        parts["cancel"] = make(
-            gr.Button, {"value": "run.cancel"}, variant="stop", visible=False, elem_id="cancel"
-        )
-        with gr.Column(visible=False, elem_id="result", elem_classes="st-panel") as parts["result"]:
-            make(html, {"value": lambda say: panels.section(say("result.title"))})
-            parts["files"] = html(elem_id="files")
-        with gr.Column(visible=False, elem_id="plan", elem_classes="st-panel") as parts["plan"]:
-            make(
-                html,
-                {"value": lambda say: panels.section(say("plan.title"), say("plan.text"), 3)},
-            )
-            parts["version"] = make(
-                gr.Radio, {"label": "plan.version"}, choices=[], visible=False, elem_id="version"
-            )
-            parts["overview"] = html(elem_id="overview")
-            with gr.Row(elem_id="renderbar"):
-                parts["render"] = make(
-                    gr.Button, {"value": "render.start"}, variant="primary", elem_id="render"
-                )
-                parts["again"] = make(gr.Button, {"value": "plan.new"}, elem_id="new")
-            parts["strip"] = html(js_on_load=_script("strip.js"), elem_id="strip")
-            parts["notes"] = html(elem_id="notes")
 
     # Events
 
@@ -216,7 +87,7 @@ class TrailerTab:
         p = self.parts
         shown = [*p.values(), *self.texts.components, self.header]
         shown = list({c._id: c for c in shown if c is not p["visit"]}.values())
-        wishes = [p[name] for name in _WISHES]
+        wishes = [p[name] for name in WISHES]
         # Nothing runs for long in an event, so none of them waits in Gradio's queue; and none
         # is offered in its API: programs will get one of their own.
         quiet: dict[str, Any] = {
@@ -254,7 +125,9 @@ class TrailerTab:
         }
         if work is not None:
             visit.work = work.id
-            updates |= self._wishes_of(visit, work)
+            visit.footage[:], visit.music[:] = work.footage, work.music
+            for name, value in wishes_of(work.options).items():
+                updates[self.parts[name]] = gr.update(value=value)
         elif run.get("asked"):
             say = Say(visit.language)
             visit.problem = RequestError(say("run.unknown"), say("run.unknown.hint"))
@@ -307,8 +180,7 @@ class TrailerTab:
         """Make a plan of the footage and the wishes."""
         visit.problem = None
         try:
-            options = _options(dict(zip(_WISHES, values, strict=True)))
-            work = self.works.begin(visit.footage, visit.music, options)
+            work = self.works.begin(visit.footage, visit.music, options_of(values))
         except StudioError as exc:
             visit.problem = exc
             return self._state(visit)
@@ -335,7 +207,7 @@ class TrailerTab:
         if work is None or not work.versions:
             return {self.parts["timer"]: gr.skip()}
         work.keep(visit.version, str(event._data.get("item")), bool(event._data.get("wanted")))
-        return self._cut(Say(visit.language), work, visit, with_strip=False)
+        return self._cut(Say(visit.language), work, visit)
 
     def pick_version(self, visit: Visit, number: int) -> dict[Any, Any]:
         """Another cut is to be shown."""
@@ -406,7 +278,7 @@ class TrailerTab:
             parts["result"]: gr.update(visible=False),
         }
         if work is not None and work.versions:
-            updates |= self._cut(say, work, visit, with_strip=True)
+            updates |= self._cut(say, work, visit)
         return updates
 
     def _stage(self, say: Say, work: Work | None, visit: Visit) -> str:
@@ -423,69 +295,28 @@ class TrailerTab:
         title = say("run.planning" if work.phase is Phase.PLANNING else "run.rendering")
         return panels.progress(say, work.view, title)
 
-    def _cut(self, say: Say, work: Work, visit: Visit, *, with_strip: bool) -> dict[Any, Any]:
+    def _cut(self, say: Say, work: Work, visit: Visit) -> dict[Any, Any]:
         parts, number = self.parts, min(visit.version, len(work.versions) - 1)
         version = work.versions[number]
         busy = work.phase.busy
         count = len(work.versions)
-        updates: dict[Any, Any] = {
+        told = version.result.notes if version.result else version.timeline.notes
+        return {
             parts["overview"]: overview(say, version),
             parts["render"]: gr.update(
                 interactive=not busy and bool(version.kept.clips),
                 value=say("render.again" if version.result else "render.start"),
             ),
+            parts["strip"]: strip(say, work, number),
+            parts["notes"]: _filled(notes(say, told)),
+            parts["version"]: gr.update(
+                choices=[(say("plan.version_n", n=n + 1), n) for n in range(count)],
+                value=number,
+                visible=count > 1,
+            ),
             parts["result"]: gr.update(visible=version.result is not None),
             parts["files"]: panels.results(say, work, number),
         }
-        if with_strip:
-            told = version.result.notes if version.result else version.timeline.notes
-            updates |= {
-                parts["strip"]: strip(say, work, number),
-                parts["notes"]: _filled(notes(say, told)),
-                parts["version"]: gr.update(
-                    choices=[(say("plan.version_n", n=n + 1), n) for n in range(count)],
-                    value=number,
-                    visible=count > 1,
-                ),
-            }
-        return updates
-
-    def _wishes_of(self, visit: Visit, work: Work) -> dict[Any, Any]:
-        """What a work was begun with."""
-        options, parts = work.options, self.parts
-        visit.footage[:], visit.music[:] = work.footage, work.music
-        return {
-            parts["length_s"]: gr.update(value=options.length_s),
-            parts["aspect"]: gr.update(value=options.aspect),
-            parts["pace"]: gr.update(value=options.pace),
-            parts["title"]: gr.update(value=options.title),
-            parts["end_card"]: gr.update(value=options.end_card),
-            parts["versions"]: gr.update(value=options.versions),
-            parts["spoiler_percent"]: gr.update(value=round(options.spoiler_window * 100)),
-            parts["loudness_lufs"]: gr.update(value=round(options.loudness_lufs)),
-            parts["seed"]: gr.update(value=options.seed),
-        }
-
-
-_WISHES = (
-    "length_s", "aspect", "pace", "title", "end_card", "versions", "spoiler_percent",
-    "loudness_lufs", "seed",
-)  # fmt: skip
-
-
-def _options(values: dict[str, Any]) -> Options:
-    return Options(
-        out=Path(),  # the work has a folder of its own
-        length_s=float(values["length_s"]),
-        aspect=values["aspect"],
-        pace=values["pace"],
-        title=(values["title"] or "").strip(),
-        end_card=(values["end_card"] or "").strip(),
-        versions=int(values["versions"]),
-        spoiler_window=values["spoiler_percent"] / 100,
-        loudness_lufs=float(values["loudness_lufs"]),
-        seed=int(values["seed"] or 0),
-    )
 
 
 def _filled(markup: str) -> dict[str, Any]:
@@ -507,13 +338,3 @@ def _merged(*parts: dict[Any, Any]) -> dict[Any, Any]:
 def _pop(files: list[MediaInfo], index: object) -> None:
     if isinstance(index, int) and 0 <= index < len(files):
         del files[index]
-
-
-def _label(title: str, info: str) -> str:
-    from html import escape
-
-    return f'<div class="st-label"><b>{escape(title)}</b><span>{escape(info)}</span></div>'
-
-
-def _script(name: str) -> str:
-    return (resources.files("ui.web") / "static" / name).read_text("utf-8")
