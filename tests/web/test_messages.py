@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.trailer.scores import WEIGHTS
 from studio.types.timeline import Role
-from ui.web.messages import LANGUAGES, Say, catalogue, preferred_language
+from ui.web.messages import LANGUAGES, PageError, Say, catalogue, preferred_language
 
 WEB = Path(__file__).resolve().parents[2] / "ui" / "web"
 #: Names and terms that are written alike in Korean.
@@ -57,7 +57,7 @@ def test_languages_have_the_same_messages():
 def test_korean_is_korean():
     english, korean = catalogue("en"), catalogue("ko")
     for key, text in korean.items():
-        plain = re.sub(r"\{.*?\}", "", text)
+        plain = re.sub(r"\{.*?\}|--[a-z-]+", "", text)
         foreign = set(re.findall(r"[A-Za-z]+", plain)) - SAME
         assert not foreign, f"{key}: {foreign}"
         if set(re.findall(r"[A-Za-z]{2,}", re.sub(r"\{.*?\}", "", english[key]))) - SAME:
@@ -69,7 +69,7 @@ def test_every_message_is_said_somewhere():
     unused = [
         key
         for key in catalogue("en")
-        if key not in whole and not any(key.startswith(p) for p in parts)
+        if key.removesuffix(".hint") not in whole and not any(key.startswith(p) for p in parts)
     ]
     assert not unused
 
@@ -93,6 +93,16 @@ def test_what_the_pipeline_names_has_a_word():
     say = Say("ko")
     for key in [f"reason.{r}" for r in reasons] + [f"role.{r}" for r in Role]:
         assert say.has(key), key
+
+
+def test_the_pages_own_errors_speak_the_visitors_language():
+    error = PageError("path.absent", path="a.mp4")
+    assert error.message == "There is no file a.mp4."
+    message, hint = error.told(Say("ko"))
+    assert message == "a.mp4: 그런 파일이 없습니다."
+    assert re.search("[가-힣]", hint)
+    raised = {key for key in catalogue("en") if f"{key}.hint" in catalogue("en")}
+    assert len(raised) > 12
 
 
 def test_a_strange_language_speaks_english():

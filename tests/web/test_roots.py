@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.errors import NoSuchMedia, RequestError
+from studio.errors import RequestError
 from ui.web.roots import MediaRoots
 
 
@@ -68,7 +68,7 @@ def test_no_path_is_no_path(root, text):
 
 @pytest.mark.parametrize("text", ["nothing.mp4", "day 1", ".", "x" * 300])
 def test_no_file_there(root, text):
-    with pytest.raises(NoSuchMedia, match="There is no file"):
+    with pytest.raises(RequestError, match="There is no file"):
         MediaRoots([root]).resolve(text)
 
 

@@ -6,6 +6,8 @@ import json
 from functools import cache
 from importlib import resources
 
+from studio.errors import RequestError
+
 #: Language code to its name in itself.
 LANGUAGES = {"en": "English", "ko": "한국어"}
 
@@ -63,6 +65,24 @@ class Say:
                 return f"{size:.0f} {unit}" if unit in ("B", "kB") else f"{size:.1f} {unit}"
             size /= 1000
         return f"{size:.1f} TB"
+
+
+class PageError(RequestError):
+    """An error that the page itself tells, in the visitor's language.
+
+    Args:
+        key: of the message; its hint is ``KEY.hint``.
+        status: of HTTP, where it answers a request.
+        values: for both.
+    """
+
+    def __init__(self, key: str, *, status: int = 422, **values: object) -> None:
+        self.key, self.status, self.values = key, status, values
+        super().__init__(*self.told(Say("en")))
+
+    def told(self, say: Say) -> tuple[str, str]:
+        """Message and hint."""
+        return say(self.key, **self.values), say(f"{self.key}.hint", **self.values)
 
 
 def preferred_language(cookie: str | None, accept_language: str) -> str:

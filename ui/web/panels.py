@@ -7,7 +7,7 @@ from html import escape
 
 from studio.errors import StudioError
 from studio.types.media import MediaInfo
-from ui.web.messages import LANGUAGES, Say
+from ui.web.messages import LANGUAGES, PageError, Say
 from ui.web.runner import RunState, RunView, StageView
 from ui.web.works import Work
 
@@ -85,13 +85,16 @@ def facts(say: Say, info: MediaInfo) -> str:
 
 
 def problem(say: Say, error: StudioError | None) -> str:
-    """An error and what to do next. The engine speaks English."""
+    """An error and what to do next. The engine's own errors are English."""
     if error is None:
         return ""
-    hint = f"<p>{escape(error.hint)}</p>" if error.hint else ""
+    language, (message, hint) = "en", (error.message, error.hint)
+    if isinstance(error, PageError):
+        language, (message, hint) = say.language, error.told(say)
+    advice = f"<p>{escape(hint)}</p>" if hint else ""
     return (
         f'<div class="st-problem" role="alert"><b>{escape(say("problem.title"))}</b>'
-        f'<div lang="en"><p>{escape(error.message)}</p>{hint}</div></div>'
+        f'<div lang="{language}"><p>{escape(message)}</p>{advice}</div></div>'
     )
 
 

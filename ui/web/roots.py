@@ -7,7 +7,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from studio.errors import NoSuchMedia, RequestError
+from studio.errors import RequestError
+from ui.web.messages import PageError
 
 #: Endings that are offered in the list; what a file is decides the probe, not its name.
 VIDEO_SUFFIXES = frozenset(
@@ -41,25 +42,21 @@ class MediaRoots:
         learns what exists there.
 
         Raises:
-            RequestError: nothing was typed, or it lies outside the roots.
-            NoSuchMedia: it is no file.
+            PageError: nothing was typed, it lies outside the roots, or it is no file.
         """
         text = text.strip().strip('"')
         if not text or "\0" in text:
-            raise RequestError("No file is named.", "Type a path or pick one from the list.")
+            raise PageError("path.empty")
         typed = Path(text)
         tries = [typed] if typed.is_absolute() else [root / typed for root in self.folders]
         inside = [p for p in map(_real, tries) if p is not None and self._holds(p)]
         if not inside:
             roots = ", ".join(map(str, self.folders))
-            raise RequestError(
-                f"{text} is outside the folders this page may open.",
-                f"Put it under {roots}, start with --media-root FOLDER, or upload it.",
-            )
+            raise PageError("path.outside", path=text, roots=roots)
         for path in inside:
             if os.path.isfile(path):  # noqa: PTH113 - false, not an error, for a name too long
                 return path
-        raise NoSuchMedia(f"There is no file {text}.", "Look at the spelling, or pick one.")
+        raise PageError("path.absent", path=text)
 
     def _holds(self, path: Path) -> bool:
         return any(path.is_relative_to(root) for root in self.folders)

@@ -14,7 +14,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from studio.errors import LimitExceeded, StudioError
+from studio.errors import StudioError
+from ui.web.messages import PageError, Say, preferred_language
 from ui.web.uploads import Uploads
 from ui.web.works import Version, Works
 
@@ -51,15 +52,13 @@ class Routes:
         name = unquote(request.headers.get("x-file-name", ""))
         announced = request.headers.get("content-length", "")
         if not name or not announced.isdecimal():
-            return _refused(StudioError("Name and length of the file are missing."), 411)
+            return _refused(request, PageError("upload.broken", status=411))
         try:
             upload = await self.uploads.take(name, int(announced), _body(request))
-        except LimitExceeded as exc:
-            return _refused(exc, 413)
         except StudioError as exc:
-            return _refused(exc, 422)
+            return _refused(request, exc)
         except ClientDisconnect:
-            return _refused(StudioError("The upload broke off."), 400)
+            return _refused(request, PageError("upload.broken", status=400))
         return JSONResponse({"token": upload.token})
 
     async def thumbnail(self, request: Request) -> Response:
@@ -106,6 +105,13 @@ def _no_such() -> Response:
     return PlainTextResponse("Not found.", status_code=404)
 
 
-def _refused(error: StudioError, status: int) -> JSONResponse:
+def _refused(request: Request, error: StudioError) -> JSONResponse:
     _LOG.info("An upload was refused: %s", error.message)
-    return JSONResponse({"error": error.message, "hint": error.hint}, status_code=status)
+    message, hint, status = error.message, error.hint, 422
+    if isinstance(error, PageError):
+        language = preferred_language(
+            request.cookies.get("studio_language"), request.headers.get("accept-language", "")
+        )
+        message, hint = error.told(Say(language))
+        status = error.status
+    return JSONResponse({"error": message, "hint": hint}, status_code=status)

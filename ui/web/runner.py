@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from studio.errors import Cancelled, RequestError, StudioError
+from studio.errors import Cancelled, StudioError
 from studio.jobs.job import Job, Progress
+from ui.web.messages import PageError
 
 _LOG = logging.getLogger(__name__)
 
@@ -149,16 +150,13 @@ class Runner:
         """Queue a piece of work.
 
         Raises:
-            RequestError: too many runs wait already, or the studio is closing.
+            PageError: too many runs wait already, or the studio is closing.
         """
         with self._changed:
             if self._closed:
-                raise RequestError("The studio is closing.", "Start it again.")
+                raise PageError("run.closing")
             if len(self._waiting) >= self._max_waiting:
-                raise RequestError(
-                    f"{self._max_waiting} runs are waiting already.",
-                    "Try again when one of them has ended, or cancel one.",
-                )
+                raise PageError("run.queue_full", waiting=self._max_waiting)
             run = Run(secrets.token_urlsafe(16), work)
             self._runs[run.id] = run
             self._waiting.append(run)
@@ -245,10 +243,7 @@ class Runner:
             # Whatever it is, the queue goes on and the person is told.
             _LOG.exception("A run ended with an error that nobody foresaw")
             state = RunState.FAILED
-            error = StudioError(
-                f"The studio made a mistake: {type(exc).__name__}: {exc}",
-                "The whole story stands in the terminal where the studio was started.",
-            )
+            error = PageError("run.mistake", error=f"{type(exc).__name__}: {exc}")
         with self._changed:
             run.state, run.result, run.error = state, result, error
             run.ended_s = self._clock()

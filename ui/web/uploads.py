@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
-from studio.errors import LimitExceeded, StudioError
 from studio.settings import Settings
+from ui.web.messages import PageError, Say
 
 if TYPE_CHECKING:
     from studio.types.media import MediaInfo
@@ -71,18 +71,14 @@ class Uploads:
         """Refuse a file by its announced length, before its first byte.
 
         Raises:
-            LimitExceeded: larger than the limit or than the room on the disk.
+            PageError: larger than the limit or than the room on the disk.
         """
         if size_bytes > self.max_bytes:
-            raise LimitExceeded(
-                f"The file is larger than {self.max_bytes / 1e9:.1f} GB.",
-                "Copy it to this machine and give its path instead.",
-            )
+            limit = Say("en").size(self.max_bytes)
+            raise PageError("upload.too_large", status=413, limit=limit)
         if size_bytes + _SPARE_BYTES > shutil.disk_usage(self.folder).free:
-            raise LimitExceeded(
-                f"There is no room for {size_bytes / 1e9:.1f} GB on the disk of {self.folder}.",
-                "Make room, or give the path of a file that is on this machine.",
-            )
+            need = Say("en").size(size_bytes)
+            raise PageError("upload.no_room", status=413, need=need)
 
     async def take(self, name: str, size_bytes: int, chunks: AsyncIterator[bytes]) -> Upload:
         """Store and probe a file; nothing is left behind if that fails.
@@ -93,8 +89,8 @@ class Uploads:
             chunks: the content.
 
         Raises:
-            LimitExceeded: too large.
-            StudioError: it broke off, or the probe refuses it.
+            PageError: too large, or it broke off.
+            MediaError: the probe refuses it.
         """
         self.check_room(size_bytes)
         token = secrets.token_urlsafe(16)
@@ -127,14 +123,14 @@ async def _write(path: Path, size_bytes: int, chunks: AsyncIterator[bytes]) -> N
         async for chunk in chunks:
             got_bytes += len(chunk)
             if got_bytes > size_bytes:
-                raise LimitExceeded("The upload is longer than was announced.", "Try again.")
+                raise PageError("upload.broken", status=413)
             buffer += chunk
             if len(buffer) >= _BUFFER_BYTES:
                 await run_in_threadpool(file.write, bytes(buffer))
                 buffer.clear()
         await run_in_threadpool(file.write, bytes(buffer))
     if got_bytes < size_bytes:
-        raise StudioError("The upload broke off.", "Try again.")
+        raise PageError("upload.broken")
 
 
 def safe_name(name: str) -> str:

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.trailer.options import Options
-from studio.errors import RequestError, StudioError
+from studio.errors import StudioError
 from studio.jobs.job import Job
 from studio.types.media import MediaInfo
 from studio.types.timeline import Clip, Timeline
+from ui.web.messages import PageError
 from ui.web.runner import Run, Runner, RunState, RunView
 
 if TYPE_CHECKING:
@@ -142,14 +143,14 @@ class Work:
         """Start to render a cut without what was dropped.
 
         Raises:
-            RequestError: something goes on already, or nothing is left.
+            PageError: something goes on already, or nothing is left.
         """
         if self.phase.busy:
-            raise RequestError("A run goes on already.", "Wait for it, or cancel it.")
+            raise PageError("run.busy")
         cut = self.versions[version]
         kept = cut.kept
         if not any(isinstance(item, Clip) for item in kept.items):
-            raise RequestError("Every clip is dropped.", "Keep at least one of them.")
+            raise PageError("plan.empty")
         without = frozenset(cut.dropped)
         out = self.options.out
         options = replace(self.options, out=out / f"version-{version + 1}", versions=1)
@@ -197,10 +198,10 @@ class Works:
         """Start to plan a trailer; ``options.out`` is replaced by a fresh folder.
 
         Raises:
-            RequestError: there is no footage, or too many runs wait.
+            PageError: there is no footage, or too many runs wait.
         """
         if not footage:
-            raise RequestError("There is no footage yet.", "Pick a file or drop one in.")
+            raise PageError("footage.none")
         stem = re.sub(r"[^\w\- ]", "_", footage[0].path.stem).strip()[:40] or "trailer"
         stamp = time.strftime("%Y-%m-%d %H%M%S")
         out = self._results_dir / f"{stamp} {stem} {secrets.token_hex(2)}"

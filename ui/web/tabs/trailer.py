@@ -7,11 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from studio.errors import RequestError, StudioError
+from studio.errors import StudioError
 from studio.settings import Settings
 from studio.types.media import MediaInfo
 from ui.web import panels
-from ui.web.messages import Say, preferred_language
+from ui.web.messages import PageError, Say, preferred_language
 from ui.web.roots import MediaRoots
 from ui.web.strip import notes, overview, strip
 from ui.web.tabs.texts import Texts
@@ -129,8 +129,7 @@ class TrailerTab:
             for name, value in wishes_of(work.options).items():
                 updates[self.parts[name]] = gr.update(value=value)
         elif run.get("asked"):
-            say = Say(visit.language)
-            visit.problem = RequestError(say("run.unknown"), say("run.unknown.hint"))
+            visit.problem = PageError("run.unknown")
         updates[self.parts["saved"]] = visit.work
         return _merged(self._all(visit), updates)
 
@@ -166,8 +165,7 @@ class TrailerTab:
         upload = self.uploads.get(str(event._data.get("token")))
         if upload is None or upload.info.audio is None:
             say = Say(visit.language)
-            error = RequestError(say("music.silent"), say("music.silent.hint"))
-            return {self.parts["notice"]: _filled(panels.problem(say, error))}
+            return {self.parts["notice"]: _filled(panels.problem(say, PageError("music.silent")))}
         visit.music[:] = [upload.info]
         return self._lists(visit)
 
@@ -238,9 +236,9 @@ class TrailerTab:
         say = Say(visit.language)
         error = None
         if info is None:
-            error = RequestError(say("upload.gone"), say("upload.gone.hint"))
+            error = PageError("upload.gone")
         elif info.video is None:
-            error = RequestError(say("footage.no_picture"), say("footage.no_picture.hint"))
+            error = PageError("footage.no_picture")
         elif all(info.content_hash != taken.content_hash for taken in visit.footage):
             visit.footage.append(info)
         return self._lists(visit) | {self.parts["notice"]: _filled(panels.problem(say, error))}

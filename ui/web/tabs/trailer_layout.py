@@ -12,6 +12,7 @@ import gradio as gr
 
 from pipelines.trailer.options import Options
 from ui.web import panels
+from ui.web.messages import PageError
 from ui.web.tabs.texts import Texts, html
 
 Make = Callable[..., Any]
@@ -37,8 +38,14 @@ def lay_out(texts: Texts) -> dict[str, Any]:
 
 
 def options_of(values: Sequence[Any]) -> Options:
-    """The wishes as options; the folder is the work's to choose."""
+    """The wishes as options; the folder is the work's to choose.
+
+    Raises:
+        PageError: a field that needs a value is empty.
+    """
     wish = dict(zip(WISHES, values, strict=True))
+    if any(wish[name] is None for name in WISHES if name not in ("title", "end_card", "seed")):
+        raise PageError("options.empty")
     return Options(
         out=Path(),
         length_s=float(wish["length_s"]),
