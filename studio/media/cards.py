@@ -29,7 +29,7 @@ from studio.types.timeline import Card
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-Weight = Literal["Light", "Regular", "Bold", "ExtraBold"]
+Weight = Literal["Regular", "Bold", "ExtraBold"]
 Alpha = NDArray[np.float32]
 
 #: Shares of width and height that words may take, inside the 90 % that every screen shows.
