@@ -39,7 +39,6 @@ READY_S = 6.0
 @dataclass
 class Server:
     address: str
-    results: Path
     ready_s: float
     ready_cpu_s: float
 
@@ -66,24 +65,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     _share_models(home / "cache")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    code = (
-        "from pathlib import Path; from ui.web.app import serve;"
-        f"serve('127.0.0.1', {port}, media_roots=[Path('footage')], results_dir=Path('results'))"
-    )
     started = time.monotonic()
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", code], cwd=home, stdout=log, stderr=log,
+            [sys.executable, "-m", "ui", "ui", "--port", str(port), "--media-root", "footage"],
+            cwd=home, stdout=log, stderr=log,
             env=os.environ | {
                 "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path[1:]]),
                 "STUDIO_CACHE_DIR": str(home / "cache"),
+                "XDG_DATA_HOME": str(home / "data"),
             },
         )  # fmt: skip
         address = f"http://127.0.0.1:{port}/"
         try:
             ready_s = _until_it_answers(address, process, started, home / "log")
             spent = psutil.Process(process.pid).cpu_times()
-            yield Server(address, home / "results", ready_s, spent.user + spent.system)
+            yield Server(address, ready_s, spent.user + spent.system)
         finally:
             process.terminate()
             process.wait(20)

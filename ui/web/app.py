@@ -24,6 +24,7 @@ from ui.web.uploads import Uploads
 from ui.web.works import Works
 
 if TYPE_CHECKING:
+    from gradio import Blocks
     from starlette.types import ASGIApp
 
     from studio.models.pool import ModelPool
@@ -147,7 +148,7 @@ def make_app(studio: Studio) -> ASGIApp:
     return Guard(app)
 
 
-def _page(studio: Studio) -> gr.Blocks:  # noqa: F821
+def _page(studio: Studio) -> Blocks:
     import gradio as gr
 
     from ui.web.messages import Say
@@ -157,9 +158,10 @@ def _page(studio: Studio) -> gr.Blocks:  # noqa: F821
 
     say = Say("en")
     static = Path(__file__).parent / "static"
-    with gr.Blocks(
+    page: Blocks = gr.Blocks(
         title=say("app.name"), analytics_enabled=False, delete_cache=(3600, 86400)
-    ) as page:
+    )
+    with page:
         top = html(header(say), js_on_load=(static / "header.js").read_text("utf-8"))
         tab = TrailerTab(studio.works, studio.uploads, studio.roots, studio.settings, top)
         with gr.Tabs(), tab.texts.make(gr.Tab, {"label": "trailer.tab"}, id="trailer"):

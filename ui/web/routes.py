@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from studio.errors import StudioError
 from ui.web.messages import PageError, Say, preferred_language
@@ -36,7 +36,7 @@ class Routes:
     uploads: Uploads
     works: Works
 
-    def table(self) -> list[Route]:
+    def table(self) -> list[BaseRoute]:
         """For the application."""
         return [
             Route("/studio/uploads", self.upload, methods=["PUT"]),
@@ -90,7 +90,7 @@ class Routes:
 
     def _version(self, request: Request) -> Version | None:
         work = self.works.get(request.path_params["work"])
-        number = request.path_params["version"]
+        number: int = request.path_params["version"]
         if work is None or number >= len(work.versions):
             return None
         return work.versions[number]

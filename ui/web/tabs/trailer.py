@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -103,7 +104,9 @@ class TrailerTab:
         for kind in ("footage", "music"):
             p[kind].added(getattr(self, f"add_{kind}"), p["visit"], **many)
             p[kind].removed(getattr(self, f"remove_{kind}"), p["visit"], **many)
-        p["add"].click(self.add_path, [p["visit"], p["path"]], **quiet)
+        p["add"].click(self.checking, p["visit"], **quiet).then(
+            self.add_path, [p["visit"], p["path"]], **quiet
+        )
         started = p["start"].click(self.start, [p["visit"], *wishes], js=_SHOW_WORK, **quiet)
         p["timer"].tick(self.tick, p["visit"], **quiet)
         p["cancel"].click(self.cancel, p["visit"], **quiet)
@@ -142,6 +145,11 @@ class TrailerTab:
         """An upload arrived."""
         upload = self.uploads.get(str(event._data.get("token")))
         return self._take(visit, upload.info if upload else None)
+
+    def checking(self, visit: Visit) -> dict[Any, Any]:
+        """A long file takes a while to look through."""
+        words = escape(Say(visit.language)("upload.checking"))
+        return {self.parts["notice"]: _filled(f'<p class="st-status" role="status">{words}</p>')}
 
     def add_path(self, visit: Visit, text: str | None) -> dict[Any, Any]:
         """A path was typed or picked."""
@@ -329,7 +337,7 @@ def _merged(*parts: dict[Any, Any]) -> dict[Any, Any]:
         for component, update in part.items():
             before = merged.get(component)
             both = isinstance(before, dict) and isinstance(update, dict)
-            merged[component] = {**before, **update} if both else update
+            merged[component] = {**dict(before or {}), **update} if both else update
     return merged
 
 
