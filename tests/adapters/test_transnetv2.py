@@ -116,6 +116,25 @@ def test_a_card_computes_in_half():
     assert transnetv2.precision_on(Device("cuda", 0, "", 0, 0)) == "f16"
 
 
+def test_the_form_for_cards_scores_as_in_the_package(context, frames, published):
+    """On the processor in single precision, for want of a card."""
+    import torch
+
+    (checkpoint,) = context.weights.values()
+    single, _ = transnetv2._in_torch(checkpoint, "cpu", torch.float32).predict(frames[:100])
+    np.testing.assert_allclose(single[:75], published[0][:75], atol=0.08)
+
+
+def test_two_threads_may_share_the_network(model, frames):
+    from concurrent.futures import ThreadPoolExecutor
+
+    pieces = [frames[start : start + 60] for start in (0, 1000, 2000, 3000)]
+    alone = [model.predict(piece) for piece in pieces]
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(model.predict, pieces))
+    np.testing.assert_array_equal(np.array(together), np.array(alone))
+
+
 def test_pieces_of_any_size_give_what_the_whole_gives(model, frames):
     whole = model.predict(frames[:333])
     stream = model.stream()
