@@ -37,7 +37,9 @@ app = typer.Typer(
 models_app = typer.Typer(no_args_is_help=True, help="The models: what there is and where.")
 app.add_typer(models_app, name="models")
 
-Footage = Annotated[list[Path], typer.Argument(metavar="FOOTAGE...", help="Video files.", show_default=False)]
+Footage = Annotated[
+    list[Path], typer.Argument(metavar="FOOTAGE...", help="Video files.", show_default=False)
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Seed = Annotated[int, typer.Option(help="Same footage, options and seed give the same plan.")]
 Budget = Annotated[
@@ -125,7 +127,8 @@ def _emit(as_json: bool, data: dict[str, Any], show: Callable[[], None]) -> None
 @app.command()
 def trailer(
     footage: Annotated[
-        list[Path] | None, typer.Argument(metavar="FOOTAGE...", help="Video files.", show_default=False)
+        list[Path] | None,
+        typer.Argument(metavar="FOOTAGE...", help="Video files.", show_default=False),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("trailer"),
     length: Annotated[float, typer.Option(help="Seconds wanted.")] = 60.0,

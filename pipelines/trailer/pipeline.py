@@ -269,7 +269,6 @@ def _made(timeline: Timeline, number: int, count: int, options: Options, job: Jo
         timeline,
         files["contact_sheet"],
         settings=job.settings,
-        loudness_lufs=report.loudness_lufs,
     )
     return Version(timeline, files, render=report)
 
