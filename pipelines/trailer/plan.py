@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from fractions import Fraction
 
@@ -39,6 +39,7 @@ def plan_cuts(
     footage: Sequence[FootageAnalysis],
     options: Options,
     music: tuple[MediaInfo, SoundFacts] | None = None,
+    avoid: Mapping[str, Sequence[int]] | None = None,
 ) -> tuple[Timeline, ...]:
     """The cuts that were asked for, each different.
 
@@ -47,6 +48,8 @@ def plan_cuts(
         options: what is wanted.
         music: the music file's probe and measures, or None. Without it, and where the footage
             itself is music, one unbroken stretch of its own sound is laid under the cut.
+        avoid: content hash to source frames that no clip may hold, such as
+            :func:`pipelines.trailer.self_check.unplanned_cuts` found in a first render.
 
     Returns:
         one timeline a version.
@@ -55,7 +58,7 @@ def plan_cuts(
         RequestError: an option cannot work, or nothing in the footage is usable.
     """
     checked(options)
-    tapes, rate, notes = load_tapes(footage, options.spoiler_window)
+    tapes, rate, notes = load_tapes(footage, options.spoiler_window, avoid)
     least = least_clip_frames(options.pace, rate)
     usable = sum(
         longest for tape in tapes for longest in _stretch_lengths(tape) if longest >= least
@@ -205,8 +208,8 @@ def _stretch_lengths(tape: Tape) -> list[int]:
 def _short_note(tapes: tuple[Tape, ...], asked_s: float, got_s: float) -> str:
     whole_s = sum(float(tape.source.duration) for tape in tapes)
     return (
-        f"{asked_s:g} s were asked for; the footage ({whole_s:.1f} s) gives "
-        f"{got_s:.1f} s once its ending, its cuts and what is black or frozen are left out."
+        f"{asked_s:g} s were asked for; the longest good cut of this footage ({whole_s:.1f} s) has "
+        f"{got_s:.1f} s, its ending, its cuts and what is black or frozen left out."
     )
 
 

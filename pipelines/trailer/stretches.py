@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,7 +72,10 @@ def bad_frames(
 
 
 def usable_stretches(
-    analysis: FootageAnalysis, edges_s: NDArray[np.float64], limit_s: float
+    analysis: FootageAnalysis,
+    edges_s: NDArray[np.float64],
+    limit_s: float,
+    avoid: Sequence[int] = (),
 ) -> tuple[Stretch, ...]:
     """The good parts of every shot before a time.
 
@@ -79,9 +83,12 @@ def usable_stretches(
         analysis: of footage with shots.
         edges_s: float64 ``(n + 1,)`` starts of the frames and the end of the last.
         limit_s: nothing past this is used: the spoiler window starts there.
+        avoid: frames at which the picture jumps, though no shot begins there.
     """
     frames = len(edges_s) - 1
     bad = bad_frames(analysis, frames, edges_s)
+    for frame in avoid:
+        bad[max(0, frame - SHOT_GUARD_FRAMES) : frame + SHOT_GUARD_FRAMES] = True
     limit = int(np.searchsorted(edges_s, limit_s + 1e-6, side="right")) - 1
     found = []
     for number, shot in enumerate(analysis.shots or ()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -114,11 +114,16 @@ def _source(analysis: FootageAnalysis, number: int) -> Source:
 
 
 def _tape(
-    analysis: FootageAnalysis, number: int, rate: FrameRate, story_s: float, limit_s: float
+    analysis: FootageAnalysis,
+    number: int,
+    rate: FrameRate,
+    story_s: float,
+    limit_s: float,
+    avoid: Sequence[int],
 ) -> Tape:
     clock = Clock.of(analysis, rate)
     edges = clock.edges_s
-    stretches = usable_stretches(analysis, edges, limit_s)
+    stretches = usable_stretches(analysis, edges, limit_s, avoid)
     ticks = np.arange(max(1, int(edges[-1] * TICK_HZ))) / TICK_HZ + 0.5 / TICK_HZ
     shot_starts = [edges[shot.start_frame] for shot in analysis.shots or ()]
     usable = np.zeros(len(ticks), np.bool_)
@@ -178,12 +183,19 @@ def _parts_of(analysis: FootageAnalysis) -> tuple[str, ...]:
 
 
 def load_tapes(
-    footage: Sequence[FootageAnalysis], spoiler_window: float
+    footage: Sequence[FootageAnalysis],
+    spoiler_window: float,
+    avoid: Mapping[str, Sequence[int]] | None = None,
 ) -> tuple[tuple[Tape, ...], FrameRate, tuple[str, ...]]:
     """Footage as tapes, the timeline's rate, and notes.
 
     The files, in the order given, are taken as one story: the spoiler window is the last share
     of all of it, so it may swallow a short last file whole; a note says which files it touches.
+
+    Args:
+        footage: what is known of each file.
+        spoiler_window: share at the end of the story that is left out.
+        avoid: frames of each content hash that no clip may hold.
 
     Raises:
         RequestError: no file has a picture, or shots were not analysed.
@@ -202,7 +214,8 @@ def load_tapes(
         if limit_s < length:
             share = round(100 * (1 - limit_s / length))
             cut_short.append(f"the last {share} % of {analysis.media.path.name}")
-        tapes.append(_tape(analysis, number, rate, before_s, limit_s))
+        shunned = (avoid or {}).get(analysis.media.content_hash, ())
+        tapes.append(_tape(analysis, number, rate, before_s, limit_s, shunned))
         before_s += length
     if len(kept) > 1 and cut_short:
         notes.append("Left out as the ending of the story: " + ", ".join(cut_short) + ".")
