@@ -6,9 +6,11 @@ and phone, light and dark, English and Korean, are left in a folder whose name i
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -58,10 +60,9 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     print(f"\nscreenshots: {folder}")
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    home = tmp_path_factory.mktemp("server")
-    (home / "footage").mkdir()
+@contextlib.contextmanager
+def _running(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], str, float]]:
+    """The page as ``studio ui`` serves it; its process, its address, when it was started."""
     _share_models(home / "cache")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -79,13 +80,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         address = f"http://127.0.0.1:{port}/"
         try:
             ready_s = _until_it_answers(address, process, started, home / "log")
-            spent = psutil.Process(process.pid).cpu_times()
-            yield Server(address, ready_s, spent.user + spent.system)
+            yield process, address, ready_s
         finally:
             process.terminate()
             process.wait(20)
     said = (home / "log").read_text()
     assert "Traceback" not in said, said
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    home = tmp_path_factory.mktemp("server")
+    (home / "footage").mkdir()
+    with _running(home) as (process, address, ready_s):
+        spent = psutil.Process(process.pid).cpu_times()
+        yield Server(address, ready_s, spent.user + spent.system)
 
 
 def _share_models(cache: Path) -> None:
@@ -313,6 +322,32 @@ def test_cancel_stops_the_run_and_frees_the_page(server, open_page, unseen_foota
     page.wait_for_selector("#make-plan:not([disabled])")
     assert not page.is_visible("#cancel")
     assert not page.query_selector(".st-strip")
+
+
+def test_a_second_run_waits_and_ctrl_c_ends_everything(browser, tmp_path):
+    """A server of its own, with a page open and two runs under way."""
+    (tmp_path / "footage").mkdir()
+    clip = cut_from_music_video(tmp_path / "footage" / "long.mp4", 130)
+    for name in ("a.mp4", "b.mp4"):
+        shutil.copy(clip, tmp_path / "footage" / name)
+    with _running(tmp_path) as (process, address, _):
+        pages = [browser.new_context().new_page() for _ in range(2)]
+        for page, name in zip(pages, ("a.mp4", "b.mp4"), strict=True):
+            page.goto(address)
+            ready(page)
+            page.fill("#path input", name)
+            page.keyboard.press("Enter")
+            page.click("#add")
+            page.wait_for_selector(".st-files li")
+            page.click("#make-plan")
+            page.wait_for_selector(".st-run")
+        assert "Waiting: 1 ahead" in pages[1].inner_text(".st-run")
+        pressed = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+        print(f"\nended {time.monotonic() - pressed:.1f} s after Ctrl+C")
+        for page in pages:
+            page.context.close()
 
 
 def test_what_is_wrong_is_said_and_what_to_do(server, open_page, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import socket
 import threading
@@ -24,6 +25,8 @@ from ui.web.uploads import Uploads
 from ui.web.works import Works
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from gradio import Blocks
     from starlette.types import ASGIApp
 
@@ -201,13 +204,22 @@ def serve(
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{listener.getsockname()[1]}/"
         config = uvicorn.Config(
-            app, log_level="warning", timeout_graceful_shutdown=3, server_header=False
+            app, log_level="warning", timeout_graceful_shutdown=2, server_header=False
         )
+        server = uvicorn.Server(config)
+        end = server.handle_exit
+
+        def end_quietly(number: int, frame: FrameType | None) -> None:
+            # Open pages hold a stream each; that it breaks off now is no news.
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+            end(number, frame)
+
+        server.handle_exit = end_quietly  # type: ignore[assignment, method-assign]
         print(f"The studio is at {address}  (stop it with Ctrl+C)", flush=True)
         if open_browser:
             threading.Timer(0.5, webbrowser.open, [address]).start()
         with contextlib.suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listener])
+            server.run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:
