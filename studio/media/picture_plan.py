@@ -21,7 +21,7 @@ from studio.types.timeline import Card, Clip, Source, Timeline
 
 #: Raised whenever the same plan would give other pixels than before.
 PICTURE_VERSION = 1
-_SEGMENT_MIN_S, _SEGMENT_MAX_S = 4, 10
+_SEGMENT_MIN_S, _SEGMENT_MAX_S = 2, 6
 #: A start this close to a frame's own, in frames, is that frame's: containers round their times.
 _SNAP_FRAMES = Fraction(1, 8)
 
@@ -237,7 +237,7 @@ class Segment:
 
 
 def cut_segments(plan: PicturePlan) -> list[Segment]:
-    """Runs of about four to ten seconds: at hard cuts where there are any, never in a transition.
+    """Runs of about two to six seconds: at hard cuts where there are any, never in a transition.
 
     Each takes the first cut that is far enough, so that an edit moves few boundaries after it.
     """

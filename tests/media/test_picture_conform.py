@@ -60,6 +60,7 @@ def as_rgb709(frame: av.VideoFrame) -> np.ndarray:
         ("bt709", "tv", "yuv444p", "bt709"),
         ("bt2020nc", "tv", "yuv420p10le", "bt2020-10"),
         (None, "tv", "yuv420p", None),
+        (None, "pc", "bgr0", None),
     ],
     ids=lambda form: "-".join(map(str, form)),
 )
@@ -71,6 +72,7 @@ def test_colours_arrive(tmp_path, form, size):
     for n, colour in enumerate(PATCHES):
         picture[:, n * 48 + 16 : n * 48 + 64] = colour
     to = {"smpte170m": "bt601", "bt470bg": "bt601", None: "bt601", "bt2020nc": "bt2020"}
+    lossless = "10" in pixels or pixels == "bgr0"
     scale = f"scale=out_color_matrix={to.get(matrix, matrix)}:out_range={levels}:flags=accurate_rnd"
     tags = ["-color_range", levels]
     if matrix:
@@ -78,8 +80,8 @@ def test_colours_arrive(tmp_path, form, size):
     path = tmp_path / "patches.mkv"
     ffmpeg(
         "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "320x180", "-i", "pipe:0",
-        "-vf", f"{scale},format={pixels}", "-c:v", "ffv1" if "10" in pixels else "libx264",
-        *([] if "10" in pixels else ["-crf", "4"]), *tags, path,
+        "-vf", f"{scale},format={pixels}", "-c:v", "ffv1" if lossless else "libx264",
+        *([] if lossless else ["-crf", "4"]), *tags, path,
         stdin=picture.tobytes(),
     )  # fmt: skip
     info = probe(path)

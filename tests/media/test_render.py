@@ -336,8 +336,8 @@ def test_segments_tile_and_respect_transitions(made):
     segments = cut_segments(plan)
     assert [s.start for s in segments] == [0, *[s.end for s in segments[:-1]]]
     assert segments[-1].end == plan.timeline.frames
-    assert max(s.frames for s in segments) <= 270
-    assert min(s.frames for s in segments[:-1]) >= 100
+    assert max(s.frames for s in segments) <= 150
+    assert min(s.frames for s in segments[:-1]) >= 50
     for segment in segments:
         assert not any(j.start < segment.end < j.end for j in plan.joins)
 
