@@ -103,7 +103,7 @@ def pyramid(height_px: int, width_px: int, min_face_px: float) -> list[tuple[int
 def _resized(pixels: NDArray[np.uint8], height_px: int, width_px: int) -> NDArray[np.uint8]:
     import cv2
 
-    shrinks = height_px < pixels.shape[0]
+    shrinks = height_px < 0.7 * pixels.shape[0]
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     resized: NDArray[np.uint8] = cv2.resize(pixels, (width_px, height_px), interpolation=how)
     return resized
@@ -207,8 +207,10 @@ class Mtcnn:
         """Squares in which the first network sees a face, over all levels."""
         height, width = pixels.shape[1:3]
         parts, offsets = [], []
+        level = pixels
         for level_h, level_w in pyramid(height, width, min_face_px):
-            level = np.stack([_resized(p, level_h, level_w) for p in pixels])
+            # Each level from the one before: at 0.709 of it plain interpolation loses nothing.
+            level = np.stack([_resized(p, level_h, level_w) for p in level])
             moves, probabilities = self._propose(level)
             pictures, y, x = np.nonzero(probabilities[:, 1] >= min_score)
             corner = np.stack([x, y], axis=1) * _STEP_PX
