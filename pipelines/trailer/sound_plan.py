@@ -18,6 +18,7 @@ from pipelines.trailer.dialogue import (
     LONGEST_LEAD_S,
     Line,
 )
+from pipelines.trailer.music_fit import BED_MUSICALITY
 from pipelines.trailer.stretches import WORD_GUARD_S
 from pipelines.trailer.tape import Tape
 from studio.types.timeline import Sound
@@ -179,12 +180,15 @@ def _is_quiet(tape: Tape, seconds: float) -> bool:
 def _background(clip: Placed, *, music: bool, covered: bool) -> Sound:
     """A clip that is not dialogue. Half a line is worse than none: under music, or where
     a word would be cut, it is not heard; otherwise it is kept low, and lowest under somebody
-    else's line, for silence would be a hole."""
+    else's line, for silence would be a hole. Music of the footage's own never sounds under other
+    music."""
     if not clip.tape.source.has_audio:
         return Sound("mute")
     speaks = bool(_heard(clip))
     broken = speaks and min(room_at(clip.tape, s) for s in (clip.start_s, clip.end_s)) < -1e-6
-    if speaks and (music or broken):
+    facts = clip.tape.analysis.sound
+    sings = facts is not None and facts.musicality >= BED_MUSICALITY
+    if (speaks and (music or broken)) or (sings and music):
         return Sound("mute")
     target = _UNDER_MUSIC_LUFS if music or (speaks and covered) else _AMBIENCE_LUFS
     if speaks and not covered:

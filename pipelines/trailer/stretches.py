@@ -87,7 +87,8 @@ def usable_stretches(
     """
     frames = len(edges_s) - 1
     bad = bad_frames(analysis, frames, edges_s)
-    for frame in avoid:
+    doubtful = [frame for shot in analysis.shots or () for frame in shot.doubtful_frames]
+    for frame in [*avoid, *doubtful]:
         bad[max(0, frame - SHOT_GUARD_FRAMES) : frame + SHOT_GUARD_FRAMES] = True
     limit = int(np.searchsorted(edges_s, limit_s + 1e-6, side="right")) - 1
     found = []
@@ -123,7 +124,7 @@ class WordTimes:
         return cls(starts, np.maximum.accumulate(np.array([end for _, end in words], np.float64)))
 
     def room(self, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Seconds from each time to the nearest word: negative inside one, 1 at most."""
+        """Seconds from each time to the nearest word, 1 at most; inside one: to its end, negative."""
         if not len(self.starts_s):
             return np.ones(len(times_s))
         after = np.searchsorted(self.starts_s, times_s, side="left")
