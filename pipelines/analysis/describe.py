@@ -72,6 +72,7 @@ def shot_json(shot: Shot) -> dict[str, Any]:
         "transition": shot.transition.value,
         "clean_start_frame": shot.clean_start_frame,
         "clean_end_frame": shot.clean_end_frame,
+        "doubtful_frames": list(shot.doubtful_frames),
     }
 
 
@@ -120,7 +121,8 @@ def summarise(result: Result) -> str:
     if analysis.shots is not None:
         kinds = [shot.transition.value for shot in analysis.shots[1:]]
         counts = ", ".join(f"{kinds.count(k)} {k}s" for k in ("cut", "dissolve", "fade"))
-        lines.append(f"shots     {len(analysis.shots)} ({counts})")
+        doubtful = sum(len(shot.doubtful_frames) for shot in analysis.shots)
+        lines.append(f"shots     {len(analysis.shots)} ({counts}; {doubtful} more in doubt)")
     for name, found in (("objects", analysis.objects), ("faces", analysis.faces)):
         if found is not None:
             lines.append(f"{name:<9} {_detections_line(found)}")

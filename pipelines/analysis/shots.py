@@ -43,6 +43,7 @@ class ShotAnalyser:
             "precision": precision_on(pool.device),
             "prefilter": f"{change.VERSION}: {change.JUMP}, {change.DRIFT}",
             "cut": transitions.CUT_SCORE,
+            "doubt": transitions.DOUBT_SCORE,
             "gradual": f"{transitions.RUN_SCORE}, {transitions.PEAK_SCORE}, "
             f"{transitions.RUN_FRAMES} frames",
             "stays": transitions.STAYS,

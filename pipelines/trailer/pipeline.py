@@ -236,7 +236,6 @@ def _estimated(timeline: Timeline, settings: Settings) -> Version:
 def _made(timeline: Timeline, number: int, count: int, options: Options, job: Job) -> Version:
     """Render one cut; every file appears whole, the film last but for the sheet."""
     from studio.media.contact_sheet import write_contact_sheet
-
     from studio.media.render import render_timeline
     from studio.media.timeline_io import write_edl, write_fcpxml, write_otio, write_plan
 

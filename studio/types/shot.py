@@ -26,6 +26,8 @@ class Shot:
         start, end: the same in seconds on the source clock.
         transition: how the shot begins.
         clean_start_frame, clean_end_frame: the part free of gradual transitions.
+        doubtful_frames: frames at which a new shot may begin: too unlikely to be called a
+            cut, too likely for an editor to use the frames on both sides as one piece.
     """
 
     start_frame: int
@@ -35,6 +37,7 @@ class Shot:
     transition: TransitionKind
     clean_start_frame: int
     clean_end_frame: int
+    doubtful_frames: tuple[int, ...] = ()
 
     @property
     def frames(self) -> int:

@@ -161,3 +161,10 @@ def test_arrays_of_different_lengths_are_refused():
     single, many, brightest, stays = scores()
     with pytest.raises(ValueError, match="one number a frame"):
         shots_from_probabilities(single[:-1], many, brightest, stays, times(100))
+
+
+def test_a_likely_cut_that_is_not_called_one_is_told_as_doubtful():
+    given = scores(100, single=[(50, 51, 0.9), (20, 21, 0.3), (52, 53, 0.3), (70, 71, 0.04)])
+    first, second = shots_from_probabilities(*given, times(100))
+    assert (first.end_frame, first.doubtful_frames) == (51, (21,))
+    assert second.doubtful_frames == ()
