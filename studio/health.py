@@ -17,25 +17,25 @@ from studio.settings import Settings
 #: Module, the package that brings it, and what it is for.
 PACKAGES: tuple[tuple[str, str, str], ...] = (
     ("av", "av", "reading and writing media"),
-    ("imageio_ffmpeg", "imageio-ffmpeg", "measuring loudness"),
+    ("imageio_ffmpeg", "imageio-ffmpeg", "a full FFmpeg"),
     ("cv2", "opencv-python", "motion and reframing"),
     ("PIL", "pillow", "cards and contact sheets"),
-    ("librosa", "librosa", "beats"),
+    ("pyloudnorm", "pyloudnorm", "loudness"),
+    ("scipy", "scipy", "beats and loudness"),
     ("opentimelineio", "opentimelineio", "timelines for editing programs"),
     ("koreanize_matplotlib", "koreanize-matplotlib", "fonts with Hangul"),
-    ("torch", "torch", "models"),
-    ("openvino", "openvino", "fast models on a processor"),
-    ("ultralytics", "ultralytics", "object detection"),
-    ("facenet_pytorch", "facenet-pytorch", "face detection"),
-    ("ai_edge_litert", "ai-edge-litert", "expressions"),
+    ("torch", "torch", "converting models; CUDA"),
+    ("openvino", "openvino", "models on a processor"),
+    ("onnxruntime", "onnxruntime", "voice activity"),
+    ("ultralytics", "ultralytics", "converting the object detector"),
+    ("facenet_pytorch", "facenet-pytorch", "converting the face detector"),
     ("faster_whisper", "faster-whisper", "speech to text"),
-    ("silero_vad", "silero-vad", "voice activity"),
     ("moviepy", "moviepy", "timelines for people who script"),
     ("gradio", "gradio", "the page"),
 )
 
 #: These ask for older releases of others; a resolver would pull the stack down.
-CLASHING = ("facenet-pytorch", "silero-vad", "moviepy")
+CLASHING = ("facenet-pytorch", "moviepy")
 
 
 def examine(settings: Settings) -> dict[str, Any]:
