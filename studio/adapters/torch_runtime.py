@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     import torch
 
 
+_HINT = "Close what else uses the card, or use --device cpu."
+
+
 class TorchNet:
     """A network from uint8 pictures to arrays; the counterpart of ``OpenvinoNet``.
 
@@ -45,7 +48,7 @@ class TorchNet:
         self._type = types[precision]
         self._device = torch.device(device)
         self._outputs = tuple(outputs)
-        with translated(type(module).__name__):
+        with translated(type(module).__name__, _HINT):
             self._module: torch.nn.Module | None = (
                 module.eval().to(self._device, self._type).to(memory_format=torch.channels_last)
             )
@@ -70,7 +73,7 @@ class TorchNet:
         if self._module is None:
             raise ValueError("the network was closed")
         parts: list[Arrays] = []
-        with translated(type(self._module).__name__), torch.inference_mode():
+        with translated(type(self._module).__name__, _HINT), torch.inference_mode():
             for start in range(0, len(pixels), self.batch):
                 piece = np.ascontiguousarray(pixels[start : start + self.batch])
                 # One byte a value crosses the bus; NHWC seen as NCHW is channels-last already.
