@@ -78,7 +78,7 @@ def estimate_render(timeline: Timeline, settings: Settings | None = None) -> Ren
     return RenderEstimate(
         seconds=alone_s / together + 0.06 * length_s + 1.0,
         memory_bytes=_BASE_BYTES
-        + together * max(1, settings.cores // workers) * _BYTES_A_PIXEL * pixels
+        + together * _BYTES_A_PIXEL * pixels
         + int(length_s * SOUND_RATE_HZ) * 8 * _SOUND_COPIES,
         output_bytes=round(
             key_bytes * keys + other_bytes * timeline.frames + length_s * SOUND_BITS_PER_S / 8
