@@ -124,7 +124,7 @@ class WordTimes:
         return cls(starts, np.maximum.accumulate(np.array([end for _, end in words], np.float64)))
 
     def room(self, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Seconds from each time to the nearest word, 1 at most; inside one: to its end, negative."""
+        """Seconds from each time to the nearest word, 1 at most; inside a word less than 0."""
         if not len(self.starts_s):
             return np.ones(len(times_s))
         after = np.searchsorted(self.starts_s, times_s, side="left")

@@ -87,7 +87,8 @@ def test_the_pictures_are_scaled_as_in_training(torch_net, pictures):
 
         layers = [m for m in torch_net.modules() if isinstance(m, torch.nn.BatchNorm2d)]
         hooks = [layer.register_forward_hook(compare) for layer in layers]
-        scaled = (torch.from_numpy(pictures[::2]).float() - torch.tensor(mean)) / torch.tensor(deviation)
+        plain = torch.from_numpy(pictures[::2]).float()
+        scaled = (plain - torch.tensor(mean)) / torch.tensor(deviation)
         with torch.inference_mode():
             torch_net(scaled.permute(0, 3, 1, 2))
         for hook in hooks:

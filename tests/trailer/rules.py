@@ -197,7 +197,8 @@ def check_words(timeline: Timeline, footage: Sequence[FootageAnalysis]) -> None:
             assert not _inside_word(analysis, heard_from)
             if clip.sound.lag_frames:
                 assert not _inside_word(analysis, heard_to)
-            assert heard_from >= -EPS and heard_to <= float(analysis.media.duration) + 1 / fps
+            assert heard_from >= -EPS
+            assert heard_to <= float(analysis.media.duration) + 1 / fps, (clip, heard_to)
 
 
 def check_dialogue(timeline: Timeline) -> None:
