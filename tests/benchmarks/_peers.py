@@ -1,14 +1,13 @@
 """The separate tools a user would run one after the other, each as its own documentation says.
 
-``python -m tests.benchmarks._peers CLIP`` prints a JSON object of seconds.
+``python -m tests.benchmarks._peers TOOL CLIP`` runs one; each is a process of its own, for some
+of them change what the next would find.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -99,14 +98,8 @@ TOOLS = {
 
 
 def main() -> None:
-    """Time each tool, imports and loading included, as a user waits for it."""
-    clip, cache = sys.argv[1], Path(os.environ["STUDIO_CACHE_DIR"])
-    seconds = {}
-    for name, tool in TOOLS.items():
-        started = time.perf_counter()
-        tool(clip, cache)
-        seconds[name] = time.perf_counter() - started
-    print(json.dumps(seconds))
+    """Run one tool."""
+    TOOLS[sys.argv[1]](sys.argv[2], Path(os.environ["STUDIO_CACHE_DIR"]))
 
 
 if __name__ == "__main__":
