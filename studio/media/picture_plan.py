@@ -127,7 +127,22 @@ def plan_picture(timeline: Timeline, times: Mapping[str, FrameTimes]) -> Picture
         if number + 1 < len(joins) and joins[number + 1].kind == "dissolve":
             last = joins[number + 1].end
         layers.append(Layer(item, at, first, last))
+        if isinstance(item, Clip):
+            held = item.frames - _filled(item, timeline, times[item.source])
+            if held > 0:
+                notes.append(
+                    f"Clip {item.id} is longer than its stretch of footage; its last frame is "
+                    f"held for {held} more."
+                )
     return PicturePlan(timeline, tuple(joins), tuple(layers), tuple(notes))
+
+
+def _filled(clip: Clip, timeline: Timeline, times: FrameTimes) -> int:
+    """Timeline frames that the clip's own source frames last."""
+    source = timeline.source(clip.source)
+    last = min(clip.end_frame, len(times))
+    end = times.start(last) if source.variable_rate else source.rate.seconds(last)
+    return ((end - _start_s(clip, source)) * timeline.rate.fps).__ceil__()
 
 
 def _fitted_joins(

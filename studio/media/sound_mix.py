@@ -127,7 +127,7 @@ def _spans(timeline: Timeline, joins: Sequence[Join]) -> list[_Span]:
             (before, into, head, _lag(before)),
             (after, out, tail, _lead(after)),
         ):
-            fades.append(_fade(timeline, item, neighbour, join, own + theirs, cross))
+            fades.append(_fade(timeline, item, neighbour, join, own, theirs, cross))
         first, last = sample_at(rate, at - head), sample_at(rate, end + tail)
         if _sounds(before):
             first -= cross // 2
@@ -160,19 +160,27 @@ def _fade(
     item: Clip,
     neighbour: Clip | Card | None,
     join: Join | None,
-    overlap_frames: int,
+    own_frames: int,
+    their_frames: int,
     cross: int,
 ) -> int:
-    """Samples of the fade at one end of a clip's sound."""
+    """Samples of the fade at one end of a clip's sound.
+
+    ``own_frames`` is how far it reaches past its picture there, ``their_frames`` how far the
+    neighbour's reaches into it.
+    """
+    spoken = item.sound.kind == "dialogue"
+    if spoken and own_frames:
+        return cross
     if join is not None and join.kind == "dissolve":
         return max(cross, sample_at(timeline.rate, join.frames))
     if join is not None and join.kind == "dip":
         return max(cross, sample_at(timeline.rate, join.frames // 2))
-    if item.sound.kind == "dialogue":
+    if spoken:
         return cross
     if not _sounds(neighbour) and neighbour is not None:
         return round(_TO_NOTHING_S * SOUND_RATE_HZ)
-    return cross + sample_at(timeline.rate, overlap_frames)
+    return cross + sample_at(timeline.rate, own_frames + their_frames)
 
 
 def _lay(mixed: Samples, span: _Span, heard: Heard) -> None:

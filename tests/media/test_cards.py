@@ -51,7 +51,7 @@ def test_words_stay_inside_the_safe_area(wh, kind, name):
     assert not painter.text.cut_off
     wanted = TEXTS[name].replace("\n", "").replace(" ", "")
     assert "".join(painter.text.lines).replace(" ", "") == wanted
-    for k in (20, 40, 60):
+    for k in (25, 60):
         rows, columns = np.nonzero(ink(painter, k))
         assert len(rows) > 40
         left, right = columns.min() / wh[0], 1 - (columns.max() + 1) / wh[0]

@@ -3,6 +3,7 @@
 import math
 import re
 import subprocess
+from dataclasses import replace
 from fractions import Fraction
 
 import av
@@ -228,11 +229,19 @@ def test_dips_go_through_black(made, rendered):
 
 
 def test_a_clip_that_asks_for_more_than_there_is_holds_the_last_frame(made, rendered):
+    """One ends with the media, one asks for three frames more than its stretch has."""
     source = source_of(made("a25.mp4", encode=(*INTRA, "-bf", "2")))
-    clip = clip_of("1", source, 110, 10, source.rate)
-    timeline = cut_of([clip_of("0", source, 0, 5, source.rate), clip], [source])
-    _, out = rendered(timeline)
-    assert numbers(out) == [*range(5), *range(110, 120)]
+    rate = source.rate
+    short = replace(clip_of("short", source, 40, 5, rate), frames=8)
+    timeline = cut_of(
+        [clip_of("0", source, 0, 5, rate), clip_of("1", source, 110, 10, rate), short], [source]
+    )
+    report, out = rendered(timeline)
+    assert numbers(out) == [*range(5), *range(110, 120), 40, 41, 42, 43, 44, 44, 44, 44]
+    held = [note for note in report.notes if "held" in note]
+    assert held == [
+        "Clip short is longer than its stretch of footage; its last frame is held for 3 more."
+    ]
 
 
 def test_a_broken_frame_repeats_its_neighbour_and_is_noted(made, rendered, tmp_path):

@@ -176,6 +176,19 @@ def test_a_dissolve_crosses_over_its_length():
     assert level_db(out.samples[:, : sample_at(PAL, 40)]) == pytest.approx(-20, abs=0.3)
 
 
+def test_dialogue_that_leads_into_a_dissolve_is_whole_at_once():
+    a, b = footage("a"), footage("b")
+    talk = Sound("dialogue", lead_frames=15)
+    items = [
+        clip_of("1", a, 100, 50, PAL, sound=AMBIENCE),
+        clip_of("2", b, 300, 50, PAL, sound=talk, transition=dissolve(20)),
+    ]
+    out, _ = mixed(items, [a, b], a=np.zeros((2, RATE * 90), np.float32), b=sine(300))
+    start = sample_at(PAL, 35)
+    assert np.flatnonzero(np.abs(out.samples[0]) > 0.02)[0] == pytest.approx(start, abs=600)
+    assert level_db(out.samples[:, start + 1000 : start + 3000]) == pytest.approx(-9, abs=0.3)
+
+
 def test_music_is_down_before_the_first_word_and_comes_back():
     a = footage("a")
     items = [
