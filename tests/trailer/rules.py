@@ -17,6 +17,8 @@ from studio.types.media import MediaInfo
 from studio.types.timeline import Card, Clip, Timeline
 
 EPS = 1e-6
+#: Time stamps of a file are rounded to its ticks.
+TICK_S = 1e-4
 
 
 def _footage_of(
@@ -178,7 +180,7 @@ def check_neighbours(timeline: Timeline, footage: Sequence[FootageAnalysis]) -> 
 def _inside_word(analysis: FootageAnalysis, seconds: float) -> bool:
     transcript = analysis.speech.transcript if analysis.speech else None
     return any(
-        float(w.start) + EPS < seconds < float(w.end) - EPS
+        float(w.start) + TICK_S < seconds < float(w.end) - TICK_S
         for w in (transcript.words if transcript else ())
     )
 
@@ -197,7 +199,7 @@ def check_words(timeline: Timeline, footage: Sequence[FootageAnalysis]) -> None:
             assert not _inside_word(analysis, heard_from)
             if clip.sound.lag_frames:
                 assert not _inside_word(analysis, heard_to)
-            assert heard_from >= -EPS
+            assert heard_from >= -TICK_S
             assert heard_to <= float(analysis.media.duration) + 1 / fps, (clip, heard_to)
 
 
