@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines import analysis
 from pipelines.trailer.options import Options
 from pipelines.trailer.plan import plan_cuts
+from pipelines.trailer.self_check import rehearsed_shots, unplanned_cuts
 from studio.archive.store import Part
 from studio.codec import to_json
 from studio.errors import NoSuchMedia, RequestError, UnsupportedMedia
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 LONGEST_S = 1800.0
 MOST_VERSIONS = 20
+#: Plans that are run through for cuts nobody planned; the one after the last is taken as it is.
+MOST_REHEARSALS = 3
 
 
 @dataclass(frozen=True)
@@ -157,8 +160,33 @@ def _timelines(footage: list[Path], options: Options, job: Job) -> tuple[Timelin
     for path in footage:
         _probe_footage(path, job)
     analysed = [_analysed(path, options, job) for path in footage]
-    job.report("plan", 0.0)
-    return plan_cuts(analysed, options, music)
+    return _rehearsed(analysed, options, music, job)
+
+
+def _rehearsed(
+    footage: list[FootageAnalysis],
+    options: Options,
+    music: tuple[MediaInfo, SoundFacts] | None,
+    job: Job,
+) -> tuple[Timeline, ...]:
+    """Plans in which nobody sees a cut that is not planned."""
+    avoid: dict[str, set[int]] = {}
+    for trial in range(1 + MOST_REHEARSALS):
+        job.report("plan", trial / (1 + MOST_REHEARSALS))
+        frames = {name: tuple(sorted(found)) for name, found in avoid.items()}
+        timelines = plan_cuts(footage, options, music, frames)
+        if trial == MOST_REHEARSALS:
+            break
+        found = False
+        for timeline in timelines:
+            shots = rehearsed_shots(timeline, footage[0].media, job)
+            jumps = unplanned_cuts(timeline, shots, doubts=trial == 0)
+            found = found or bool(jumps)
+            for name, at in jumps.items():
+                avoid.setdefault(name, set()).update(at)
+        if not found:
+            break
+    return timelines
 
 
 def _probe_footage(path: Path, job: Job) -> None:

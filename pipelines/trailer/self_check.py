@@ -1,14 +1,22 @@
-"""What a viewer of the finished trailer takes for a cut, though the plan has none there.
+"""What a viewer takes for a cut, though the plan has none there.
 
 A picture can jump without a new shot: a key frame that sharpens at once, a strobe, a splice. A
-detector may see it only in its new surroundings. What is found in a rendered trailer goes back
-to :func:`pipelines.trailer.plan.plan_cuts` as frames to avoid.
+detector may see it only in its new surroundings, so each plan is rehearsed: run through small,
+with its transitions, crops and cards, and looked at by the shot detector. What it finds goes
+back to :func:`pipelines.trailer.plan.plan_cuts` as frames to avoid.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
+import numpy as np
+
+from pipelines.analysis import Options
+from studio.jobs.job import Job
+from studio.types.frames import FrameBatch
+from studio.types.media import FrameTimes, MediaInfo
 from studio.types.shot import Shot
 from studio.types.timeline import Clip, Timeline
 
@@ -16,12 +24,52 @@ from studio.types.timeline import Clip, Timeline
 _TOLERANCE_FRAMES = 2
 
 
-def unplanned_cuts(timeline: Timeline, shots: Sequence[Shot]) -> dict[str, tuple[int, ...]]:
-    """Cuts inside clips of a rendered trailer.
+_BATCH = 64
+
+
+def rehearsed_shots(timeline: Timeline, footage: MediaInfo, job: Job) -> tuple[Shot, ...]:
+    """The shots that the detector finds in a cut that is not rendered yet.
+
+    Args:
+        timeline: the cut.
+        footage: any of its sources.
+        job: lends the model; may be cancelled.
+
+    Raises:
+        MediaError: a source cannot be read.
+    """
+    from pipelines.analysis.shots import ShotAnalyser
+    from studio.media.rehearsal import rehearse
+
+    numbers = np.arange(timeline.frames, dtype=np.int64)
+    beat = Fraction(1) / timeline.rate.fps
+    times = FrameTimes(numbers, timeline.frames, beat, numbers[:1])
+    with ShotAnalyser(job.pool, footage, times, Options()) as analyser:
+        size_wh = analyser.request.size_wh
+        if size_wh is None:
+            raise ValueError("the shot detector wants pictures of one size")
+        pictures = rehearse(timeline, size_wh, settings=job.settings, step=job.check)
+        for batch in _batches(pictures, times):
+            analyser.take(batch)
+        return analyser.finish()
+
+
+def _batches(pictures: Iterator[np.ndarray], times: FrameTimes) -> Iterator[FrameBatch]:
+    for start in range(0, len(times), _BATCH):
+        numbers = np.arange(start, min(start + _BATCH, len(times)), dtype=np.int64)
+        pixels = np.stack([next(pictures) for _ in numbers])
+        yield FrameBatch(pixels, numbers, times.seconds[numbers])
+
+
+def unplanned_cuts(
+    timeline: Timeline, shots: Sequence[Shot], *, doubts: bool = False
+) -> dict[str, tuple[int, ...]]:
+    """Cuts inside clips of a trailer.
 
     Args:
         timeline: its plan.
-        shots: what shot detection found in the rendered file.
+        shots: what shot detection found in its pictures.
+        doubts: whether what may be a cut counts too.
 
     Returns:
         content hash to the source frames at which the picture jumps; empty where the detector
@@ -29,8 +77,10 @@ def unplanned_cuts(timeline: Timeline, shots: Sequence[Shot]) -> dict[str, tuple
     """
     planned = [(at, item.transition.frames) for at, item in timeline.placed()]
     found: dict[str, list[int]] = {}
-    for shot in shots[1:]:
-        at = shot.start_frame
+    seen = [shot.start_frame for shot in shots[1:]]
+    if doubts:
+        seen += [frame for shot in shots for frame in shot.doubtful_frames]
+    for at in sorted(seen):
         if any(
             start - length // 2 - _TOLERANCE_FRAMES
             <= at
