@@ -36,6 +36,8 @@ _VALUES: Mapping[str, Any] = {
 
 #: Below this share of decodable frames a file counts as broken, not as damaged.
 LEAST_SEEN_SHARE = 0.5
+#: Nothing can be recognised in a picture that is smaller.
+LEAST_SIDE_PX = 16
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,12 @@ def _possible(
             f"{name} has sound but no picture",
             "Give a video file, or analyse the sound alone: --only speech,sound",
         )
+    if info.video is not None and min(info.video.display_wh) < LEAST_SIDE_PX:
+        width, height = info.video.display_wh
+        raise UnsupportedMedia(
+            f"{name} is {width}x{height} pixels",
+            f"Give footage of at least {LEAST_SIDE_PX} pixels a side.",
+        )
     if times is not None and len(times) < 2:
         raise UnsupportedMedia(f"{name} holds a single frame", "Give footage with moving pictures.")
     if info.audio is None:
@@ -187,6 +195,7 @@ def _look(
     with ExitStack() as stack:
         feeds = []
         for analyser in chosen:
+            job.check()
             started = time.perf_counter()
             stack.enter_context(analyser)
             feed = _Timed(analyser, job)

@@ -114,6 +114,7 @@ def fit_music(bed: Bed, total: int, footage: int, rate: FrameRate) -> Fit:
         path=str(bed.media.path),
         content_hash=bed.media.content_hash,
         start=start,
+        duration=bed.media.duration,
         gain_db=gain,
         fade_in_s=0.05,
         fade_out_s=0.3 if own_end else min(1.5, total_s / 8),

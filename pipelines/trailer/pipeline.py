@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines import analysis
-from pipelines.trailer.options import Options
+from pipelines.trailer.options import Options, checked
 from pipelines.trailer.plan import plan_cuts
 from pipelines.trailer.self_check import rehearsed_shots, unplanned_cuts
 from studio.archive.store import Part
@@ -28,8 +28,6 @@ from studio.types.timeline import Timeline
 if TYPE_CHECKING:
     from studio.media.render import RenderEstimate, RenderReport
 
-LONGEST_S = 1800.0
-MOST_VERSIONS = 20
 #: Plans that are run through for cuts nobody planned; the one after the last is taken as it is.
 MOST_REHEARSALS = 3
 
@@ -44,17 +42,20 @@ class Version:
             what was written.
         render: what the renderer measured, None where nothing was rendered.
         estimate: what rendering it costs, on a dry run.
+        exchange_notes: what a format for editing programs could not carry.
     """
 
     timeline: Timeline
     files: dict[str, Path]
     render: RenderReport | None = None
     estimate: RenderEstimate | None = None
+    exchange_notes: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know of this cut."""
-        return self.timeline.notes + (tuple(self.render.notes) if self.render else ())
+        rendered = self.render.notes if self.render is not None else ()
+        return (*self.timeline.notes, *rendered, *self.exchange_notes)
 
 
 @dataclass(frozen=True)
@@ -128,17 +129,7 @@ def check_options(options: Options) -> None:
     Raises:
         RequestError: naming the option and what it may be.
     """
-    limits: tuple[tuple[str, float, float, float], ...] = (
-        ("--length", options.length_s, 2.0, LONGEST_S),
-        ("--versions", options.versions, 1, MOST_VERSIONS),
-        ("--spoiler-window", options.spoiler_window, 0.0, 0.9),
-        ("--loudness", options.loudness_lufs, -36.0, -6.0),
-    )
-    for name, value, least, most in limits:
-        if not least <= value <= most:
-            raise RequestError(
-                f"{name} {value:g} cannot be used", f"Give a number from {least:g} to {most:g}."
-            )
+    checked(options)
     out = options.out
     if out.exists() and not out.is_dir():
         raise RequestError(f"{out} is a file", "Give a folder: --out DIR")
@@ -262,7 +253,7 @@ def _estimated(timeline: Timeline, settings: Settings) -> Version:
 
 
 def _made(timeline: Timeline, number: int, count: int, options: Options, job: Job) -> Version:
-    """Render one cut; every file appears whole, the film last but for the sheet."""
+    """Render one cut; every file appears whole, the plan first, the sheet last."""
     from studio.media.contact_sheet import write_contact_sheet
     from studio.media.render import render_timeline
     from studio.media.timeline_io import write_edl, write_fcpxml, write_otio, write_plan
@@ -279,9 +270,13 @@ def _made(timeline: Timeline, number: int, count: int, options: Options, job: Jo
     }
     job.report("render", 0.0, label)
     write_plan(timeline, files["plan"])
-    write_otio(timeline, files["otio"])
-    write_fcpxml(timeline, files["fcpxml"])
-    write_edl(timeline, files["edl"])
+    notes: list[str] = []
+    for name, write in (("otio", write_otio), ("fcpxml", write_fcpxml), ("edl", write_edl)):
+        try:
+            notes += write(timeline, files[name])
+        except RequestError as refused:  # an EDL counts to 999 events at 60 frames a second
+            notes.append(f"No {files[name].name}: {refused.message}")
+            del files[name]
     work = job.settings.cache_dir / "renders" / _digest(timeline)
     report = render_timeline(
         timeline,
@@ -292,12 +287,8 @@ def _made(timeline: Timeline, number: int, count: int, options: Options, job: Jo
         check=job.check,
     )
     shutil.rmtree(work, ignore_errors=True)
-    write_contact_sheet(
-        timeline,
-        files["contact_sheet"],
-        settings=job.settings,
-    )
-    return Version(timeline, files, render=report)
+    write_contact_sheet(timeline, files["contact_sheet"], settings=job.settings, check=job.check)
+    return Version(timeline, files, report, exchange_notes=tuple(notes))
 
 
 def _digest(timeline: Timeline) -> str:
