@@ -49,7 +49,7 @@ def plan_cuts(
         music: the music file's probe and measures, or None. Without it, and where the footage
             itself is music, one unbroken stretch of its own sound is laid under the cut.
         avoid: content hash to source frames that no clip may hold, such as
-            :func:`pipelines.trailer.self_check.unplanned_cuts` found in a first render.
+            :func:`pipelines.trailer.self_check.unplanned_cuts` found in a rehearsal.
 
     Returns:
         one timeline a version.

@@ -16,6 +16,7 @@ def main() -> None:
     )
     for name in names:
         print(f"# {name}", flush=True)
+        sys.argv = [name]  # some take arguments of their own
         importlib.import_module(f"tests.benchmarks.{name}").main()
 
 

@@ -31,11 +31,13 @@ Call = tuple[Callable[..., Any], tuple[Any, ...]]
 @contextmanager
 def recorded() -> Iterator[list[Call]]:
     """Every forward pass that is made inside, with its inputs."""
+    from onnxruntime import InferenceSession  # voice activity
+
     from studio.adapters.openvino_runtime import OpenvinoNet
     from studio.adapters.transnetv2 import TransNetV2
 
     calls: list[Call] = []
-    kept = [(OpenvinoNet, "__call__"), (TransNetV2, "_run")]
+    kept = [(OpenvinoNet, "__call__"), (TransNetV2, "_run"), (InferenceSession, "run")]
     originals = [(owner, name, getattr(owner, name)) for owner, name in kept]
 
     def watch(original: Callable[..., Any]) -> Callable[..., Any]:
