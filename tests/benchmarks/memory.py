@@ -8,28 +8,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-import av
-
 from pipelines.trailer.sample import sample_footage
+from studio.media.probe import probe
+from tests.footage import ffmpeg
 
 
 def loop_footage(source: Path, minutes: float, target: Path) -> None:
-    """Repeat a clip by copying its packets until it is ``minutes`` long."""
-    with av.open(str(target), "w") as out:
-        streams = {}
-        with av.open(str(source)) as first:
-            span = float(first.duration) / av.time_base
-            for stream in (first.streams.video[0], first.streams.audio[0]):
-                streams[stream.index] = out.add_stream_from_template(stream)
-        for turn in range(max(1, round(minutes * 60 / span))):
-            with av.open(str(source)) as media:
-                for packet in media.demux([media.streams[i] for i in streams]):
-                    if packet.dts is None:
-                        continue
-                    shift = round(turn * span / packet.time_base)
-                    packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
-                    packet.stream = streams[packet.stream.index]
-                    out.mux(packet)
+    """Repeat a clip, its packets copied, until it is ``minutes`` long."""
+    span = float(probe(source).duration)
+    turns = max(0, round(minutes * 60 / span) - 1)
+    ffmpeg("-stream_loop", turns, "-i", source, "-c", "copy", target)
 
 
 def peak_mib(command: list[str], environment: dict[str, str]) -> float:
