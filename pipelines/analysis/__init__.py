@@ -2,6 +2,7 @@
 
 from pipelines.analysis.describe import describe, summarise
 from pipelines.analysis.options import PARTS, Options
-from pipelines.analysis.pipeline import Result, run
+from pipelines.analysis.pipeline import run
+from pipelines.analysis.result import Result
 
 __all__ = ["PARTS", "Options", "Result", "describe", "run", "summarise"]

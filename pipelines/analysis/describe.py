@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.analysis.pipeline import Result
+from pipelines.analysis.result import Result
 from studio.codec import to_json
 from studio.types.analysis import FootageAnalysis, Speech
 from studio.types.detections import Detections

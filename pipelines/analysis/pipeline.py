@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipelines.analysis.analyser import PictureAnalyser
+from pipelines.analysis.describe import analysis_json
 from pipelines.analysis.options import PARTS, Options
+from pipelines.analysis.result import Result
 from studio.archive.store import Part
 from studio.errors import DecodeFailed, RequestError, UnsupportedMedia
 from studio.jobs.job import Job
@@ -38,23 +39,6 @@ _VALUES: Mapping[str, Any] = {
 LEAST_SEEN_SHARE = 0.5
 #: Nothing can be recognised in a picture that is smaller.
 LEAST_SIDE_PX = 16
-
-
-@dataclass(frozen=True)
-class Result:
-    """What ``studio analyze`` gives.
-
-    Attributes:
-        analysis: the value every other pipeline reads; only probed facts on a dry run.
-        stored: parts that were known already.
-        computed: parts made by this run (to be made, on a dry run).
-        wall_s: seconds this run took.
-    """
-
-    analysis: FootageAnalysis
-    stored: tuple[str, ...]
-    computed: tuple[str, ...]
-    wall_s: float
 
 
 def run(source: Path, options: Options, job: Job) -> Result:
@@ -275,7 +259,6 @@ def _assemble(
 def _write(analysis: FootageAnalysis, out: Path) -> None:
     import json
 
-    from pipelines.analysis.describe import analysis_json
     from studio.media.writer import write_beside
 
     out.mkdir(parents=True, exist_ok=True)
