@@ -20,7 +20,7 @@ from studio.types.media import FrameTimes, MediaInfo
 
 Gray = NDArray[np.uint8]
 
-_VERSION = "picture-measures@1"
+_VERSION = "picture-measures@2"
 _MAX_SIDE_PX = 320  # a lens out of focus still shows; at 160 only gross blur does
 _FLOW_SIDE_PX = 160
 #: Full measures a second; light and repetition are looked at in every frame.
@@ -48,6 +48,8 @@ class _Look(NamedTuple):
     motion: float
     camera_x: float
     camera_y: float
+    bar_x: float
+    bar_y: float
 
 
 class PictureMeasures:
@@ -137,6 +139,8 @@ class PictureMeasures:
             float(edges.var()) / max(spread * spread, 1.0),
             colorfulness(pixels[rows, columns]),
             *flow,
+            columns.start / gray.shape[1],
+            rows.start / gray.shape[0],
         )
 
     def _movement(self, before: Gray, now: Gray, seconds: float) -> tuple[float, float, float]:
@@ -200,6 +204,8 @@ class PictureMeasures:
             black=black[at],
             frozen=frozen[at],
             flash=flash[at],
+            bar_x=values[:, 8],
+            bar_y=values[:, 9],
         )
 
 

@@ -73,7 +73,8 @@ def crop_path(
         else:
             target = np.interp(times, subjects.times_s, wanted)
             path = steer(target / share, fps, Camera()) * share
-    path = np.clip(path, share / 2, 1 - share / 2)
+    bar = min(_bar(tape, start_frame, end_frame, axis), (1 - share) / 2)
+    path = np.clip(path, bar + share / 2, 1 - bar - share / 2)
     return tuple(
         CropKey(
             frame=frame,
@@ -84,6 +85,16 @@ def crop_path(
         )
         for frame in _sparse(path, 0.002 * share)
     )
+
+
+def _bar(tape: Tape, start_frame: int, end_frame: int, axis: int) -> float:
+    """Share of the picture that a black bar takes at each side in these frames."""
+    facts = tape.analysis.picture
+    if facts is None:
+        return 0.0
+    bars = facts.bar_x if axis == 0 else facts.bar_y
+    first, last = np.searchsorted(facts.frames, [start_frame, end_frame])
+    return float(np.median(bars[first:last])) if len(bars[first:last]) else 0.0
 
 
 def _fixed(

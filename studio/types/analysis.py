@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,8 @@ class PictureFacts:
         motion: float32, median optical flow, picture heights a second.
         camera_x, camera_y: float32, the global part of the flow, same unit.
         black, frozen, flash: bool.
+        bar_x, bar_y: float32, share of the width and height that a black bar takes at each
+            side; empty where bars were not looked for.
     """
 
     frames: NDArray[np.int64]
@@ -41,6 +43,8 @@ class PictureFacts:
     black: NDArray[np.bool_]
     frozen: NDArray[np.bool_]
     flash: NDArray[np.bool_]
+    bar_x: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    bar_y: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
 
 
 @dataclass(frozen=True)

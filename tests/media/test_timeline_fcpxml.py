@@ -294,9 +294,12 @@ def test_ducking_is_told_of(tmp_path):
     rate = RATES["25"]
     source = a_source("a", rate)
     music = Music("/m.wav", "", Fraction(0), gain_db=-4.0, duration=Fraction(60))
-    cut = Timeline("x", rate, (64, 36), (source,), (a_clip("c", source, 0, 25, rate),), music)
+    silent = a_clip("c", source, 0, 25, rate)
+    talk = replace(silent, sound=Sound("dialogue"))
+    cut = Timeline("x", rate, (64, 36), (source,), (talk,), music)
     (note,) = write_fcpxml(cut, tmp_path / "x.fcpxml")
     assert "ducking is not written" in note
+    assert not write_fcpxml(replace(cut, items=(silent,)), tmp_path / "x.fcpxml")
 
 
 @pytest.mark.parametrize("name", RATES)

@@ -69,6 +69,15 @@ def test_a_subject_that_stays_is_framed_by_a_fixed_crop(label, place):
     assert abs(path[0] - place) < 0.06
 
 
+def test_a_crop_shows_no_bar_that_is_burnt_into_the_picture():
+    tape = tape_with(lambda t: 0.1)
+    facts = tape.analysis.picture
+    bars = np.full(len(facts.frames), 0.12, np.float32)
+    barred = replace(tape.analysis, picture=replace(facts, bar_x=bars, bar_y=0 * bars))
+    _, path = crop(load_tapes([barred], 0.0)[0][0])
+    assert (path - SHARE / 2 >= 0.12 - 1e-3).all()
+
+
 def test_fidgeting_moves_nothing():
     keys, path = crop(tape_with(lambda t: 0.4 + 0.03 * np.sin(9 * t)))
     assert len(keys) == 1 and abs(path[0] - 0.4) < 0.06

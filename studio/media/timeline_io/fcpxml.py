@@ -83,7 +83,8 @@ def write_fcpxml(timeline: Timeline, path: Path) -> tuple[str, ...]:
     with write_beside(path) as beside:
         beside.write_text(text, encoding="utf-8")
     notes = notes_of(timeline, place(timeline))
-    if timeline.music is not None:
+    talks = any(clip.sound.kind == "dialogue" for clip in timeline.clips)
+    if timeline.music is not None and talks:
         notes.append("the music is laid under the cut at one level: its ducking is not written")
     return tuple(notes)
 
