@@ -49,7 +49,10 @@ class EmbeddingAnalyser:
         self._leases = ExitStack()
         self._network: efficientnet.EfficientNet | None = None
         self._frames: list[np.ndarray[Any, Any]] = []
-        self._vectors: list[np.ndarray[Any, Any]] = []
+        # Room for all at once: pieces that are joined at the end would be held twice.
+        count = int(info.video.duration * options.sample_rate) + 2
+        self._vectors = np.zeros((min(count, len(times)), efficientnet.FEATURES), np.float32)
+        self._count = 0
 
     def __enter__(self) -> Self:
         self._network = self._leases.enter_context(self._pool.lease(efficientnet.SPEC))
@@ -70,7 +73,11 @@ class EmbeddingAnalyser:
             raise ValueError("pictures are taken inside the with")
         vectors, _classes = self._network.look(batch.pixels)
         self._frames.append(batch.frames)
-        self._vectors.append(vectors)
+        end = self._count + len(vectors)
+        if end > len(self._vectors):
+            self._vectors = np.resize(self._vectors, (2 * end, efficientnet.FEATURES))
+        self._vectors[self._count : end] = vectors
+        self._count = end
 
     def finish(self) -> Embeddings:
         """All vectors."""
@@ -78,4 +85,4 @@ class EmbeddingAnalyser:
         if not self._frames:
             nothing = np.zeros((0, efficientnet.FEATURES), np.float32)
             return Embeddings(np.zeros(0, np.int64), nothing, model)
-        return Embeddings(np.concatenate(self._frames), np.concatenate(self._vectors), model)
+        return Embeddings(np.concatenate(self._frames), self._vectors[: self._count], model)
