@@ -40,6 +40,36 @@ class WeightFile:
 
 
 @dataclass(frozen=True)
+class HubFile:
+    """One pinned file of a model hub's repository.
+
+    Attributes:
+        path: inside the repository.
+        sha256: of the file, hexadecimal; empty where it is pinned by the first fetch.
+        size_bytes: 0 where not known before the fetch.
+    """
+
+    path: str
+    sha256: str = ""
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class HubRevision:
+    """A repository on a model hub at one commit; fetched only when the user asks.
+
+    Attributes:
+        repo: ``owner/name``.
+        revision: commit, 40 hexadecimal digits.
+        files: all that the loader needs.
+    """
+
+    repo: str
+    revision: str
+    files: tuple[HubFile, ...]
+
+
+@dataclass(frozen=True)
 class ModelSpec(Generic[M]):
     """A model before it is loaded.
 
@@ -55,6 +85,10 @@ class ModelSpec(Generic[M]):
         working_unit: what that is counted by, ``window of 100 frames``.
         loader: ``module:callable`` taking a :class:`LoadContext`, imported when leased.
         requires: modules the loader imports, for ``studio doctor``.
+        hub: where further weights come from; the folder that holds them is given to the
+            loader as ``LoadContext.hub_dir``.
+        exclusive: whether only one lease may use it at a time.
+        rungs: what can be done where memory runs out, of ``half``, ``offload`` and ``cpu``.
     """
 
     name: str
@@ -68,6 +102,9 @@ class ModelSpec(Generic[M]):
     working_unit: str
     loader: str
     requires: tuple[str, ...] = ()
+    hub: HubRevision | None = None
+    exclusive: bool = False
+    rungs: tuple[str, ...] = ()
 
     @property
     def need_bytes(self) -> int:
@@ -89,12 +126,19 @@ class LoadContext:
         device: where to load.
         threads: for native thread pools.
         cache_dir: this model's own folder for converted forms; may be deleted at any time.
+        hub_dir: folder with the files of ``ModelSpec.hub`` at the pinned commit; None where
+            the model has none.
+        half: compute in bf16 or fp16 (the rung ``half``).
+        offload: keep weights on the host and bring them in as they are used (``offload``).
     """
 
     weights: dict[str, Path]
     device: Device
     threads: int
     cache_dir: Path
+    hub_dir: Path | None = None
+    half: bool = False
+    offload: bool = False
 
 
 AnySpec = ModelSpec[Any]

@@ -16,12 +16,32 @@ class Word:
         text: as recognised, punctuation attached, no spaces around it.
         start, end: seconds on the source clock.
         confidence: probability, 0 to 1.
+        speaker: label of who says it, ``S1``; empty where that is not known.
+        language: ISO 639-1 code; empty where it is the transcript's.
     """
 
     text: str
     start: Fraction
     end: Fraction
     confidence: float
+    speaker: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class DroppedText:
+    """Text that was heard and is not believed.
+
+    Attributes:
+        start, end: seconds on the source clock.
+        text: what was heard.
+        reason: why it is left out.
+    """
+
+    start: Fraction
+    end: Fraction
+    text: str
+    reason: str
 
 
 @dataclass(frozen=True)
