@@ -16,12 +16,14 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Foreign library -> the only folders that may import it.
 ROOMS = {
     "gradio": ("ui/web",),
-    "typer": ("ui/cli.py",),
+    "typer": ("ui/cli.py", "ui/command.py", "ui/subtitles_cli.py"),
     "av": ("studio/media",),
     "PIL": ("studio/media",),
     "moviepy": ("studio/media", "studio/types/timeline.py"),  # named in one return type
     "imageio_ffmpeg": ("studio/media",),
     "opentimelineio": ("studio/media",),
+    "pysubs2": ("studio/media",),
+    "kiwipiepy": ("pipelines/subtitles",),
     "subprocess": (
         "studio/media",
         "studio/adapters/yolo.py",

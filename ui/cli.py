@@ -9,22 +9,17 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from studio.errors import Cancelled, RequestError, StudioError
-
-if TYPE_CHECKING:
-    from studio.jobs.job import Job
-    from studio.settings import Settings
+from studio.errors import Cancelled, StudioError
+from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stoppable_job
+from ui.subtitles_cli import subtitles_app
 
 app = typer.Typer(
     name="studio",
@@ -36,16 +31,11 @@ app = typer.Typer(
 )
 models_app = typer.Typer(no_args_is_help=True, help="The models: what there is and where.")
 app.add_typer(models_app, name="models")
+app.add_typer(subtitles_app, name="subtitles")
 
 Footage = Annotated[
     list[Path], typer.Argument(metavar="FOOTAGE...", help="Video files.", show_default=False)
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
-Seed = Annotated[int, typer.Option(help="Same footage, options and seed give the same plan.")]
-Budget = Annotated[
-    str, typer.Option(help="Memory all models may hold together, e.g. 4GB; half of what is free.")
-]
-DeviceName = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
 
 
 class AspectName(StrEnum):
@@ -63,65 +53,6 @@ class PaceName(StrEnum):
     CALM = "calm"
     BALANCED = "balanced"
     ENERGETIC = "energetic"
-
-
-def _settings(device: str = "auto", budget: str = "") -> Settings:
-    from studio.settings import Settings
-
-    return Settings().with_changes(
-        device=device if device != "auto" else None,
-        memory_budget_bytes=parse_bytes(budget) if budget else None,
-    )
-
-
-def parse_bytes(text: str) -> int:
-    """``4GB``, ``512MiB`` or a plain number as bytes.
-
-    Raises:
-        RequestError: it is none of these.
-    """
-    units = {"": 1, "b": 1}
-    for power, letter in enumerate("kmgt", start=1):
-        units |= {letter: 1024**power, f"{letter}ib": 1024**power, f"{letter}b": 1000**power}
-    number = text.strip().rstrip("aAbBiIgGkKmMtT")
-    unit = text.strip()[len(number) :].lower()
-    try:
-        value = int(float(number) * units[unit])
-    except (KeyError, ValueError, OverflowError):
-        value = 0
-    if value <= 0:
-        raise RequestError(f"{text!r} is no amount of memory", "Write e.g. 4GB or 512MiB.")
-    return value
-
-
-@contextmanager
-def _job(settings: Settings) -> Iterator[Job]:
-    """A job that Ctrl-C and SIGTERM cancel at its next step."""
-    from studio.jobs.job import Job, print_progress
-
-    job = Job(settings, on_progress=print_progress)
-
-    def stop(_number: int, _frame: object) -> None:
-        if job.cancelled:  # asked twice: at once
-            os._exit(3)
-        job.cancel()
-
-    before = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield job
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        if sys.stderr.isatty():
-            print("\r\033[K", end="", file=sys.stderr)
-
-
-def _emit(as_json: bool, data: dict[str, Any], show: Callable[[], None]) -> None:
-    if as_json:
-        json.dump(data, sys.stdout, ensure_ascii=False)
-        sys.stdout.write("\n")
-    else:
-        show()
 
 
 @app.command()
@@ -154,7 +85,7 @@ def trailer(
     as_json: AsJson = False,
 ) -> None:
     """Cut a trailer from footage: film, plan, timelines for an editing program, contact sheet."""
-    with _job(_settings(device, memory_budget)) as job:
+    with stoppable_job(settings_of(device, memory_budget)) as job:
         from pipelines import trailer as pipeline
 
         options = pipeline.Options(
@@ -173,7 +104,7 @@ def trailer(
             from_plan=from_plan,
         )
         result = pipeline.run(footage or [], options, job)
-    _emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
 
 
 @app.command()
@@ -202,7 +133,7 @@ def analyze(
     as_json: AsJson = False,
 ) -> None:
     """Understand footage: shots, objects, faces, speech, sound. Results are stored."""
-    with _job(_settings(device, memory_budget)) as job:
+    with stoppable_job(settings_of(device, memory_budget)) as job:
         from pipelines import analysis as pipeline
 
         wanted = tuple(p.strip() for p in only.split(",") if p.strip()) or pipeline.PARTS
@@ -216,7 +147,7 @@ def analyze(
             out=out,
         )
         result = pipeline.run(footage, options, job)
-    _emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
 
 
 @app.command()
@@ -226,12 +157,12 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Cut a trailer from the sample footage that comes with a package."""
-    with _job(_settings()) as job:
+    with stoppable_job(settings_of()) as job:
         from pipelines import trailer as pipeline
 
         options = pipeline.Options(out=out, length_s=length, title="스튜디오\nStudio demo")
         result = pipeline.run([pipeline.sample_footage()], options, job)
-    _emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
 
 
 @app.command()
@@ -239,8 +170,8 @@ def doctor(as_json: AsJson = False) -> None:
     """What this machine can do; what is missing and the command that gets it."""
     from studio import health
 
-    report = health.examine(_settings())
-    _emit(as_json, report, lambda: print(health.summarise(report)))
+    report = health.examine(settings_of())
+    emit(as_json, report, lambda: print(health.summarise(report)))
 
 
 @app.command()
@@ -255,7 +186,7 @@ def ui(
     device: DeviceName = "auto",
 ) -> None:
     """Open the studio's page on this machine."""
-    settings = _settings(device, memory_budget)
+    settings = settings_of(device, memory_budget)
     from ui.web.app import serve
 
     roots = tuple(media_root) if media_root else (Path.cwd(),)
@@ -268,7 +199,7 @@ def models_list(as_json: AsJson = False) -> None:
     from studio import catalog
 
     rows = catalog.list_models()
-    _emit(as_json, {"models": rows}, lambda: print(catalog.table(rows)))
+    emit(as_json, {"models": rows}, lambda: print(catalog.table(rows)))
 
 
 @models_app.command("verify")
@@ -279,8 +210,8 @@ def models_verify(
     """Hash every weight file again and compare with the pinned hash."""
     from studio import catalog
 
-    rows = catalog.verify_models(name, _settings().cache_dir)
-    _emit(as_json, {"models": rows}, lambda: print(catalog.table(rows)))
+    rows = catalog.verify_models(name, settings_of().cache_dir)
+    emit(as_json, {"models": rows}, lambda: print(catalog.table(rows)))
     if any(row["state"] != "ok" for row in rows):
         raise typer.Exit(2)
 
@@ -293,8 +224,8 @@ def models_where(
     """The files a model's weights are read from."""
     from studio import catalog
 
-    rows = catalog.locate_models(name, _settings().cache_dir)
-    _emit(as_json, {"models": rows}, lambda: print(catalog.table(rows)))
+    rows = catalog.locate_models(name, settings_of().cache_dir)
+    emit(as_json, {"models": rows}, lambda: print(catalog.table(rows)))
 
 
 def _fail(error: StudioError, as_json: bool) -> int:
