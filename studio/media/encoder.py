@@ -81,7 +81,7 @@ class PictureFormat:
 
 
 @contextmanager
-def _write_errors(path: Path) -> Iterator[None]:
+def write_errors(path: Path) -> Iterator[None]:
     """FFmpeg's errors of writing as plain ones: they must not pass for errors of what is read."""
     try:
         yield
@@ -94,9 +94,9 @@ def _write_errors(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _mp4(path: Path, **options: str) -> Iterator[OutputContainer]:
-    """An MP4 file to write to."""
-    with _write_errors(path):
+def writing_mp4(path: Path, **options: str) -> Iterator[OutputContainer]:
+    """An MP4 file to write to; it is closed, and so finished, at the end."""
+    with write_errors(path):
         container = av.open(str(path), "w", format="mp4", options=options)
     try:
         yield container
@@ -104,7 +104,7 @@ def _mp4(path: Path, **options: str) -> Iterator[OutputContainer]:
         with suppress(av.error.FFmpegError):
             container.close()
         raise
-    with _write_errors(path):
+    with write_errors(path):
         container.close()
 
 
@@ -137,15 +137,15 @@ def encode_picture(path: Path, frames: Iterable[VideoFrame], form: PictureFormat
         EncodeFailed: the file cannot be written.
     """
     count = 0
-    with write_beside(path) as beside, _mp4(beside) as container:
+    with write_beside(path) as beside, writing_mp4(beside) as container:
         stream = picture_stream(container, form)
         for frame in frames:
             frame.pts, frame.time_base = count, 1 / form.rate.fps
             frame.pict_type = 0  # a source's I and P frames are not the encoder's business
-            with _write_errors(path):
+            with write_errors(path):
                 container.mux(stream.encode(frame))
             count += 1
-        with _write_errors(path):
+        with write_errors(path):
             container.mux(stream.encode(None))
     return count
 
@@ -169,7 +169,7 @@ def encode_sound(path: Path, samples: NDArray[np.float32]) -> None:
     Raises:
         EncodeFailed: the file cannot be written.
     """
-    with write_beside(path) as beside, _mp4(beside) as container, _write_errors(path):
+    with write_beside(path) as beside, writing_mp4(beside) as container, write_errors(path):
         stream = container.add_stream("aac", rate=SOUND_RATE_HZ)
         stream.bit_rate = SOUND_BITS_PER_S
         stream.layout = "stereo"
@@ -207,7 +207,7 @@ def join(out: Path, segments: Sequence[Path], sound: Path, rate: FrameRate, titl
         EncodeFailed: the segments do not belong together.
     """
     with (
-        _mp4(out, movflags="+faststart") as container,
+        writing_mp4(out, movflags="+faststart") as container,
         open_again(segments[0]) as first,
         open_again(sound) as heard,
     ):
@@ -223,7 +223,7 @@ def join(out: Path, segments: Sequence[Path], sound: Path, rate: FrameRate, titl
         )
         for _, packet, is_picture in interleaved:
             packet.stream = pictures if is_picture else sounds
-            with _write_errors(out):
+            with write_errors(out):
                 container.mux_one(packet)
 
 

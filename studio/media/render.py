@@ -9,15 +9,11 @@ and the mastered sound are copied into one MP4, which is probed before it takes 
 from __future__ import annotations
 
 import json
-import re
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from glob import escape
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -47,6 +43,7 @@ from studio.media.picture_render import Footage, check_unchanged, open_footage, 
 from studio.media.probe import frame_times, probe
 from studio.media.render_estimate import RenderEstimate, estimate_render, workers_of
 from studio.media.sound_mix import MUSIC, Heard, Listen, mix_sound
+from studio.media.work_folder import held, run_together, sweep
 from studio.media.writer import write_beside
 from studio.settings import Settings
 from studio.types.media import MediaInfo
@@ -58,7 +55,6 @@ if TYPE_CHECKING:
 __all__ = ["RenderEstimate", "RenderReport", "estimate_render", "render_timeline"]
 
 _PICTURE_SHARE = 0.92  # of the progress bar
-_OURS = re.compile(r"^\.?(segment|sound)-[0-9a-f]+(\.[0-9a-f]{8})?\.(mp4|json)$")
 
 
 @dataclass(frozen=True)
@@ -123,7 +119,7 @@ def render_timeline(
     workers = workers_of(settings)
     # Twice as many threads as cores: the last segments of a cut then share all of them.
     form = PictureFormat(timeline.size_wh, timeline.rate, 2 * settings.cores // workers)
-    with _held(work_dir, out):
+    with held(work_dir, out):
         work = _Work(plan, footage, form, work_dir)
         sound_path = work_dir / f"sound-{work.digests[0]}.mp4"
 
@@ -136,7 +132,7 @@ def render_timeline(
         with write_beside(out) as beside:
             join(beside, work.paths, sound_path, timeline.rate, timeline.name)
             loudness = _verified(beside, timeline, settings)
-        _sweep(work_dir, temporary_only=False)
+        sweep(work_dir, temporary_only=False)
     if on_progress is not None:
         on_progress(1.0, "done")
     return RenderReport(
@@ -199,30 +195,21 @@ class _Work:
                 self.reused += not twin
             else:
                 missing.append(number)
-        # Threads of the pool are not waited for by an exception in the ``with``: ``_stop`` is.
-        with ThreadPoolExecutor(workers, thread_name_prefix="render") as pool:
-            try:
-                sound = pool.submit(master)
-                # The longest first: none of them should be left to run alone at the end.
-                missing.sort(key=lambda n: -self.segments[n].frames)
-                tasks: set[Future[Any]] = {pool.submit(self._encode, n) for n in missing}
-                tasks.add(sound)
-                while tasks:
-                    done, tasks = wait(tasks, timeout=0.1, return_when=FIRST_COMPLETED)
-                    for task in done:
-                        task.result()
-                    if check is not None:
-                        check()
-                    self._report(on_progress)
-            except BaseException:
-                self._stop.set()
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
+        # The longest first: none of them should be left to run alone at the end.
+        missing.sort(key=lambda n: -self.segments[n].frames)
+
+        def tick() -> None:
+            if check is not None:
+                check()
+            self._report(on_progress)
+
+        tasks: list[Callable[[], Any]] = [master, *(partial(self._encode, n) for n in missing)]
+        sound: tuple[Mastered, tuple[str, ...]] = run_together(tasks, workers, self._stop, tick)[0]
         for path in self.paths:
             kept = path.with_suffix(".json")
             if kept.exists():
                 self.notes.extend(json.loads(kept.read_text(encoding="utf-8")))
-        return sound.result()
+        return sound
 
     def _report(self, on_progress: Callable[[float, str], None] | None) -> None:
         if on_progress is not None:
@@ -333,41 +320,3 @@ def _verified(path: Path, timeline: Timeline, settings: Settings) -> Loudness:
         )
     total = round(timeline.duration * SOUND_RATE_HZ)
     return measure_loudness(decoded_sound(path)[:, :total], SOUND_RATE_HZ)
-
-
-@contextmanager
-def _held(work_dir: Path, out: Path) -> Iterator[None]:
-    """Keep the work folder for this render, and clear away what a killed one left half-written."""
-    try:
-        work_dir.mkdir(parents=True, exist_ok=True)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        lock = (work_dir / ".lock").open("w")
-    except OSError as exc:
-        raise EncodeFailed(
-            f"Cannot write to {exc.filename}: {exc.strerror}.",
-            "Choose a folder that may be written to.",
-        ) from exc
-    with lock:
-        try:
-            import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except ImportError:
-            pass  # Windows: two renders in one folder are not told apart there
-        except OSError as exc:
-            raise RequestError(
-                f"Another render is at work in {work_dir}.", "Wait for it, or cancel it."
-            ) from exc
-        _sweep(work_dir, temporary_only=True)
-        for left in out.parent.glob(f".{escape(out.stem[:80])}.????????{escape(out.suffix)}"):
-            left.unlink(missing_ok=True)
-        yield
-        (work_dir / ".lock").unlink(missing_ok=True)
-    if not any(work_dir.iterdir()):
-        shutil.rmtree(work_dir, ignore_errors=True)
-
-
-def _sweep(work_dir: Path, *, temporary_only: bool) -> None:
-    for path in work_dir.iterdir():
-        if _OURS.match(path.name) and (path.name.startswith(".") or not temporary_only):
-            path.unlink(missing_ok=True)
