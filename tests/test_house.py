@@ -57,7 +57,7 @@ LAYERS = {
     "ui": ("studio", "pipelines"),
 }
 #: Modules directly under studio/ that every room may use.
-GROUND = ("studio/errors", "studio/settings", "studio/codec")
+GROUND = ("studio/errors", "studio/settings", "studio/codec", "studio/memory")
 
 
 def _files() -> list[Path]:

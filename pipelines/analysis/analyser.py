@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar, cast
 
+from studio.models.pool import ModelPool
+from studio.models.spec import AnySpec, Closable, M, ModelSpec
 from studio.types.frames import FrameBatch, FrameRequest
 
 Value_co = TypeVar("Value_co", covariant=True)
@@ -43,3 +46,46 @@ class PictureAnalyser(Protocol[Value_co]):
 
     def finish(self) -> Value_co:
         """The part, once all pictures were taken."""
+
+
+class ModelAnalyser:
+    """Holds the models of an analyser while it is entered.
+
+    Args:
+        pool: lends them.
+    """
+
+    #: Leased together; a pass over the footage is planned by them.
+    specs: ClassVar[tuple[AnySpec, ...]] = ()
+
+    def __init__(self, pool: ModelPool) -> None:
+        self._pool = pool
+        self._leases = ExitStack()
+        self._models: dict[str, Closable] = {}
+
+    def __enter__(self) -> Self:
+        with ExitStack() as leases:  # if a later lease fails, the earlier ones are given back
+            for spec in self.specs:
+                self._models[spec.key] = leases.enter_context(self._pool.lease(spec))
+            self._leases = leases.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._models.clear()
+        self._leases.close()
+
+    def model(self, spec: ModelSpec[M]) -> M:
+        """The model of one of :attr:`specs`.
+
+        Raises:
+            ValueError: the analyser is not entered.
+        """
+        held = self._models.get(spec.key)
+        if held is None:
+            raise ValueError("pictures are taken inside the with")
+        return cast("M", held)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.analysis.growing import GrowingArray
 from pipelines.analysis.transitions import F32
 
 #: Of everything below; part of what a stored result was made by.
@@ -45,8 +46,8 @@ class ChangeMeter:
         # Of the waiting frames and AROUND before them: may a transition begin or end here?
         self._jumps = np.zeros(AROUND, np.bool_)
         self._drifts = np.zeros(AROUND, np.bool_)
-        self._brightest: list[F32] = []
-        self._distances: list[F32] = []
+        self._brightest = GrowingArray(np.float32)
+        self._distances = GrowingArray(np.float32, _FLASH)  # from the frames up to so many before
 
     def push(self, frames: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         """The next frames.
@@ -60,8 +61,8 @@ class ChangeMeter:
         cells, brightest = _cells(frames)
         known = np.concatenate([self._cells, cells])
         near = np.stack([_distances(known, len(cells), lag) for lag in range(1, _FLASH + 1)])
-        self._brightest.append(brightest)
-        self._distances.append(near)
+        self._brightest.extend(brightest)
+        self._distances.extend(near.T)
         self._jumps = np.concatenate([self._jumps, near[0] > JUMP])
         self._drifts = np.concatenate([self._drifts, _distances(known, len(cells), LONG) > DRIFT])
         self._frames = np.concatenate([self._frames, frames])
@@ -84,7 +85,7 @@ class ChangeMeter:
     @property
     def brightest(self) -> F32:
         """float32 ``(n,)``: luma of the brightest cell of every frame so far, 0 to 1."""
-        return np.concatenate(self._brightest) if self._brightest else np.zeros(0, np.float32)
+        return self._brightest.rows
 
     def stays(self) -> F32:
         """Whether what changed behind each frame stays changed.
@@ -94,9 +95,7 @@ class ChangeMeter:
             before and one up to six after the change, over the change itself; 1 where the
             footage is too short to say. About 0 at a flash or a lost frame.
         """
-        if not self._distances:
-            return np.zeros(0, np.float32)
-        lags = np.concatenate(self._distances, axis=1)
+        lags = self._distances.rows.T
         count = lags.shape[1]
         least = np.full(count, np.inf, np.float32)
         for lag in range(2, _FLASH + 1):

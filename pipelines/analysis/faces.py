@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
+from pipelines.analysis.analyser import ModelAnalyser
+from pipelines.analysis.growing import GrowingArray
 from pipelines.analysis.options import Options
 from studio.adapters import expression, mtcnn
 from studio.adapters.picture_net import precision_on
 from studio.models.pool import ModelPool
+from studio.models.spec import AnySpec
 from studio.types.detections import Detections
 from studio.types.frames import FrameBatch, FrameRequest
 from studio.types.media import FrameTimes, MediaInfo
@@ -32,7 +33,7 @@ _MIN_FACE_PX = 12.0
 _MIN_SCORES = (0.7, 0.7, 0.9)
 
 
-class FaceAnalyser:
+class FaceAnalyser(ModelAnalyser):
     """Finds faces, five landmarks each, and the probability of seven expressions; a
     ``PictureAnalyser[Detections]``.
 
@@ -44,10 +45,12 @@ class FaceAnalyser:
     """
 
     part = "faces"
+    specs: ClassVar[tuple[AnySpec, ...]] = (mtcnn.SPEC, expression.SPEC)
 
     def __init__(
         self, pool: ModelPool, info: MediaInfo, times: FrameTimes, options: Options
     ) -> None:
+        super().__init__(pool)
         if info.video is None:
             raise ValueError("faces are looked for in pictures, and there are none")
         self.request = FrameRequest(max_side_px=_MAX_SIDE_PX, rate=options.sample_rate, batch=16)
@@ -61,54 +64,32 @@ class FaceAnalyser:
             "rate": str(options.sample_rate),
         }
         self.notes: list[str] = []
-        self._pool = pool
-        self._leases = ExitStack()
-        self._detector: mtcnn.Mtcnn | None = None
-        self._expression: expression.Expression | None = None
-        self._sampled: list[np.ndarray[Any, Any]] = []
-        self._frames: list[np.ndarray[Any, Any]] = []
+        self._sampled = GrowingArray(np.int64)
+        self._frames = GrowingArray(np.int64)
         self._found: list[mtcnn.Faces] = []
         self._expressed: list[np.ndarray[Any, Any]] = []
 
-    def __enter__(self) -> Self:
-        with ExitStack() as leases:  # if the second lease fails, the first is given back
-            self._detector = leases.enter_context(self._pool.lease(mtcnn.SPEC))
-            self._expression = leases.enter_context(self._pool.lease(expression.SPEC))
-            self._leases = leases.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._detector = self._expression = None
-        self._leases.close()
-
     def take(self, batch: FrameBatch) -> None:
         """Look for faces in the next pictures."""
-        if self._detector is None or self._expression is None:
-            raise ValueError("pictures are taken inside the with")
         shorter_px = min(batch.pixels.shape[1:3])
-        found = self._detector.detect(
+        found = self.model(mtcnn.SPEC).detect(
             batch.pixels,
             min_face_px=max(_MIN_FACE_PX, shorter_px * _MIN_FACE),
             min_scores=_MIN_SCORES,
         )
         squares = expression.crop_faces(batch.pixels, found.pictures, found.xyxy)
-        self._sampled.append(batch.frames)
-        self._frames.append(batch.frames[found.pictures])
+        self._sampled.extend(batch.frames)
+        self._frames.extend(batch.frames[found.pictures])
         self._found.append(found)
-        self._expressed.append(self._expression.classify(squares))
+        self._expressed.append(self.model(expression.SPEC).classify(squares))
 
     def finish(self) -> Detections:
         """All that was found."""
-        if not self._sampled:
+        if not self._found:
             return Detections.empty(np.zeros(0, np.int64), LABELS)
-        frames = np.concatenate(self._frames)
+        frames = self._frames.rows
         return Detections(
-            sampled_frames=np.concatenate(self._sampled),
+            sampled_frames=self._sampled.rows,
             frames=frames,
             xyxy=np.concatenate([found.xyxy for found in self._found]),
             scores=np.concatenate([found.scores for found in self._found]),

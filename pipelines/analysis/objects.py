@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
+from pipelines.analysis.analyser import ModelAnalyser
+from pipelines.analysis.growing import GrowingArray
 from pipelines.analysis.options import Options
 from studio.adapters import yolo
 from studio.adapters.picture_net import precision_on
 from studio.models.pool import ModelPool
+from studio.models.spec import AnySpec
 from studio.types.detections import Detections
 from studio.types.frames import FrameBatch, FrameRequest
 from studio.types.media import FrameTimes, MediaInfo
@@ -34,7 +35,7 @@ def look_wh(display_wh: tuple[int, int]) -> tuple[int, int]:
     return width, height
 
 
-class ObjectAnalyser:
+class ObjectAnalyser(ModelAnalyser):
     """Finds the 80 kinds of things of COCO; a ``PictureAnalyser[Detections]``.
 
     Args:
@@ -45,10 +46,12 @@ class ObjectAnalyser:
     """
 
     part = "objects"
+    specs: ClassVar[tuple[AnySpec, ...]] = (yolo.SPEC,)
 
     def __init__(
         self, pool: ModelPool, info: MediaInfo, times: FrameTimes, options: Options
     ) -> None:
+        super().__init__(pool)
         if info.video is None:
             raise ValueError("things are looked for in pictures, and there are none")
         wh = look_wh(info.video.display_wh)
@@ -61,43 +64,25 @@ class ObjectAnalyser:
             "min_score": _MIN_SCORE,
         }
         self.notes: list[str] = []
-        self._pool = pool
-        self._leases = ExitStack()
-        self._detector: yolo.Yolo | None = None
-        self._sampled: list[np.ndarray[Any, Any]] = []
-        self._frames: list[np.ndarray[Any, Any]] = []
+        self._sampled = GrowingArray(np.int64)
+        self._frames = GrowingArray(np.int64)
         self._found: list[yolo.Boxes] = []
-
-    def __enter__(self) -> Self:
-        self._detector = self._leases.enter_context(self._pool.lease(yolo.SPEC))
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._detector = None
-        self._leases.close()
 
     def take(self, batch: FrameBatch) -> None:
         """Look for things in the next pictures."""
-        if self._detector is None:
-            raise ValueError("pictures are taken inside the with")
-        found = self._detector.detect(batch.pixels, min_score=_MIN_SCORE)
-        self._sampled.append(batch.frames)
-        self._frames.append(batch.frames[found.pictures])
+        found = self.model(yolo.SPEC).detect(batch.pixels, min_score=_MIN_SCORE)
+        self._sampled.extend(batch.frames)
+        self._frames.extend(batch.frames[found.pictures])
         self._found.append(found)
 
     def finish(self) -> Detections:
         """All that was found."""
-        if not self._sampled:
+        if not self._found:
             return Detections.empty(np.zeros(0, np.int64), yolo.LABELS)
-        count = sum(len(frames) for frames in self._frames)
+        count = len(self._frames)
         return Detections(
-            sampled_frames=np.concatenate(self._sampled),
-            frames=np.concatenate(self._frames),
+            sampled_frames=self._sampled.rows,
+            frames=self._frames.rows,
             xyxy=np.concatenate([found.xyxy for found in self._found]),
             scores=np.concatenate([found.scores for found in self._found]),
             label_ids=np.concatenate([found.label_ids for found in self._found]),

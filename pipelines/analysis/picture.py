@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import deque
 from fractions import Fraction
 from functools import lru_cache
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.analysis.analyser import ModelAnalyser
+from pipelines.analysis.growing import GrowingArray
 from pipelines.analysis.options import Options
 from studio.models.pool import ModelPool
 from studio.types.analysis import PictureFacts
@@ -52,14 +53,14 @@ class _Look(NamedTuple):
     bar_y: float
 
 
-class PictureMeasures:
+class PictureMeasures(ModelAnalyser):
     """Measures pictures as they are decoded; a ``PictureAnalyser[PictureFacts]``.
 
     Eight frames a second are measured in full; besides them every flash frame is in the
     result, with the movement, sharpness and colour of the sample nearest to it.
 
     Args:
-        pool: not used; every analyser is made alike.
+        pool: nothing is leased from it; every analyser is made alike.
         info: of the file.
         times: of its frames.
         options: not used.
@@ -70,6 +71,7 @@ class PictureMeasures:
     def __init__(
         self, pool: ModelPool, info: MediaInfo, times: FrameTimes, options: Options
     ) -> None:
+        super().__init__(pool)
         self.request = FrameRequest(max_side_px=_MAX_SIDE_PX, batch=32)
         self.made_by: dict[str, Any] = {
             "measures": _VERSION,
@@ -80,39 +82,26 @@ class PictureMeasures:
         self._due_s = 0.0
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
         self._recent: deque[tuple[float, Gray]] = deque()
-        self._looks: list[_Look] = []
-        self._frames: list[NDArray[np.int64]] = []
-        self._times_s: list[NDArray[np.float64]] = []
-        self._lights: list[tuple[float, bool, bool]] = []  # mean luma, black, same as before
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._recent.clear()
+        self._looks = GrowingArray(np.float64, len(_Look._fields))
+        self._frames = GrowingArray(np.int64)
+        self._times_s = GrowingArray(np.float64)
+        self._lights = GrowingArray(np.float32, 3)  # mean luma, black, same as before
 
     def take(self, batch: FrameBatch) -> None:
         """Measure the next pictures."""
-        self._frames.append(batch.frames)
-        self._times_s.append(batch.times_s)
+        self._frames.extend(batch.frames)
+        self._times_s.extend(batch.times_s)
         for pixels, frame, time_s in zip(
             batch.pixels, batch.frames.tolist(), batch.times_s.tolist(), strict=True
         ):
             gray: Gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
             small = _shrunk(gray)
-            self._lights.append(
-                (float(small.mean()) / 255, _is_black(small), self._is_repeat(small))
-            )
+            self._lights.extend([(small.mean() / 255, _is_black(small), self._is_repeat(small))])
             while len(self._recent) > 1 and time_s - self._recent[1][0] >= _FLOW_S:
                 self._recent.popleft()
             if time_s + 1e-6 >= self._due_s:
                 self._due_s = max(self._due_s, time_s - float(1 / RATE)) + float(1 / RATE)
-                self._looks.append(self._look(pixels, gray, small, frame, time_s))
+                self._looks.extend([self._look(pixels, gray, small, frame, time_s)])
             self._recent.append((time_s, small))
 
     def _is_repeat(self, small: Gray) -> bool:
@@ -171,18 +160,18 @@ class PictureMeasures:
 
     def finish(self) -> PictureFacts:
         """All measures."""
-        if not self._looks:
+        if not len(self._looks):
             none = np.zeros(0, np.float32)
             flags = np.zeros(0, bool)
             return PictureFacts(
                 np.zeros(0, np.int64), none, none, none, none, none, none, none, flags, flags, flags
             )
-        frames, times_s = np.concatenate(self._frames), np.concatenate(self._times_s)
-        lights = np.array([light for light, _, _ in self._lights])
-        black = np.array([is_black for _, is_black, _ in self._lights])
-        frozen = find_frozen(np.array([same for _, _, same in self._lights]), times_s)
+        frames, times_s = self._frames.rows, self._times_s.rows
+        light = self._lights.rows
+        lights, black = light[:, 0].astype(np.float64), light[:, 1] > 0
+        frozen = find_frozen(light[:, 2] > 0, times_s)
         flash = find_flashes(lights)
-        looks = np.array(self._looks, np.float64)
+        looks = self._looks.rows
         for column in (5, 6, 7):
             looks[:, column] = _filled(looks[:, column])
         sampled = looks[:, 0].astype(np.int64)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipelines.analysis import change, transitions
+from pipelines.analysis.analyser import ModelAnalyser
 from pipelines.analysis.change import ChangeMeter
+from pipelines.analysis.growing import GrowingArray
 from pipelines.analysis.options import Options
 from pipelines.analysis.transitions import shots_from_probabilities
 from studio.adapters.transnetv2 import SIZE_WH, SPEC, ScoreStream, precision_on
 from studio.models.pool import ModelPool
+from studio.models.spec import AnySpec
 from studio.types.frames import FrameBatch, FrameRequest
 from studio.types.media import FrameTimes, MediaInfo
 from studio.types.shot import Shot
@@ -22,7 +23,7 @@ from studio.types.shot import Shot
 _BATCH = 64
 
 
-class ShotAnalyser:
+class ShotAnalyser(ModelAnalyser):
     """Every frame, 48x27: a cheap measure of change first, and the network where it says that
     a shot may end.
 
@@ -33,10 +34,12 @@ class ShotAnalyser:
     """
 
     part = "shots"
+    specs: ClassVar[tuple[AnySpec, ...]] = (SPEC,)
 
     def __init__(
         self, pool: ModelPool, info: MediaInfo, times: FrameTimes, options: Options
     ) -> None:
+        super().__init__(pool)
         self.request = FrameRequest(size_wh=SIZE_WH, batch=_BATCH)
         self.made_by: dict[str, Any] = {
             "model": SPEC.key,
@@ -50,15 +53,14 @@ class ShotAnalyser:
             "black": transitions.BLACK,
         }
         self.notes: list[str] = []
-        self._pool = pool
         self._times = times
-        self._lease = ExitStack()
         self._meter = ChangeMeter()
         self._stream: ScoreStream | None = None
-        self._frames: list[NDArray[np.int64]] = []
+        self._frames = GrowingArray(np.int64)
 
     def __enter__(self) -> Self:
-        self._stream = self._lease.enter_context(self._pool.lease(SPEC)).stream()
+        super().__enter__()
+        self._stream = self.model(SPEC).stream()
         return self
 
     def __exit__(
@@ -68,7 +70,7 @@ class ShotAnalyser:
         trace: TracebackType | None,
     ) -> None:
         self._stream = None
-        self._lease.close()
+        super().__exit__(kind, error, trace)
 
     def _entered(self) -> ScoreStream:
         if self._stream is None:
@@ -81,7 +83,7 @@ class ShotAnalyser:
         Raises:
             InferenceFailed: the network's runtime gave up.
         """
-        self._frames.append(batch.frames)
+        self._frames.extend(batch.frames)
         self._entered().push(*self._meter.push(batch.pixels))
 
     def finish(self) -> tuple[Shot, ...]:
@@ -96,5 +98,6 @@ class ShotAnalyser:
             "nothing changes in the others"
         )
         brightest, stays = self._meter.brightest, self._meter.stays()
-        frames = np.concatenate(self._frames) if self._frames else np.zeros(0, np.int64)
-        return shots_from_probabilities(single, many, brightest, stays, self._times, frames)
+        return shots_from_probabilities(
+            single, many, brightest, stays, self._times, self._frames.rows
+        )

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from studio.errors import DecodeFailed
 from studio.media.clock import ClockJumps, find_jumps
 from studio.media.container import open_again
+from studio.memory import give_back
 from studio.types.media import FrameTimes
 
 if TYPE_CHECKING:
@@ -230,6 +231,8 @@ def _scan_kept(
             notes.append(
                 f"The clock jumps {len(jumps.packets)} time(s); the parts are joined end to end."
             )
+        del packets
+        give_back()
         return FileScan(picture, sound, tuple(notes))
 
 
