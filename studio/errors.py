@@ -13,6 +13,7 @@
         UnknownModel                   no such name in the catalogue
         WeightsMissing(command)        the weights are not here; the command gets them
         WeightsCorrupt                 a weight file differs from its pinned hash
+        FetchFailed                    a hub did not hand over what was asked of it
         DoesNotFit(need, free, held)   no room under the memory budget
         InferenceFailed                a forward pass raised
       RequestError                     an option that cannot work, alone or with this footage
@@ -96,6 +97,10 @@ class WeightsMissing(ModelError):
 
 class WeightsCorrupt(ModelError):
     """A weight file is not the one that was pinned; it is never loaded."""
+
+
+class FetchFailed(ModelError):
+    """A hub cannot be reached, does not have what was asked for, or it cannot be kept."""
 
 
 class DoesNotFit(ModelError):

