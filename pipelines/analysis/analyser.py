@@ -25,8 +25,10 @@ class PictureAnalyser(Protocol[Value_co]):
         made_by: model keys, precision and options: what a stored result depends on. Known
             before it is entered.
         notes: what a user should know; filled while it works.
+        specs: the models it leases; one without any works in a thread of its own.
     """
 
+    specs: ClassVar[tuple[AnySpec, ...]]
     part: str
     request: FrameRequest
     made_by: dict[str, Any]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +26,24 @@ def sound_made_by(options: Options) -> dict[str, Any]:
     return {"measures": _VERSION}
 
 
-def analyse_sound(info: MediaInfo, options: Options) -> SoundFacts:
+def analyse_sound(
+    info: MediaInfo, options: Options, check: Callable[[], None] | None = None
+) -> SoundFacts:
     """Measure the sound of footage. Beats are given only where the sound has a steady one.
 
     The sound is heard once and in pieces; what is kept is about 3 kB a second. A stereo
     mix-down stands for sound of more than two channels, as it does in a render.
 
+    Args:
+        info: of the file.
+        options: none of them matters here.
+        check: called every ten seconds of sound; what it raises ends the work.
+
     Raises:
         RequestError: the file has no sound.
         MediaError: it cannot be read.
     """
-    return _measure(info, throughout=False)
+    return _measure(info, check, throughout=False)
 
 
 def analyse_music(path: Path) -> SoundFacts:
@@ -47,10 +55,10 @@ def analyse_music(path: Path) -> SoundFacts:
     """
     from studio.media.probe import probe
 
-    return _measure(probe(path), throughout=True)
+    return _measure(probe(path), None, throughout=True)
 
 
-def _measure(info: MediaInfo, *, throughout: bool) -> SoundFacts:
+def _measure(info: MediaInfo, check: Callable[[], None] | None, *, throughout: bool) -> SoundFacts:
     from studio.media.audio_io import stream_audio
 
     if info.audio is None:
@@ -59,6 +67,8 @@ def _measure(info: MediaInfo, *, throughout: bool) -> SoundFacts:
     meter = LoudnessMeter(rate_hz, min(info.audio.channels, 2))
     listener = OnsetListener(rate_hz)
     for clip in stream_audio(info, rate_hz=rate_hz, chunk_s=_CHUNK_S):
+        if check is not None:
+            check()
         meter.feed(clip.samples)
         listener.feed(clip.mono)
     loudness_lufs, integrated_lufs = meter.finish()
