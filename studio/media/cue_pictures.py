@@ -29,6 +29,8 @@ from studio.types.subtitles import Cue
 from studio.types.transcript import Word
 
 _FONT_ASKED = re.compile(r"fontselect: \(([^,]+), \d+, \d+\) -> .*, (\S+)$", re.MULTILINE)
+#: Text is measured on a ground of so many widths: what is wider still is cut off.
+_MEASURED_SCREENS = 6
 _NO_GLYPH = re.compile(r"[Gg]lyph 0x([0-9A-Fa-f]+) not found")
 
 
@@ -194,26 +196,40 @@ class CuePainter:
         Raises:
             EncodeFailed: the ffmpeg program failed.
         """
-        pictures = list(self._drawn([state.events for state in states]))
+        pictures = list(self._drawn([state.events for state in states], self.size_wh))
         left, top, right, bottom = self.safe_xyxy
-        line_px = self._line_px
-        wide: dict[int, int] = {}
-        for number, picture in enumerate(pictures):
-            if picture is None:
-                continue
-            high, across = picture.rgba.shape[:2]
-            share = min((right - left) / across, (bottom - top) / high)
-            if share < 1:
-                wide[number] = max(4, int(line_px * share * 0.99))
-        if wide:
-            smaller = [
-                tuple(f"{{\\fs{size_px}}}{event}" for event in states[number].events)
-                for number, size_px in wide.items()
-            ]
-            for number, picture in zip(wide, self._drawn(smaller), strict=True):
+        too_wide = [
+            number
+            for number, picture in enumerate(pictures)
+            if picture is not None
+            and (
+                picture.x < left
+                or picture.y < top
+                or picture.x + picture.rgba.shape[1] > right
+                or picture.y + picture.rgba.shape[0] > bottom
+            )
+        ]
+        if too_wide:
+            fitted = [self._fitted(states[number].events) for number in too_wide]
+            for number, picture in zip(too_wide, self._drawn(fitted, self.size_wh), strict=True):
                 pictures[number] = picture
             self._note("Some text is wider than the safe area and is set smaller.")
         return pictures
+
+    def _fitted(self, events: Sequence[str]) -> list[str]:
+        """The events, each with the size at which it fits, measured on a wider ground."""
+        left, top, right, bottom = self.safe_xyxy
+        wide_wh = (_MEASURED_SCREENS * self.size_wh[0], self.size_wh[1])
+        fitted = []
+        for event, picture in zip(events, self._drawn([[e] for e in events], wide_wh), strict=True):
+            share = 1.0
+            if picture is not None:
+                high, across = picture.rgba.shape[:2]
+                room = (bottom - top) / len(events)
+                share = min(1.0, 0.98 * (right - left) / across, 0.98 * room / high)
+            size_px = max(2, int(self._line_px * share))
+            fitted.append(f"{{\\fs{size_px}}}{event}" if share < 1 else event)
+        return fitted
 
     def _note(self, note: str) -> None:
         if note not in self.notes:
@@ -223,7 +239,7 @@ class CuePainter:
     def _line_px(self) -> int:
         return max(4, round(self.style.size * min(self.size_wh)))
 
-    def _script(self, states: Sequence[Sequence[str]]) -> str:
+    def _script(self, states: Sequence[Sequence[str]], size_wh: tuple[int, int]) -> str:
         style, line_px = self.style, self._line_px
         x, y, *_ = self.safe_xyxy
         # The line around the letters, and the shadow, lie outside of what libass keeps inside.
@@ -235,7 +251,7 @@ class CuePainter:
             inset += int(np.ceil(depth))
         head = (
             "[Script Info]\nScriptType: v4.00+\n"
-            f"PlayResX: {self.size_wh[0]}\nPlayResY: {self.size_wh[1]}\n"
+            f"PlayResX: {size_wh[0]}\nPlayResY: {size_wh[1]}\n"
             "ScaledBorderAndShadow: yes\nWrapStyle: 2\nYCbCr Matrix: None\n\n"
             "[V4+ Styles]\nFormat: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, "
             "OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, "
@@ -255,14 +271,16 @@ class CuePainter:
             lines += [f"Dialogue: 0,{start},{end},Cue,,0,0,0,,{event}\n" for event in events]
         return head + "".join(lines)
 
-    def _drawn(self, states: Sequence[Sequence[str]]) -> Iterator[CuePicture | None]:
+    def _drawn(
+        self, states: Sequence[Sequence[str]], size_wh: tuple[int, int]
+    ) -> Iterator[CuePicture | None]:
         """Each state is one second of a film at one frame a second."""
         if not states:
             return
-        width, height = self.size_wh
+        width, height = size_wh
         with tempfile.TemporaryDirectory(prefix="studio-cues-") as name:
             folder = Path(name)
-            (folder / "cues.ass").write_text(self._script(states), encoding="utf-8")
+            (folder / "cues.ass").write_text(self._script(states, size_wh), encoding="utf-8")
             (folder / "fonts").symlink_to(font_path().parent)
             ground = f"color=c=black@0:s={width}x{height}:r=1:d={len(states)},format=rgba"
             command = [str(ffmpeg_binary()), "-hide_banner", "-nostats", "-nostdin", "-v", "info"]

@@ -18,7 +18,7 @@ class CueStyle:
     Attributes:
         font: family name; ``NanumGothic`` comes with the studio and holds Hangul.
         bold: whether it is set bold.
-        size: height of the letters' em as a share of the picture's shorter side.
+        size: height of a line as a share of the picture's shorter side.
         color: of the letters.
         outline_color: of the line around them; also of the box where there is one.
         outline: width of that line as a share of ``size``.
@@ -34,10 +34,10 @@ class CueStyle:
 
     font: str = "NanumGothic"
     bold: bool = False
-    size: float = 0.052
+    size: float = 0.068
     color: str = "#ffffff"
     outline_color: str = "#000000"
-    outline: float = 0.06
+    outline: float = 0.065
     shadow: float = 0.03
     box_color: str = ""
     spoken_color: str = ""
