@@ -10,9 +10,8 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from studio.types.transcript import Word
+from studio.types.transcript import DroppedText, Word
 
 _LONGEST_LOOP = 8  # words in a phrase that may come round
 _ROUNDS = {1: 5, 2: 4, 3: 4}  # of a phrase of so many words before it is a loop
@@ -43,30 +42,17 @@ _FAREWELLS = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Dropped:
-    """Words left out.
-
-    Attributes:
-        words: what was heard.
-        reason: why it is not believed.
-    """
-
-    words: tuple[Word, ...]
-    reason: str
-
-    def __str__(self) -> str:
-        text = " ".join(word.text for word in self.words)
-        shown = text if len(text) <= 80 else text[:77] + "…"
-        start, end = float(self.words[0].start), float(self.words[-1].end)
-        return f"{start:.2f}–{end:.2f} s: “{shown}” ({self.reason})"
+def drop(words: Sequence[Word], reason: str) -> DroppedText:
+    """Words left out, and why."""
+    text = " ".join(word.text for word in words)
+    return DroppedText(words[0].start, words[-1].end, text, reason)
 
 
 def _plain(text: str) -> str:
     return "".join(c for c in text.lower() if c.isalnum() or c == " ").strip()
 
 
-def without_loops(words: Sequence[Word]) -> tuple[list[Word], list[Dropped]]:
+def without_loops(words: Sequence[Word]) -> tuple[list[Word], list[DroppedText]]:
     """The words with each phrase that comes round and round said once.
 
     One word counts as a loop from its fifth time in a row, two and three words from the
@@ -74,7 +60,7 @@ def without_loops(words: Sequence[Word]) -> tuple[list[Word], list[Dropped]]:
     """
     keys = [_plain(word.text) for word in words]
     kept: list[Word] = []
-    dropped: list[Dropped] = []
+    dropped: list[DroppedText] = []
     at = 0
     while at < len(words):
         for size in range(1, _LONGEST_LOOP + 1):
@@ -85,7 +71,7 @@ def without_loops(words: Sequence[Word]) -> tuple[list[Word], list[Dropped]]:
             if len(phrase) == size and rounds >= _ROUNDS.get(size, _ROUNDS_LONGER):
                 kept += words[at : at + size]
                 end = at + rounds * size
-                dropped.append(Dropped(tuple(words[at + size : end]), f"said {rounds} times over"))
+                dropped.append(drop(words[at + size : end], f"said {rounds} times over"))
                 at = end
                 break
         else:

@@ -7,7 +7,19 @@ from fractions import Fraction
 from pathlib import Path
 
 #: Every part of an analysis, in the order they are reported.
-PARTS = ("shots", "objects", "faces", "embeddings", "picture", "speech", "sound")
+PARTS = (
+    "shots",
+    "objects",
+    "faces",
+    "embeddings",
+    "picture",
+    "speech",
+    "sound",
+    "speakers",
+    "sound_events",
+)
+#: The parts that a cut is made from; subtitles want the others too.
+CUTTING_PARTS = PARTS[:7]
 
 
 @dataclass(frozen=True)
@@ -15,19 +27,26 @@ class Options:
     """Options of ``studio analyze``.
 
     Attributes:
-        only: the parts wanted.
+        only: the parts wanted; who speaks needs what is said, which is then made too.
         cache: whether stored parts are used; new parts are stored in any case.
         sample_rate: frames a second that objects, faces and embeddings look at.
         language: ISO 639-1 code of the speech, or ``auto``.
+        speech_model: name of the model that reads it, ``tiny.en``; ``auto`` for the usual one.
+        speakers: how many people speak, ``auto``, or ``off``.
+        audio_stream: number in the container or language of the sound that is heard; empty
+            for the usual one.
         seed: of anything drawn by chance.
         dry_run: only say what is stored and what would be computed.
         out: folder that also receives ``analysis.json``, or None.
     """
 
-    only: tuple[str, ...] = PARTS
+    only: tuple[str, ...] = CUTTING_PARTS
     cache: bool = True
     sample_rate: Fraction = Fraction(2)
     language: str = "auto"
+    speech_model: str = "auto"
+    speakers: str = "auto"
+    audio_stream: str = ""
     seed: int = 0
     dry_run: bool = False
     out: Path | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
@@ -11,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.analysis import doubt
+from pipelines.analysis.hearing_journal import HearingJournal
 from pipelines.analysis.options import Options
-from pipelines.analysis.voice import Window, left_over, plan_windows, voice_ranges
-from pipelines.analysis.word_times import refine, sound_level_db
+from pipelines.analysis.scribe import Scribe, WindowSound, exact
+from pipelines.analysis.voice import Window, plan_windows, voice_ranges
 from studio.adapters import silero, whisper
 from studio.errors import RequestError, WeightsMissing
 from studio.models import weights
@@ -23,37 +22,40 @@ from studio.models.spec import ModelSpec
 from studio.types.analysis import Speech
 from studio.types.media import MediaInfo
 from studio.types.timecode import TimeRange
-from studio.types.transcript import Transcript, Word
+from studio.types.transcript import Transcript
 
-_VOICE_WINDOW_S = silero.WINDOW / silero.RATE_HZ
+#: Seconds that each probability of voice stands for.
+VOICE_WINDOW_S = silero.WINDOW / silero.RATE_HZ
 _CHUNK_S = 16.0
 _BATCH = {"cpu": 4, "cuda": 16}  # windows to a pass; two cores gain nothing from more
-_SENTENCE_PAUSE_S = 1.5  # an orator's pause inside a sentence is shorter
-_SENTENCE_END = tuple(".?!。？！…")
-_CLOSING = "\"'”’»)]"
-_ABBREVIATIONS = frozenset(("mr.", "mrs.", "ms.", "dr.", "prof.", "st.", "vs.", "jr.", "sr."))
-# A window's own language counts against the file's where it is this sure and this long.
-_SURE_LANGUAGE, _SURE_LANGUAGE_S = 0.8, 4.0
-_LEFT_OVER_S = 2.5  # of voice without a word, from which it is read again
-_VERSION = 1
-_Heard = tuple[Window, NDArray[np.float32]]
+_VERSION = 2
+_LOADERS = "studio.adapters.whisper:"  # of every model that reads
 
 Report = Callable[[float], None]
 
 
 def speech_made_by(options: Options) -> dict[str, Any]:
-    """What a stored result depends on."""
-    spec, _ = _choose_model(options.language)
-    return {
+    """What a stored result depends on.
+
+    Raises:
+        RequestError: there is no such model for speech.
+    """
+    spec, _ = choose_model(options)
+    made_by = {
         "voice": silero.SPEC.key,
         "words": spec.key,
         "language": options.language,
         "version": _VERSION,
     }
+    return made_by | ({"audio_stream": options.audio_stream} if options.audio_stream else {})
 
 
 def analyse_speech(
-    info: MediaInfo, pool: ModelPool, options: Options, report: Report | None = None
+    info: MediaInfo,
+    pool: ModelPool,
+    options: Options,
+    report: Report | None = None,
+    journal: HearingJournal | None = None,
 ) -> tuple[Speech, tuple[str, ...]]:
     """Find the voice in a file's sound and write down what it says.
 
@@ -63,53 +65,50 @@ def analyse_speech(
     Args:
         info: a file with sound.
         pool: lends the models.
-        options: the language.
+        options: the language, the model.
         report: told the share that is done, 0 to 1.
+        journal: keeps what was heard, and knows what an earlier run heard that did not end:
+            that is not heard again.
 
     Returns:
         The speech on the source clock, and notes for the user.
 
     Raises:
-        RequestError: the file has no sound, or the language is not known.
+        RequestError: the file has no sound, or the language or the model is not known.
         ModelError: a model is missing, corrupt or failed.
     """
-    from studio.media.audio_io import SoundNotes, stream_audio
-
-    if info.audio is None:
-        raise RequestError(f"{info.path.name} has no sound", "Leave out speech.")
     tell = report or (lambda share: None)
-    amiss = SoundNotes()
+    probabilities, amiss = hear_voice(info, pool, lambda share: tell(0.1 * share), journal)
     duration_s = float(info.duration)
-    probabilities = _hear_voice(
-        stream_audio(info, rate_hz=silero.RATE_HZ, mono=True, chunk_s=_CHUNK_S, notes=amiss),
-        pool,
-        lambda s: tell(0.1 * s / max(duration_s, 1.0)),
-    )
-    voice = voice_ranges(probabilities, _VOICE_WINDOW_S, duration_s)
-    windows = plan_windows(voice, probabilities, _VOICE_WINDOW_S, duration_s)
-    notes = list(amiss.notes)
+    voice = voice_ranges(probabilities, VOICE_WINDOW_S, duration_s)
+    windows = plan_windows(voice, probabilities, VOICE_WINDOW_S, duration_s)
+    notes = list(amiss)
     if not windows:
         tell(1.0)
         notes.append("no voice was found in the sound, so nothing was transcribed")
         return Speech((), Transcript("", (), ())), tuple(notes)
-    sound = (
-        clip.samples[0]
-        for clip in stream_audio(info, rate_hz=whisper.RATE_HZ, mono=True, chunk_s=_CHUNK_S)
+    transcript, said = _transcribe(
+        info, windows, pool, options, lambda share: tell(0.1 + 0.9 * share), journal
     )
-    transcript, said = _transcribe(windows, sound, pool, options, lambda s: tell(0.1 + 0.9 * s))
-    ranges = tuple(TimeRange(_exact(start), _exact(end)) for start, end in voice)
+    ranges = tuple(TimeRange(exact(start), exact(end)) for start, end in voice)
     return Speech(ranges, transcript), (*notes, *said)
 
 
-def _choose_model(language: str) -> tuple[ModelSpec[whisper.Whisper], str]:
-    """Whisper base; tiny.en only in its absence and where English was asked for.
+def choose_model(options: Options) -> tuple[ModelSpec[whisper.Whisper], str]:
+    """The model that reads, and a note where it is not the one that was meant.
 
-    On 456 words of English base misread 1.5 % and tiny.en 1.1 %, in white noise at 10 dB both
-    4.8 %, and base takes twice as long. But base reads other languages too, and half as many of
-    its word boundaries lie inside a word: that is what a cut needs.
+    Unless one is named it is Whisper base; tiny.en only in its absence and where English was
+    asked for. On 456 words of English base misread 1.5 % and tiny.en 1.1 %, in white noise at
+    10 dB both 4.8 %, and base takes twice as long. But base reads other languages too, and half
+    as many of its word boundaries lie inside a word: that is what a cut needs.
+
+    Raises:
+        RequestError: no model for speech has the name.
     """
+    if options.speech_model != "auto":
+        return _named_model(options.speech_model), ""
     spec, english = whisper.SPEC, whisper.SPEC_ENGLISH
-    if language == "en":
+    if options.language == "en":
         try:
             for weight in spec.weights:
                 weights.find(weight, spec.name)
@@ -118,23 +117,70 @@ def _choose_model(language: str) -> tuple[ModelSpec[whisper.Whisper], str]:
     return spec, ""
 
 
-def _hear_voice(clips: Iterable[Any], pool: ModelPool, heard: Report) -> NDArray[np.float32]:
-    """The probability of voice in every window of the sound; 31 numbers a second are kept."""
+def _named_model(name: str) -> ModelSpec[whisper.Whisper]:
+    """By its name in the catalogue, which may go without ``whisper-``: ``tiny.en``."""
+    from studio.catalog import all_specs
+
+    specs = {spec.name: spec for spec in all_specs() if spec.loader.startswith(_LOADERS)}
+    plain = name.lower().replace(".", "-").removeprefix("faster-").removeprefix("whisper-")
+    if (spec := specs.get(f"whisper-{plain}")) is None:
+        known = ", ".join(known.removeprefix("whisper-") for known in specs)
+        raise RequestError(f"no model for speech is called {name!r}", f"There are: {known}")
+    return spec
+
+
+def hear_voice(
+    info: MediaInfo,
+    pool: ModelPool,
+    report: Report | None = None,
+    journal: HearingJournal | None = None,
+) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    """The probability of voice in every 32 ms of a file's sound, and notes for the user.
+
+    Args and errors as :func:`analyse_speech`.
+    """
+    from studio.media.audio_io import SoundNotes, stream_audio
+
+    if info.audio is None:
+        raise RequestError(f"{info.path.name} has no sound", "Leave out speech.")
+    if journal is not None and (known := journal.voice()) is not None:
+        return known, ()
+    amiss = SoundNotes()
+    clips = stream_audio(info, rate_hz=silero.RATE_HZ, mono=True, chunk_s=_CHUNK_S, notes=amiss)
     found = []
     with pool.lease(silero.SPEC) as model:
         stream = model.stream()
         for clip in clips:
             found.append(stream.feed(clip.samples[0]))
-            heard(float(clip.start + clip.duration))
+            if report is not None:
+                report(float(clip.start + clip.duration) / max(float(info.duration), 1.0))
         found.append(stream.finish())
-    return np.concatenate(found)
+    probabilities = np.concatenate(found)
+    if journal is not None:
+        journal.write_voice(probabilities)
+    return probabilities, amiss.notes
 
 
-def _cut(sound: Iterable[NDArray[np.float32]], windows: Sequence[Window]) -> Iterator[Any]:
-    """The joined sound of each window, out of the stream."""
+def window_sounds(info: MediaInfo, windows: Sequence[Window]) -> Iterator[WindowSound]:
+    """Each window with its joined sound, read from the file as it is asked for."""
+    from studio.media.audio_io import stream_audio
+
+    rate = whisper.RATE_HZ
+    if not windows:
+        return
+    begin = Fraction(round(windows[0].pieces[0][0] * rate), rate)
+    clips = stream_audio(info, rate_hz=rate, mono=True, chunk_s=_CHUNK_S, start=begin)
+    sounds = (clip.samples[0] for clip in clips)
+    yield from zip(windows, _cut(sounds, windows, int(begin * rate)), strict=True)
+
+
+def _cut(
+    sound: Iterable[NDArray[np.float32]], windows: Sequence[Window], held_from: int
+) -> Iterator[NDArray[np.float32]]:
+    """The joined sound of each window, out of a stream that begins with that sample."""
     rate = whisper.RATE_HZ
     stream = iter(sound)
-    held, held_from = np.zeros(0, np.float32), 0
+    held = np.zeros(0, np.float32)
     for window in windows:
         parts = []
         for start_s, end_s in window.pieces:
@@ -142,174 +188,50 @@ def _cut(sound: Iterable[NDArray[np.float32]], windows: Sequence[Window]) -> Ite
             while held_from + len(held) < last and (more := next(stream, None)) is not None:
                 keep = min(max(first - held_from, 0), len(held))
                 held, held_from = np.concatenate([held[keep:], more]), held_from + keep
-            parts.append(held[first - held_from : last - held_from])
+            parts.append(held[max(first - held_from, 0) : last - held_from])
         yield np.concatenate(parts)
 
 
-class _Languages:
-    """Chooses a language for each window from what it and all before it sound like."""
-
-    def __init__(self) -> None:
-        self._seconds: dict[str, float] = {}
-        self._evidence: dict[str, float] = {}
-        self._lengths_s: list[float] = []
-
-    def expect(self, windows: Sequence[Window]) -> None:
-        self._lengths_s = [window.voice_s for window in windows]
-
-    def count(self, language: str, voice_s: float) -> None:
-        self._seconds[language] = self._seconds.get(language, 0.0) + voice_s
-
-    @property
-    def by_time(self) -> list[str]:
-        """Languages that were read, most first."""
-        return sorted(self._seconds, key=lambda language: -self._seconds[language])
-
-    def choose(self, found: list[dict[str, float]]) -> list[str]:
-        for probabilities, length_s in zip(found, self._lengths_s, strict=True):
-            for language, p in probabilities.items():
-                before = self._evidence.get(language, 0.0)
-                self._evidence[language] = before + length_s * math.log(max(p, 1e-4))
-        usual = max(self._evidence, key=lambda language: self._evidence[language])
-        chosen = []
-        for probabilities, length_s in zip(found, self._lengths_s, strict=True):
-            own = max(probabilities, key=lambda language: probabilities[language])
-            sure = probabilities[own] >= _SURE_LANGUAGE and length_s >= _SURE_LANGUAGE_S
-            chosen.append(own if sure else usual)
-        return chosen
-
-
 def _transcribe(
+    info: MediaInfo,
     windows: Sequence[Window],
-    sound: Iterable[NDArray[np.float32]],
     pool: ModelPool,
     options: Options,
     done: Report,
+    journal: HearingJournal | None,
 ) -> tuple[Transcript, tuple[str, ...]]:
-    spec, note = _choose_model(options.language)
+    spec, note = choose_model(options)
+    scribe = Scribe(options.language)
+    count = 0
+    for known in journal.batches() if journal is not None else ():
+        if count >= len(windows) or known.pieces != windows[count].pieces:
+            break
+        scribe.recall(known)
+        count += known.count
+    notes = [note]
+    if count:
+        notes.append(f"{count} of {len(windows)} windows were heard by an earlier run")
     with pool.lease(spec) as model:
-        if options.language not in ("auto", *model.languages):
-            raise RequestError(
-                f"{spec.name} does not know the language {options.language!r}",
-                "Give a code such as en, ko or de, or auto.",
-            )
-        scribe = _Scribe(model, options.language)
-        pieces = zip(windows, _cut(sound, windows), strict=True)
-        count = 0
-        while batch := list(itertools.islice(pieces, _BATCH[pool.device.kind])):
-            missed = scribe.read(batch)
-            if missed:
-                scribe.read(missed)
+        check_language(model, spec.name, options.language)
+        sounds = window_sounds(info, windows[count:])
+        while batch := list(itertools.islice(sounds, _BATCH[pool.device.kind])):
+            heard = scribe.read(model, batch, count)
+            if journal is not None:
+                journal.write(heard)
             count += len(batch)
             done(count / len(windows))
-        notes = [note, f"speech was read by {spec.name} in {model.compute_type}"]
+        notes.append(f"speech was read by {spec.name} in {model.compute_type}")
     return scribe.script(), tuple(filter(None, [*notes, *scribe.notes()]))
 
 
-class _Scribe:
-    """Writes down what is said, window by window.
+def check_language(model: whisper.Whisper, name: str, language: str) -> None:
+    """Refuse a language that a model does not know.
 
-    Args:
-        model: reads.
-        language: told by the user, or ``auto``.
+    Raises:
+        RequestError: it does not.
     """
-
-    def __init__(self, model: whisper.Whisper, language: str) -> None:
-        self._model = model
-        self._language = language
-        self._languages = _Languages()
-        self._sentences: list[list[Word]] = []
-        self._dropped: list[doubt.Dropped] = []
-
-    def read(self, batch: Sequence[_Heard]) -> list[_Heard]:
-        """Read some windows; give back the voice that no word was heard for.
-
-        A reader stops early where another language or another speaker begins; what it left
-        over is worth a window of its own.
-        """
-        windows = [window for window, _ in batch]
-        self._languages.expect(windows)
-        choose = self._languages.choose if self._language == "auto" else self._language
-        found = self._model.transcribe([samples for _, samples in batch], choose)
-        missed: list[_Heard] = []
-        for (window, samples), heard in zip(batch, found, strict=True):
-            self._languages.count(heard.language, window.voice_s)
-            words = _on_source(window, samples, heard)
-            spans = [(float(word.start), float(word.end)) for word in words]
-            for start, end in left_over(window.voice, spans, _LEFT_OVER_S):
-                first, last = (
-                    round(window.to_window(time) * whisper.RATE_HZ) for time in (start, end)
-                )
-                missed.append((Window(((start, end),), ((start, end),)), samples[first:last]))
-            self._believe(words, heard)
-        return missed
-
-    def _believe(self, words: list[Word], heard: whisper.Heard) -> None:
-        words, loops = doubt.without_loops(words)
-        self._dropped += loops
-        if words and (why := doubt.window_reason(words, heard.log_probability, heard.no_speech)):
-            self._dropped.append(doubt.Dropped(tuple(words), why))
-            return
-        for sentence in split_sentences(words):
-            if why := doubt.sentence_reason(sentence):
-                self._dropped.append(doubt.Dropped(tuple(sentence), why))
-            else:
-                self._sentences.append(sentence)
-
-    def notes(self) -> list[str]:
-        """What a user should know."""
-        notes = []
-        if len(self._languages.by_time) > 1:
-            notes.append("several languages were heard: " + ", ".join(self._languages.by_time))
-        if self._dropped:
-            notes.append(f"{len(self._dropped)} stretches of text were heard and not believed")
-        return notes
-
-    def script(self) -> Transcript:
-        """All that was written down, in order of time."""
-        words: list[Word] = []
-        ranges = []
-        for sentence in sorted(self._sentences, key=lambda sentence: sentence[0].start):
-            ranges.append((len(words), len(words) + len(sentence)))
-            words += sentence
-        self._dropped.sort(key=lambda each: each.words[0].start)
-        return Transcript(
-            self._languages.by_time[0] if words else "",
-            tuple(words),
-            tuple(ranges),
-            tuple(str(each) for each in self._dropped),
+    if language not in ("auto", *model.languages):
+        raise RequestError(
+            f"{name} does not know the language {language!r}",
+            "Give a code such as en, ko or de, or auto.",
         )
-
-
-def _on_source(window: Window, samples: NDArray[np.float32], heard: whisper.Heard) -> list[Word]:
-    """The words of a window with times on the source clock that a cut can trust."""
-    rough = [(word.start_s, word.end_s) for word in heard.words]
-    level_db = sound_level_db(samples, whisper.RATE_HZ)
-    words: list[Word] = []
-    for word, span in zip(heard.words, refine(rough, level_db, window.voice_here), strict=True):
-        start, end = (_exact(time) for time in window.to_source(span))
-        if words:
-            start = max(start, words[-1].end)
-        end = max(end, start + Fraction(1, 1000))
-        words.append(Word(word.text, start, end, round(min(max(word.confidence, 0.0), 1.0), 3)))
-    return words
-
-
-def split_sentences(words: Sequence[Word]) -> list[list[Word]]:
-    """Words in sentences: parted by punctuation, and by pauses of 1.5 s."""
-    sentences: list[list[Word]] = []
-    for before, word in zip([None, *words], words, strict=False):
-        new = before is None or word.start - before.end >= _SENTENCE_PAUSE_S
-        if before is not None and not new:
-            ending = before.text.rstrip(_CLOSING)
-            short = len(ending) == 2 and ending[0].isupper()  # an initial, "J."
-            known = ending.lower() in _ABBREVIATIONS
-            new = ending.endswith(_SENTENCE_END) and not (short or known)
-        if new:
-            sentences.append([])
-        sentences[-1].append(word)
-    return sentences
-
-
-def _exact(seconds: float) -> Fraction:
-    return Fraction(round(seconds * 1000), 1000)

@@ -54,6 +54,10 @@ class AnalysisStore:
         digest = hashlib.sha256(json.dumps(made_by, sort_keys=True).encode()).hexdigest()
         return self.root / content_hash[:40] / f"{part}-{digest[:16]}.npz"
 
+    def beside(self, content_hash: str, part: str, made_by: dict[str, Any], ending: str) -> Path:
+        """Where a part that is being made may keep what it has so far, under the same key."""
+        return self._path(content_hash, part, made_by).with_suffix(ending)
+
     def get(
         self, cls: type[T], content_hash: str, part: str, made_by: dict[str, Any]
     ) -> Part[T] | None:

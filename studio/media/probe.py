@@ -12,6 +12,7 @@ import numpy as np
 from studio.errors import LimitExceeded, RequestError, UnsupportedMedia
 from studio.media.container import open_media
 from studio.media.scan import FirstFrame, PictureScan, SoundScan, scan
+from studio.media.stream_language import is_language
 from studio.settings import Settings
 from studio.types.media import AudioStream, FrameTimes, MediaInfo, VideoStream
 from studio.types.timecode import STANDARD_RATES, FrameRate, Timecode
@@ -73,7 +74,7 @@ def probe(
     settings: Settings | None = None,
     *,
     video_stream: int | None = None,
-    audio_stream: int | None = None,
+    audio_stream: int | str | None = None,
 ) -> MediaInfo:
     """Find out what a file is. Every packet is read, no more than a few frames are decoded.
 
@@ -81,7 +82,8 @@ def probe(
         path: a local file.
         settings: for the limits; read from the machine where not given.
         video_stream, audio_stream: stream numbers in the container, where the studio should
-            not choose (default first, then the largest picture, the most channels).
+            not choose (default first, then the largest picture, the most channels). Sound may
+            also be named by its language, ``ko`` or ``kor``.
 
     Raises:
         NoSuchMedia, UnsupportedMedia, LimitExceeded: the file cannot or may not be read.
@@ -191,12 +193,20 @@ def _choose_picture(
 
 
 def _choose_sound(
-    path: Path, container: InputContainer, wanted: int | None, notes: list[str]
+    path: Path, container: InputContainer, wanted: int | str | None, notes: list[str]
 ) -> AvAudioStream | None:
     from av.stream import Disposition
 
     streams = [s for s in container.streams.audio if s.codec_context is not None]
-    if wanted is not None:
+    if isinstance(wanted, str):
+        spoken = [s for s in streams if is_language(s.language or "", wanted)]
+        if not spoken:
+            have = ", ".join(f"{s.index} ({s.language or 'untagged'})" for s in streams) or "none"
+            raise RequestError(
+                f"{path} has no sound in the language {wanted!r}.", f"It has: {have}."
+            )
+        streams = spoken
+    elif wanted is not None:
         return _wanted(path, streams, wanted, "sound")
     if not streams:
         return None

@@ -11,6 +11,8 @@ from studio.types.detections import Detections
 from studio.types.embedding import Embeddings
 from studio.types.media import FrameTimes, MediaInfo
 from studio.types.shot import Shot
+from studio.types.sound_event import SoundEvent
+from studio.types.speakers import Speakers
 from studio.types.timecode import TimeRange
 from studio.types.transcript import Transcript
 
@@ -100,6 +102,8 @@ class FootageAnalysis:
         picture: plain measures of sampled frames.
         speech: voice and words.
         sound: plain measures of the sound.
+        speakers: who speaks; where it is known, the words of ``speech`` name their speaker.
+        sound_events: what is heard beside words.
         models: part to the name, version and precision that made it.
         seconds: part to the seconds it took when it was made; empty for a stored part.
         notes: what a user should know.
@@ -115,6 +119,8 @@ class FootageAnalysis:
     picture: PictureFacts | None = None
     speech: Speech | None = None
     sound: SoundFacts | None = None
+    speakers: Speakers | None = None
+    sound_events: tuple[SoundEvent, ...] | None = None
     models: dict[str, str] | None = None
     seconds: dict[str, float] | None = None
     notes: tuple[str, ...] = ()

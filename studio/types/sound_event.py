@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 #: What a stretch of sound can be called.
-LABELS = ("music", "applause", "laughter", "silence")
+LABELS = ("music", "applause", "silence")
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ class Transcript:
     language: str
     words: tuple[Word, ...]
     sentences: tuple[tuple[int, int], ...]
-    dropped: tuple[str, ...] = ()
+    dropped: tuple[DroppedText, ...] = ()
 
     @property
     def sentence_ranges(self) -> tuple[TimeRange, ...]:
