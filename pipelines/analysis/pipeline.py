@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from pipelines.analysis.analyser import PictureAnalyser
 from pipelines.analysis.describe import analysis_json
+from pipelines.analysis.hearing_journal import HearingJournal
+from pipelines.analysis.lane import Lane
 from pipelines.analysis.options import PARTS, Options
 from pipelines.analysis.result import Result
+from pipelines.analysis.speakers import with_speakers
 from studio.archive.store import Part
 from studio.errors import DecodeFailed, RequestError, UnsupportedMedia
 from studio.jobs.job import Job
@@ -21,6 +25,8 @@ from studio.types.embedding import Embeddings
 from studio.types.frames import FrameBatch
 from studio.types.media import FrameTimes, MediaInfo
 from studio.types.shot import Shot
+from studio.types.sound_event import SoundEvent
+from studio.types.speakers import Speakers
 
 #: Parts that are made from pictures, in one decode pass.
 PICTURE_PARTS = ("shots", "objects", "faces", "embeddings", "picture")
@@ -33,7 +39,14 @@ _VALUES: Mapping[str, Any] = {
     "picture": PictureFacts,
     "speech": Speech,
     "sound": SoundFacts,
+    "speakers": Speakers,
+    "sound_events": tuple[SoundEvent, ...],
 }
+#: Parts that are made from sound.
+SOUND_PARTS = ("speech", "sound", "speakers", "sound_events")
+#: Of these the ones without a network: they run beside those that have one, which leave part of
+#: a processor idle between their passes.
+PLAIN_SOUND_PARTS = ("sound", "sound_events")
 
 #: Below this share of decodable frames a file counts as broken, not as damaged.
 LEAST_SEEN_SHARE = 0.5
@@ -54,7 +67,7 @@ def run(source: Path, options: Options, job: Job) -> Result:
     started = time.perf_counter()
     wanted = _checked(options)
     job.report("probe", 0.0, source.name)
-    info = probe(source, job.settings)
+    info = probe(source, job.settings, audio_stream=stream_wanted(options.audio_stream))
     times = frame_times(info) if info.video is not None else None
     notes = list(info.notes)
     wanted = _possible(wanted, info, times, notes)
@@ -71,13 +84,28 @@ def run(source: Path, options: Options, job: Job) -> Result:
     stored = tuple(parts)
     if not options.dry_run:
         chosen = [pictures[part] for part in missing if part in PICTURE_PARTS]
-        fresh: dict[str, Part[Any]] = {}
-        if chosen and times is not None:
-            fresh |= _look(info, times, chosen, job)
-        fresh |= _listen(info, [p for p in missing if p not in PICTURE_PARTS], options, job)
-        for part, made in fresh.items():
-            job.store.put(made, info.content_hash, part, made_by[part])
-        parts |= fresh
+        with ThreadPoolExecutor(1, "sound") as beside:
+            plain = {
+                part: beside.submit(_listen, info, part, parts, made_by[part], options, job)
+                for part in missing
+                if part in PLAIN_SOUND_PARTS
+            }
+            if chosen and times is not None:
+                fresh = _look(info, times, chosen, job)
+                for part, made in fresh.items():
+                    job.store.put(made, info.content_hash, part, made_by[part])
+                parts |= fresh
+            for part in missing:
+                if part in SOUND_PARTS:
+                    job.report("analyse", 0.0, part)
+                    parts[part] = (
+                        plain[part].result()
+                        if part in plain
+                        else _listen(info, part, parts, made_by[part], options, job)
+                    )
+                    job.store.put(parts[part], info.content_hash, part, made_by[part])
+                    if part == "speech":
+                        _journal(info, part, made_by[part], job).discard()
     analysis = _assemble(info, times, parts, made_by, stored, notes)
     if options.out is not None and not options.dry_run:
         _write(analysis, options.out)
@@ -94,7 +122,17 @@ def _checked(options: Options) -> tuple[str, ...]:
             f"a sample rate of {float(options.sample_rate):g} frames a second cannot be used",
             "Use more than 0 and at most 60; 2 is usual.",
         )
-    return tuple(part for part in PARTS if part in options.only)
+    wanted = set(options.only)
+    if "speakers" in wanted:
+        wanted.add("speech")
+    if options.speakers == "off":
+        wanted.discard("speakers")
+    return tuple(part for part in PARTS if part in wanted)
+
+
+def stream_wanted(audio_stream: str) -> int | str | None:
+    """The option as :func:`probe` takes it: a number, a language, or None for the usual one."""
+    return int(audio_stream) if audio_stream.isdecimal() else audio_stream or None
 
 
 def _possible(
@@ -116,7 +154,7 @@ def _possible(
     if times is not None and len(times) < 2:
         raise UnsupportedMedia(f"{name} holds a single frame", "Give footage with moving pictures.")
     if info.audio is None:
-        lost = [part for part in wanted if part in ("speech", "sound")]
+        lost = [part for part in wanted if part in SOUND_PARTS]
         if lost and len(lost) == len(wanted):
             raise RequestError(f"{name} has no sound", "Leave out speech and sound.")
         if lost:
@@ -149,9 +187,16 @@ def _analysers(
 
 def _sound_made_by(options: Options) -> dict[str, dict[str, Any]]:
     from pipelines.analysis.sound import sound_made_by
+    from pipelines.analysis.sound_events import sound_events_made_by
+    from pipelines.analysis.speakers import speakers_made_by
     from pipelines.analysis.speech import speech_made_by
 
-    return {"speech": speech_made_by(options), "sound": sound_made_by(options)}
+    return {
+        "speech": speech_made_by(options),
+        "sound": sound_made_by(options),
+        "speakers": speakers_made_by(options),
+        "sound_events": sound_events_made_by(options),
+    }
 
 
 class _Timed:
@@ -185,12 +230,23 @@ def _look(
             feed = _Timed(analyser, job)
             feed.seconds += time.perf_counter() - started
             feeds.append(feed)
-        report = read_frames(
-            info,
-            [Subscription(feed.analyser.request, feed.take) for feed in feeds],
-            times=times,
-            on_progress=lambda share: job.report("analyse", share, "pictures"),
-        )
+        with ExitStack() as lanes:
+            # Only one thread runs networks: each pass takes every core for itself.
+            takes = [
+                feed.take
+                if feed.analyser.specs
+                else lanes.enter_context(Lane(feed.take, feed.analyser.part)).put
+                for feed in feeds
+            ]
+            report = read_frames(
+                info,
+                [
+                    Subscription(feed.analyser.request, take)
+                    for feed, take in zip(feeds, takes, strict=True)
+                ],
+                times=times,
+                on_progress=lambda share: job.report("analyse", share, "pictures"),
+            )
         if report.seen_share < LEAST_SEEN_SHARE:
             raise DecodeFailed(
                 f"{info.path.name}: only {report.seen_share:.0%} of its pictures can be decoded",
@@ -210,26 +266,46 @@ def _look(
     return made
 
 
+def _journal(info: MediaInfo, part: str, made_by: dict[str, Any], job: Job) -> HearingJournal:
+    return HearingJournal(job.store.beside(info.content_hash, part, made_by, ".journal"))
+
+
 def _listen(
-    info: MediaInfo, missing: list[str], options: Options, job: Job
-) -> dict[str, Part[Any]]:
+    info: MediaInfo,
+    part: str,
+    parts: dict[str, Part[Any]],
+    made_by: dict[str, Any],
+    options: Options,
+    job: Job,
+) -> Part[Any]:
+    """One part made from the sound; ``parts`` holds those it stands on."""
     from pipelines.analysis.sound import analyse_sound
+    from pipelines.analysis.sound_events import find_sound_events
+    from pipelines.analysis.speakers import find_speakers
     from pipelines.analysis.speech import analyse_speech
 
-    made: dict[str, Part[Any]] = {}
-    for part in missing:
-        started = time.perf_counter()
-        job.report("analyse", 0.0, part)
-        notes: tuple[str, ...] = ()
-        value: Speech | SoundFacts
-        if part == "speech":
-            value, notes = analyse_speech(
-                info, job.pool, options, lambda share: job.report("analyse", share, "speech")
-            )
+    started = time.perf_counter()
+
+    def tell(share: float) -> None:
+        if part in PLAIN_SOUND_PARTS:  # what runs beside it reports
+            job.check()
         else:
-            value = analyse_sound(info, options)
-        made[part] = Part(value, time.perf_counter() - started, 1.0, notes)
-    return made
+            job.report("analyse", share, part)
+
+    value: Any
+    notes: tuple[str, ...] = ()
+    if part == "speech":
+        journal = _journal(info, part, made_by, job)
+        if not options.cache:
+            journal.discard()
+        value, notes = analyse_speech(info, job.pool, options, tell, journal)
+    elif part == "speakers":
+        value, notes = find_speakers(info, parts["speech"].value, job.pool, options, tell)
+    elif part == "sound_events":
+        value = find_sound_events(info, options, tell)
+    else:
+        value = analyse_sound(info, options, job.check)
+    return Part(value, time.perf_counter() - started, 1.0, notes)
 
 
 def _assemble(
@@ -242,6 +318,9 @@ def _assemble(
 ) -> FootageAnalysis:
     for made in parts.values():
         notes += [note for note in made.notes if note not in notes]
+    values = {part: made.value for part, made in parts.items()}
+    if "speakers" in values:
+        values["speech"] = with_speakers(values["speech"], values["speakers"])
     models = {
         part: ", ".join(f"{key}={value}" for key, value in made_by[part].items()) for part in parts
     }
@@ -252,7 +331,7 @@ def _assemble(
         models=models,
         seconds={part: made.seconds for part, made in parts.items() if part not in stored},
         notes=tuple(notes),
-        **{part: made.value for part, made in parts.items()},
+        **values,
     )
 
 
