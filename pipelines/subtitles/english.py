@@ -10,54 +10,64 @@ from __future__ import annotations
 
 import re
 
+
+def words(text: str) -> frozenset[str]:
+    """The words of a list that is written as running text."""
+    return frozenset(text.split())
+
+
 #: Cost of a break that a reader stumbles over: any legal layout is cheaper.
 BAD = 1000.0
 
 ARTICLES = frozenset({"a", "an", "the"})
 #: Possessives that are nothing else; ``her`` and ``his`` can end a clause.
 POSSESSIVES = frozenset({"my", "your", "our", "their", "its"})
-DETERMINERS = frozenset(
+DETERMINERS = words(
     "this that these those each every some any no all both either neither another such what "
-    "which whose his her".split()
+    "which whose his her"
 )
-CONJUNCTIONS = frozenset(
+CONJUNCTIONS = words(
     "and but or nor so yet because although though while whereas if unless until since when "
-    "whenever where wherever that which who whom whose than whether before after as once".split()
+    "whenever where wherever that which who whom whose than whether before after as once"
 )
-PREPOSITIONS = frozenset(
+PREPOSITIONS = words(
     "about above across after against along among around as at before behind below beneath "
     "beside between beyond by despite down during except for from in inside into like near of "
     "off on onto out outside over past since through throughout till to toward towards under "
-    "until up upon via with within without".split()
+    "until up upon via with within without"
 )
 SUBJECTS = frozenset({"i", "he", "she", "we", "they"})
-PRONOUNS = SUBJECTS | frozenset(
-    "you it me him her us them this that there here who what everyone everybody someone nobody "
-    "something nothing everything anything".split()
+PRONOUNS = SUBJECTS | words(
+    "you it me him her us them this that there here who what everyone everybody someone "
+    "nobody something nothing everything anything"
 )
 _NEGATED = "can could will would should must might do does did is are was were has have had need"
-MODALS = frozenset(
-    "can could will would shall should may might must cannot can't won't do does did let's".split()
+MODALS = words(
+    "can could will would shall should may might must cannot can't won't do does did let's"
 ) | frozenset(f"{word}n't" for word in _NEGATED.split())
-BE_AND_HAVE = frozenset(
+BE_AND_HAVE = words(
     "am is are was were be been being have has had i'm you're we're they're he's she's it's "
-    "i've you've we've they've i'd you'd he'd she'd we'd they'd i'll you'll he'll she'll it'll "
-    "we'll they'll that's there's who's what's".split()
+    "i've you've we've they've i'd you'd he'd she'd we'd they'd i'll you'll he'll she'll "
+    "it'll we'll they'll that's there's who's what's"
 )
-UNITS = frozenset(
+#: Units that a number is measured in; what it counts, days or people, is not one.
+MEASURES = words(
     "percent per cent degrees degree dollars dollar euros euro pounds pound cents won yen "
     "kilometers kilometres kilometer kilometre km meters metres meter metre m miles mile feet "
-    "foot ft inches inch yards kilograms kilos kg grams g tons tonnes liters litres gallons "
-    "seconds second minutes minute hours hour days day weeks week months month years year "
-    "am pm a.m. p.m. o'clock mph km/h hz khz mhz ghz kb mb gb tb watts volts hundred thousand "
-    "million billion trillion".split()
+    "foot ft inches inch yards kilograms kilos kg grams g tons tonnes liters litres gallons am "
+    "pm a.m. p.m. o'clock mph km/h hz khz mhz ghz kb mb gb tb watts volts hundred thousand "
+    "million billion trillion"
 )
-TITLES = frozenset(
-    "mr. mrs. ms. dr. prof. sr. st. gen. col. capt. lt. sgt. rev. hon. gov. sen. rep. mr mrs ms "
-    "dr prof president professor doctor captain senator".split()
+UNITS = MEASURES | words(
+    "seconds second minutes minute hours hour days day weeks week months month years year times"
 )
-_ABBREVIATIONS = TITLES | frozenset("jr. vs. etc. e.g. i.e. no. inc. ltd. co. corp. dept.".split())
-_ABBREVIATIONS = frozenset(a for a in _ABBREVIATIONS if a.endswith("."))
+TITLES = words(
+    "mr. mrs. ms. dr. prof. sr. st. gen. col. capt. lt. sgt. rev. hon. gov. sen. rep. mr mrs "
+    "ms dr prof president professor doctor captain senator"
+)
+_ABBREVIATIONS = words("jr. vs. etc. e.g. i.e. no. inc. ltd. co. corp. dept.") | {
+    title for title in TITLES if title.endswith(".")
+}
 _INITIALS = re.compile(r"([^\W\d_]\.)+")
 
 OPENING = "\"'“‘(["
@@ -121,12 +131,12 @@ def break_cost(before: str, after: str, first: bool) -> float:
     if right in CONJUNCTIONS:
         return 7.0
     if right in PREPOSITIONS:
-        return 10.0
+        return 14.0
     if right in SUBJECTS:
-        return 12.0
+        return 15.0
     if right in ARTICLES or right in POSSESSIVES or right in DETERMINERS:
-        return 16.0
-    return 20.0
+        return 19.0
+    return 24.0
 
 
 def _belong_together(before: str, after: str, first: bool) -> bool:

@@ -12,20 +12,21 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import Any
 
-from pipelines.subtitles.english import BAD, CLOSING, OPENING, punctuation_cost
+from pipelines.subtitles.english import BAD, CLOSING, OPENING, punctuation_cost, words
 
 Morpheme = tuple[str, str]  # form, tag
 
 NOUNS = ("NNG", "NNP", "NNB", "NR", "NP", "XPN", "XR", "SN", "SL", "SH")
 #: What follows a name and belongs to it.
-TITLES = frozenset(
-    "씨 님 군 양 대통령 총리 장관 차관 의원 시장 도지사 지사 교수 박사 선생 선생님 감독 기자 앵커 "
-    "아나운서 회장 사장 부장 과장 대리 대표 이사 원장 소장 팀장 변호사 판사 검사 의사 배우 가수 "
-    "작가 선수 코치 형사 경위 대위 소령 장군 목사 신부 스님 여사 후보".split()
+TITLES = words(
+    "씨 님 군 양 대통령 총리 장관 차관 의원 시장 도지사 지사 교수 박사 선생 선생님 감독 "
+    "기자 앵커 아나운서 회장 사장 부장 과장 대리 대표 이사 원장 소장 팀장 변호사 판사 "
+    "검사 의사 배우 가수 작가 선수 코치 형사 경위 대위 소령 장군 목사 신부 스님 여사 후보"
 )
-COUNTERS = frozenset(
-    "퍼센트 프로 달러 유로 원 엔 위안 킬로 킬로미터 미터 센티미터 킬로그램 그램 톤 리터 도 배 "
-    "시간 분 초 년 월 일 주 주일 개월 명 개 마리 대 권 번 살 세 층 호 회 차례 가지 곳 쪽".split()
+COUNTERS = words(
+    "퍼센트 프로 달러 유로 원 엔 위안 킬로 킬로미터 미터 센티미터 킬로그램 그램 톤 리터 "
+    "도 배 시간 분 초 년 월 일 주 주일 개월 명 개 마리 대 권 번 살 세 층 호 회 차례 가지 "
+    "곳 쪽"
 )
 _CASE = ("JKS", "JKO", "JKB", "JKC", "JKQ", "JX")
 
@@ -61,11 +62,10 @@ def break_cost(before: str, after: str) -> float:
     if _belong_together(left, right):
         return BAD
     last, opening = left[-1][1], right[0][1]
-    # The number is how near two eojeols stand in the sentence: a clause ends, a phrase ends, ...
-    costs = {"EF": 1.0, "EC": 5.0, "JC": 16.0, "JKG": 40.0, "JKV": 4.0, "MAG": 24.0, "MAJ": 18.0}
-    cost = 10.0 if last in _CASE else costs.get(last, 22.0)
-    if last == "ETM" or last == "MM":
-        cost = 40.0
+    # How much of the sentence is closed before the break: a clause, a phrase, or nothing.
+    costs = {"EF": 1.0, "EC": 6.0, "JC": 18.0, "JKG": 40.0, "JKV": 4.0, "MAG": 24.0, "MAJ": 18.0}
+    costs |= {"ETM": 40.0, "MM": 40.0}
+    cost = 13.0 if last in _CASE else costs.get(last, 24.0)
     return min(cost, 8.0) if opening == "MAJ" else cost
 
 
