@@ -250,7 +250,7 @@ def _video(
     if first.mirrored:
         notes.append("The picture is tagged as mirrored; the mirroring is not applied.")
     if first.interlaced:
-        notes.append("The picture is interlaced; its fields are not separated.")
+        notes.append("The picture is interlaced; whole pictures are made from its fields.")
     if first.transfer in (16, 18):
         notes.append("The picture is HDR; its tones are mapped to SDR.")
     header = stream.frames
@@ -273,6 +273,7 @@ def _video(
         color_transfer=_TRANSFERS.get(first.transfer, "unknown"),
         color_matrix=_MATRICES.get(first.matrix, "unknown"),
         color_range=_RANGES.get(first.color_range, "unknown"),
+        interlaced=first.interlaced,
     )
 
 

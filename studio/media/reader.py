@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from studio.errors import DecodeFailed, RequestError
 from studio.media.clock import ClockJumps
 from studio.media.container import open_again
+from studio.media.deinterlace import deinterlaced
 from studio.media.handover import Handover, Stopped
 from studio.media.picture import Converter
 from studio.media.probe import frame_times
@@ -317,7 +318,8 @@ def _numbered(
     """Frames with their numbers, rising; frames that are not in the table are left out."""
     last = -1
     untimed = container.format.name in UNTIMED
-    for frame in _decoded(container, stream, tally, jumps):
+    frames = _decoded(container, stream, tally, jumps)
+    for frame in deinterlaced(frames, untimed) if video.interlaced else frames:
         stamp = frame.dts if untimed else frame.pts
         if stamp is not None:
             number = _number(times, stamp - video.start_pts)

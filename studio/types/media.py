@@ -36,6 +36,7 @@ class VideoStream:
         bit_depth: bits a component.
         color_primaries, color_transfer, color_matrix, color_range: FFmpeg's names,
             ``unknown`` where the file does not say.
+        interlaced: whether a frame holds two fields, taken one after the other.
     """
 
     index: int
@@ -54,6 +55,7 @@ class VideoStream:
     color_transfer: str
     color_matrix: str
     color_range: str
+    interlaced: bool = False
 
     @property
     def display_wh(self) -> tuple[int, int]:
