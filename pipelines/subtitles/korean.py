@@ -71,6 +71,8 @@ def break_cost(before: str, after: str) -> float:
 
 def _belong_together(left: tuple[Morpheme, ...], right: tuple[Morpheme, ...]) -> bool:
     (form, last), (next_form, opening) = left[-1], right[0]
+    if opening[0] in "JE" or opening in ("XSN", "XSV", "XSA", "VCP"):
+        return True  # a particle or an ending that was written as a word of its own
     if opening == "NNB" and last not in (*_CASE, "EF", "EC", "MAG", "MAJ", "IC"):
         return True
     if last in ("MM", "ETM") and opening in NOUNS:

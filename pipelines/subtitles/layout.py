@@ -249,8 +249,8 @@ def _speaker_labels(
     labels = {}
     current = ""
     for at, token in enumerate(tokens):
-        if token.speaker and token.speaker != current:
-            name = names.get(token.speaker, token.speaker)
+        name = names.get(token.speaker, "")  # S1 is no name that a viewer could use
+        if name and token.speaker != current:
             labels[at] = f"{opening}{name.upper() if profile.uppercase else name}{closing} "
         current = token.speaker or current
     return labels

@@ -130,6 +130,8 @@ def clean(text: str, profile: Profile) -> str:
         if c not in profile.forbidden and (c.isspace() or unicodedata.category(c)[0] != "C")
     )
     text = " ".join(text.split())
+    # A dash before a word would be read as another speaker's; before a digit it is a minus.
+    text = re.sub(r"^[-–—‐]+\s*(?!\d)", "", text)
     if profile.curly_quotes:
         text = re.sub(r"(?<![^\s(\[])\"", "“", text).replace('"', "”")
         text = re.sub(r"(?<![^\s(\[“])'(?=\w)", "‘", text).replace("'", "’")
