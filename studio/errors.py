@@ -15,6 +15,7 @@
         WeightsCorrupt                 a weight file differs from its pinned hash
         FetchFailed                    a hub did not hand over what was asked of it
         DoesNotFit(need, free, held)   no room under the memory budget
+        ModelBusy                      others use the model, or its memory, for too long
         InferenceFailed                a forward pass raised
       RequestError                     an option that cannot work, alone or with this footage
       PolicyError                      consent or disclosure is missing
@@ -116,6 +117,10 @@ class DoesNotFit(ModelError):
         self.need_bytes = need_bytes
         self.free_bytes = free_bytes
         self.held_by = held_by
+
+
+class ModelBusy(ModelError):
+    """A lease waited for longer than it was allowed to."""
 
 
 class InferenceFailed(ModelError):

@@ -28,7 +28,13 @@ class Settings(BaseSettings):
     Attributes:
         cache_dir: analyses, converted weights, verified hashes.
         device: ``auto``, ``cpu`` or ``cuda``.
-        memory_budget_bytes: what all models together may hold; 0 means half of what is free.
+        memory_budget_bytes: what all models together may hold on a device; 0 means half of
+            what is free.
+        host_budget_bytes: beside a card, what models may hold in the processor's memory; 0
+            means half of what is free.
+        memory_headroom_bytes: left free on every device for other programs.
+        model_idle_s: a model idle for longer is dropped when the next one is loaded; 0 means
+            never.
         threads: of each native thread pool; 0 means the number of cores.
         max_file_bytes, max_duration_s, max_pixels, max_streams: limits on a media file;
             ``max_pixels`` is width times height of one picture.
@@ -39,6 +45,9 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir("studio")))
     device: str = "auto"
     memory_budget_bytes: int = Field(default=0, ge=0)
+    host_budget_bytes: int = Field(default=0, ge=0)
+    memory_headroom_bytes: int = Field(default=256 << 20, ge=0)
+    model_idle_s: float = Field(default=1800.0, ge=0)
     threads: int = Field(default=0, ge=0)
     max_file_bytes: int = Field(default=500 * 2**30, gt=0)
     max_duration_s: float = Field(default=24 * 3600.0, gt=0)

@@ -36,6 +36,7 @@ class Job:
         pool: of models; one of its own where not given.
         store: of analyses; the one in the cache folder where not given.
         on_progress: called from the thread that works, with each step.
+        batch: whether its waits for models give way to interactive work.
     """
 
     def __init__(
@@ -44,12 +45,14 @@ class Job:
         pool: ModelPool | None = None,
         store: AnalysisStore | None = None,
         on_progress: Callable[[Progress], None] | None = None,
+        batch: bool = False,
     ) -> None:
         self.settings = settings or Settings()
-        self.pool = pool or ModelPool(self.settings)
+        self._cancelled = threading.Event()
+        # The same pool for all; a wait for a model ends with this job.
+        self.pool = (pool or ModelPool(self.settings)).serving(self._cancelled.is_set, batch)
         self.store = store or AnalysisStore(self.settings.cache_dir / "analyses")
         self._on_progress = on_progress
-        self._cancelled = threading.Event()
 
     def report(self, stage: str, share: float, message: str = "") -> None:
         """Say how far a stage is; also the point where a cancelled run ends.

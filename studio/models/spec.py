@@ -142,3 +142,50 @@ class LoadContext:
 
 
 AnySpec = ModelSpec[Any]
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a model is loaded; the plain form is what was asked for.
+
+    Attributes:
+        half: in bf16 or fp16.
+        offload: weights on the host, brought in as they are used.
+        cpu: on the processor though there is a card.
+    """
+
+    half: bool = False
+    offload: bool = False
+    cpu: bool = False
+
+    def __str__(self) -> str:
+        words = [n for n in ("half", "offload", "cpu") if getattr(self, n)]
+        return "+".join(words) or "plain"
+
+
+PLAIN = Form()
+
+
+class Movable(Protocol):
+    """A model on a card that can wait on the host; optional, and found by its methods.
+
+    The copy is made once, from what was loaded: weights do not change, so nothing is ever
+    copied back from the card.
+
+    Attributes:
+        copy_bytes: what a host copy takes.
+    """
+
+    copy_bytes: int
+
+    def keep_copy(self) -> None:
+        """Make the host copy, in pinned memory where that exists."""
+
+    def drop_copy(self) -> None:
+        """Let go of the host copy; the model stays where it is."""
+
+    def to_host(self) -> None:
+        """Let go of the card's memory; the host copy stays."""
+
+    def to_device(self) -> None:
+        """Bring the host copy to the card."""
