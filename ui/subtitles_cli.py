@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from ui.command import AsJson, emit
+from studio.errors import RequestError
+from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stoppable_job
 
 DEFAULT = "draft"
 
@@ -32,6 +33,96 @@ subtitles_app = typer.Typer(
     no_args_is_help=True,
     help="Subtitle drafts from footage: studio subtitles FOOTAGE --out DIR (short for draft).",
 )
+
+
+@subtitles_app.command(DEFAULT)
+def draft(
+    footage: Annotated[
+        Path | None,
+        typer.Argument(metavar="FOOTAGE", help="A film or a sound file.", show_default=False),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("subtitles"),
+    language: Annotated[str, typer.Option(help="Language of the speech, or auto.")] = "auto",
+    profile: Annotated[
+        str,
+        typer.Option(
+            help="A house's rules: netflix-en, netflix-ko, netflix-ko-sdh, bbc, social or a TOML "
+            "file; those for the language where left out."
+        ),
+    ] = "",
+    formats: Annotated[
+        str, typer.Option("--format", help="What is written: srt,vtt,ass,json,ttml.")
+    ] = "srt,vtt",
+    speakers: Annotated[str, typer.Option(help="auto, how many there are, or off.")] = "auto",
+    name: Annotated[
+        list[str] | None,
+        typer.Option(help="Who a voice is, S1=Ada; kept for later runs. Repeatable."),
+    ] = None,
+    translate: Annotated[str, typer.Option(help="Language to translate to as well.")] = "",
+    glossary: Annotated[
+        Path | None, typer.Option(help="CSV or TOML file of terms and their translations.")
+    ] = None,
+    burn_in: Annotated[
+        bool, typer.Option("--burn-in", help="Draw the cues into the picture of a new film.")
+    ] = False,
+    style: Annotated[
+        Path | None, typer.Option(help="TOML file that says how drawn cues look.")
+    ] = None,
+    align: Annotated[
+        Path | None, typer.Option(help="The right text, plain or subtitles, to set to the sound.")
+    ] = None,
+    audio_stream: Annotated[
+        str, typer.Option(help="Number or language of the sound stream; the file's choice.")
+    ] = "",
+    soft: Annotated[
+        bool, typer.Option("--soft", help="Copy the film with the cues as a track of its own.")
+    ] = False,
+    speech_model: Annotated[
+        str, typer.Option(help="Model that hears, see: studio models list.")
+    ] = "",
+    seed: Seed = 0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan; write nothing.")
+    ] = False,
+    from_plan: Annotated[
+        Path | None, typer.Option(help="Render this edited plan; nothing is heard again.")
+    ] = None,
+    memory_budget: Budget = "",
+    device: DeviceName = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Subtitles from footage: drafts by a house's rules, with what could not be obeyed."""
+    with stoppable_job(settings_of(device, memory_budget)) as job:
+        from pipelines import subtitles as pipeline
+
+        options = pipeline.Options(
+            out=out,
+            language=language,
+            profile=profile,
+            formats=tuple(f.strip() for f in formats.split(",") if f.strip()),
+            speakers=speakers,
+            names=tuple(_label_and_name(text) for text in name or ()),
+            translate=translate,
+            glossary=glossary,
+            burn_in=burn_in,
+            style=style,
+            align=align,
+            audio_stream=audio_stream,
+            soft=soft,
+            speech_model=speech_model,
+            seed=seed,
+            dry_run=dry_run,
+            from_plan=from_plan,
+        )
+        result = pipeline.run(footage or [], options, job)
+    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+
+
+def _label_and_name(text: str) -> tuple[str, str]:
+    label, mark, name = text.partition("=")
+    if not mark:
+        raise RequestError(f"--name {text} names nobody.", "Write the label and the name: S1=Ada.")
+    return label.strip(), name.strip()
 
 
 @subtitles_app.command("lint")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipelines.subtitles.corrections import Corrections
 from pipelines.subtitles.edits import cue_edits, names_given, word_edits
+from pipelines.subtitles.profile import Profile
 from pipelines.subtitles.shortfall import Unmet
 from studio import codec
 from studio.errors import RequestError
@@ -60,13 +61,13 @@ class Track:
     """Cues in one language.
 
     Attributes:
-        profile: whose rules they obey.
+        profile: the rules they obey.
         subtitles: the cues.
         unmet: rules that a cue could not obey, each with a shorter wording where there is one.
         words: what the cues say, where that is not what was heard: a translation.
     """
 
-    profile: str
+    profile: Profile
     subtitles: Subtitles
     unmet: tuple[Unmet, ...] = ()
     words: tuple[Word, ...] | None = None
@@ -88,7 +89,7 @@ class SubtitlePlan:
     Attributes:
         source: the file.
         transcript: what was said.
-        names: speaker label to the name shown.
+        names: speaker label to the name shown; empty where nobody named the voice.
         tracks: cues in the language that is spoken, then in the one translated to.
         cuts: times of the shot cuts, seconds.
         sounds: what is heard beside words.
@@ -124,7 +125,7 @@ class SubtitlePlan:
             RequestError: a name was given to a voice that is not there.
         """
         words = self.transcript.words
-        names = {k: v for k, v in self.names.items() if v.strip() and self.made.names.get(k) != v}
+        names = {k: v for k, v in self.names.items() if v and self.made.names.get(k, "") != v}
         found = corrections.with_names(names_given(words, names))
         found = found.with_words(word_edits(self.made.words, words))
         for track in self.tracks:
