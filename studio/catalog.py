@@ -20,6 +20,14 @@ ENTRIES: tuple[str, ...] = (
     "studio.adapters.silero:SPEC",
     "studio.adapters.whisper:SPEC",
     "studio.adapters.whisper:SPEC_ENGLISH",
+    "studio.adapters.whisper_sizes:SPEC_SMALL",
+    "studio.adapters.whisper_sizes:SPEC_MEDIUM",
+    "studio.adapters.whisper_sizes:SPEC_TURBO",
+    "studio.adapters.whisper_sizes:SPEC_LARGE",
+    "studio.adapters.translation:SPEC",
+    "studio.adapters.siglip:SPEC",
+    "studio.adapters.diffusion:SPEC_TURBO",
+    "studio.adapters.diffusion:SPEC_FULL",
 )
 
 

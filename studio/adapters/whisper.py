@@ -230,6 +230,8 @@ def _translated() -> Iterator[None]:
 
 def _folder(context: LoadContext) -> Path:
     """One folder that holds every weight file under its own name, as the loader wants it."""
+    if context.hub_dir is not None:
+        return context.hub_dir
     context.cache_dir.mkdir(parents=True, exist_ok=True)
     for name, path in context.weights.items():
         here = context.cache_dir / name
@@ -257,6 +259,11 @@ def load(context: LoadContext) -> Whisper:
 def load_english(context: LoadContext) -> Whisper:
     """Build Whisper tiny.en; its word times come 65 ms late (measured as for :func:`load`)."""
     return _load(context, lead_s=-0.065)
+
+
+def load_fetched(context: LoadContext) -> Whisper:
+    """Build a larger Whisper from its hub's folder; its word times are taken as they come."""
+    return _load(context, lead_s=0.0)
 
 
 def _load(context: LoadContext, lead_s: float) -> Whisper:
