@@ -38,7 +38,10 @@ _ALIKE = 0.69
 _BLOCK = 1500  # stretches grouped at once; the groups of the blocks are grouped again
 _LEAST_VOICE_S = 1.2  # of a voice, before it counts as one more person
 #: A switch of speakers costs this many seconds of a voice that fits worse by 0.1.
-_SWITCH, _SWITCH_IN_PAUSE = 3.0, 0.4
+_SWITCH, _SWITCH_IN_PAUSE, _SWITCH_AFTER_SENTENCE = 3.0, 0.3, 0.1
+#: Two groups with so many seconds at least, and the cosine of their means from which they are one
+#: voice: the mean of a short group is a rough one.
+_SAME_S, _SAME = (1.5, 10.0), (0.70, 0.78)
 _STRANGER = 0.5  # cosine below which nobody known fits
 _MARGIN = 0.04  # between the two best, below which a short stretch is not told
 _LONGEST_PAUSE_S = 1.5  # inside a turn
@@ -244,6 +247,8 @@ def _group(
     if len(points) > _BLOCK:
         points, weights = _condense(points, weights)
     groups = _cluster(points, weights, count)
+    if count is None:
+        groups = _merge_alike(points, weights, groups)
     heavy = [
         (float(weights[groups == g].sum()), _mean(points, weights, groups == g))
         for g in np.unique(groups)
@@ -253,6 +258,24 @@ def _group(
         strong = [voice for weight, voice in heavy if weight >= _LEAST_VOICE_S]
         return np.stack(strong or [heavy[0][1]])
     return np.stack([voice for _, voice in heavy[:count]])
+
+
+def _merge_alike(
+    points: _F32, weights: NDArray[np.float64], groups: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Groups joined whose means are one voice, the most alike first."""
+    groups = groups.copy()
+    while len(names := np.unique(groups)) > 1:
+        means = np.stack([_mean(points, weights, groups == g) for g in names])
+        lengths_s = np.array([weights[groups == g].sum() for g in names])
+        lighter = np.minimum(lengths_s[:, None], lengths_s[None, :])
+        spare = means @ means.T - np.interp(lighter, _SAME_S, _SAME)
+        np.fill_diagonal(spare, -1.0)
+        a, b = np.unravel_index(int(spare.argmax()), spare.shape)
+        if spare[a, b] < 0:
+            break
+        groups[groups == names[b]] = names[a]
+    return groups
 
 
 def _mean(points: _F32, weights: NDArray[np.float64], chosen: NDArray[np.bool_]) -> _F32:
@@ -347,8 +370,10 @@ def _best_path(words: Sequence[Word], likeness: _F32) -> NDArray[np.int64]:
     best = cost[0].astype(np.float64)
     for i in range(1, count):
         before = words[i - 1]
-        pause = words[i].start - before.end >= _PAUSE_S or before.text.endswith(_SENTENCE_END)
-        switched = best.min() + (_SWITCH_IN_PAUSE if pause else _SWITCH)
+        pause = words[i].start - before.end >= _PAUSE_S
+        ended = before.text.endswith(_SENTENCE_END)
+        price = _SWITCH_IN_PAUSE if pause or ended else _SWITCH
+        switched = best.min() + (_SWITCH_AFTER_SENTENCE if pause and ended else price)
         came[i] = np.where(best <= switched, np.arange(voices), int(best.argmin()))
         best = np.minimum(best, switched) + cost[i]
     path = np.zeros(count, np.int64)
