@@ -143,8 +143,9 @@ def _copied(
     container: OutputContainer, source: Any, index: int, origin: Fraction
 ) -> Iterator[_Dated]:
     heard = source.streams[index]
-    stream = container.add_stream_from_template(heard)
+    stream = container.add_stream_from_template(heard, opaque=True)
     stream.time_base = heard.time_base
+    stream.disposition = heard.disposition
     if heard.language:
         stream.metadata["language"] = heard.language
     shift = round(origin / heard.time_base)

@@ -74,11 +74,15 @@ def mux_subtitles(
         film = stack.enter_context(open_again(info.path))
         feeds: list[Iterator[_Dated]] = []
         targets: dict[int, Any] = {}
+        target: Any
         for stream in film.streams:
-            if stream.type in ("video", "audio") and _fits(container, stream):
-                targets[stream.index] = container.add_stream_from_template(stream)
+            if stream.type in ("video", "audio", "subtitle") and _fits(container, stream):
+                target = container.add_stream_from_template(stream, opaque=True)
+                targets[stream.index] = target
+                if stream.type != "subtitle":  # of the texts, ours is the one shown
+                    target.disposition = stream.disposition
                 if stream.language:
-                    targets[stream.index].metadata["language"] = stream.language
+                    target.metadata["language"] = stream.language
             elif stream.type in ("video", "audio", "subtitle"):
                 notes.append(
                     f"Stream {stream.index} ({stream.type}) does not go into {out.suffix} and is "
@@ -93,7 +97,7 @@ def mux_subtitles(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="studio-soft-")))
         for number, (path, language) in enumerate(tracks):
             source = _text(path, folder / f"{number}{out.suffix}", stack)
-            target: Any = container.add_stream_from_template(source.streams.subtitles[0])
+            target = container.add_stream_from_template(source.streams.subtitles[0])
             target.metadata["language"] = _THREE.get(language, language or "und")
             if number == 0:
                 target.disposition = av.stream.Disposition.default
