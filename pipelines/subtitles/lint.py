@@ -15,7 +15,7 @@ from studio.errors import RequestError
 from studio.types.subtitles import Cue, Subtitles, Violation
 from studio.types.timecode import STANDARD_RATES, FrameRate
 
-#: Times in files are whole milliseconds: each may be off by half of one.
+#: Times in files are whole milliseconds, rounded to the next or always down.
 _ROUNDING_S = Fraction(1, 1000)
 #: Without a rate and without a grid in the times, frames are taken for film's.
 _FILM = Fraction(24)
@@ -84,7 +84,7 @@ def rate_of(subtitles: Subtitles) -> FrameRate | None:
     if len(times) < 8:
         return None
     for fps in STANDARD_RATES:
-        if all(abs(round(t * fps) / fps - t) <= _ROUNDING_S / 2 for t in times):
+        if all(abs(round(t * fps) / fps - t) <= _ROUNDING_S for t in times):
             return FrameRate(fps)
     return None
 
