@@ -133,7 +133,7 @@ def band(seconds: float, *, seed: int = 0) -> np.ndarray:
     random = np.random.default_rng(seed)
     count, beat = int(seconds * RATE_HZ), int(0.5 * RATE_HZ)
     sound = np.zeros(count + 4 * beat)
-    chords = ((220.0, 277.2, 329.6), (196.0, 246.9, 293.7), (261.6, 329.6, 392.0), (174.6, 220, 262))
+    chords = ((220, 277, 330), (196, 247, 294), (262, 330, 392), (175, 220, 262))
     t = np.arange(2 * beat) / RATE_HZ
     for number, at in enumerate(range(0, count, beat)):
         chord = chords[number // 4 % len(chords)]
