@@ -30,6 +30,9 @@ _WINDOW_FRAMES = 3000
 # On 456 words of English (read, spoken, synthetic) five beams misread 1.5 % where the likeliest
 # word at each step misreads 2.2 % and loops on windows of two languages; they cost 7 % more.
 _BEAM = 5
+#: Of text that one window can be given; the network's memory less its opening marks.
+MOST_TOKENS_ALIGNED = 440
+_ATTENTION_SMOOTHED = 7  # frames of 20 ms, as in the reference implementation
 _MOST_TOKENS = 224  # of text in one window, as in the reference implementation
 _OPENING = "\"'“¿([{-"
 _CLOSING = "\"'.。,，!！?？:：”)]}、…"
@@ -142,6 +145,82 @@ class Whisper:
                     encoded = self._encode(group)
                 heard |= zip(rows, self._read(encoded, group, code), strict=True)
         return [heard[i] for i in range(len(windows))]
+
+    def align(
+        self,
+        windows: Sequence[NDArray[np.float32]],
+        texts: Sequence[Sequence[str]],
+        language: str,
+    ) -> list[tuple[HeardWord, ...]]:
+        """When each given word is said, all windows in one batch.
+
+        Nothing is recognised: the text is taken as what was said, and the decoder's attention
+        tells where in the sound it looks for each word. A word that is not said gets a time
+        all the same; its low confidence tells.
+
+        Args:
+            windows: as for :meth:`transcribe`.
+            texts: words of each window, at most :data:`MOST_TOKENS_ALIGNED` tokens together.
+            language: ISO 639-1 code of all of them.
+
+        Returns:
+            As many words for each window as were given.
+
+        Raises:
+            InferenceFailed: the runtime gave up.
+            ValueError: a text is too long for a window.
+        """
+        from faster_whisper.tokenizer import Tokenizer
+
+        whisper = self._whisper
+        tokenizer = Tokenizer(
+            whisper.hf_tokenizer, self.multilingual, task="transcribe", language=language
+        )
+        split = [[tokenizer.encode(" " + word) for word in words] for words in texts]
+        longest = max((sum(map(len, words)) for words in split), default=0)
+        if longest > MOST_TOKENS_ALIGNED:
+            raise ValueError(f"a text of {longest} tokens is over {MOST_TOKENS_ALIGNED}")
+        rows = [i for i, words in enumerate(split) if words]
+        found: list[tuple[HeardWord, ...]] = [()] * len(texts)
+        if not rows:
+            return found
+        with _translated():
+            encoded = self._encode([windows[i] for i in rows])
+            results = whisper.model.align(
+                encoded,
+                tokenizer.sot_sequence,
+                [[token for word in split[i] for token in word] for i in rows],
+                [max(2, len(windows[i]) * _FRAMES_A_SECOND // RATE_HZ) for i in rows],
+                median_filter_width=_ATTENTION_SMOOTHED,
+            )
+        for i, result in zip(rows, results, strict=True):
+            found[i] = self._words_of(texts[i], [len(word) for word in split[i]], result)
+        return found
+
+    def _words_of(
+        self, texts: Sequence[str], counts: Sequence[int], result: Any
+    ) -> tuple[HeardWord, ...]:
+        """Words from the path of one alignment: pairs of token and time, both rising."""
+        path = np.asarray(result.alignments)
+        enters = np.flatnonzero(np.diff(path[:, 0], prepend=-1))
+        times_s = path[enters, 1] / self._whisper.tokens_per_second
+        edges = np.concatenate([[0], np.cumsum(counts)])
+        return tuple(
+            HeardWord(
+                text,
+                max(float(times_s[first]) + self._lead_s, 0.0),
+                max(float(times_s[min(last, len(times_s) - 1)]) + self._lead_s, 0.0),
+                float(np.mean(result.text_token_probs[first:last])),
+            )
+            for text, first, last in zip(texts, edges[:-1], edges[1:], strict=True)
+        )
+
+    def tokens(self, words: Sequence[str]) -> list[int]:
+        """How many tokens each word takes."""
+        from faster_whisper.tokenizer import Tokenizer
+
+        tokenizer = Tokenizer(self._whisper.hf_tokenizer, self.multilingual, "transcribe", "en")
+        return [len(tokenizer.encode(" " + word)) for word in words]
 
     def _encode(self, windows: Sequence[NDArray[np.float32]]) -> Any:
         from faster_whisper.audio import pad_or_trim
