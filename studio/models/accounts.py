@@ -18,6 +18,7 @@ from studio.models.spec import PLAIN, AnySpec, Form
 
 #: Measurements kept of each; their median counts, so one disturbed load changes nothing.
 _KEPT = 5
+_ENOUGH = 3
 #: On a device whose measurements are disturbed, how far they may correct what was declared.
 _LEAST, _MOST = 0.5, 4.0
 
@@ -99,11 +100,12 @@ class Accounts:
             row = self._rows.get(self._row(spec, form, device), {})
         said = declared(spec, form)
         known = {what: statistics.median(values) for what, values in row.items() if values}
-        if exact:  # resident bytes are what they were last; working bytes follow the input
-            if row.get("resident_bytes"):
-                known["resident_bytes"] = row["resident_bytes"][-1]
-            if row.get("working_bytes"):
-                known["working_bytes"] = max(row["working_bytes"])
+        if exact and row.get("resident_bytes"):
+            known["resident_bytes"] = row["resident_bytes"][-1]
+        if row.get("working_bytes"):  # it follows the input: the largest counts, and what was
+            known["working_bytes"] = max(row["working_bytes"])  # declared until a few were seen
+            if len(row["working_bytes"]) < _ENOUGH:
+                known["working_bytes"] = max(known["working_bytes"], said.working_bytes)
 
         def corrected(what: str, value: int) -> int:
             if what not in known:

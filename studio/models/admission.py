@@ -125,16 +125,19 @@ class Books:
     def admit(self) -> None:
         """Serve all who can go on now, in order; end a wait that would last for ever."""
         self._take_back()
+        # A thread that was killed here may have served one without striking it off.
+        self.waiters[:] = [w for w in self.waiters if w.ticket is None and w.error is None]
         while self._serve_one() or self._break_deadlock():
             pass
 
     def _facts(self) -> list[Waiting]:
-        holding = self._holding()
+        holding = self.holding()
         return in_order(
             Waiting(w.number, w.batch, w.thread in holding, w.overtaken) for w in self.waiters
         )
 
-    def _holding(self) -> set[threading.Thread]:
+    def holding(self) -> set[threading.Thread]:
+        """Threads that have models in use."""
         return {p.thread for place in self.places for h in place.models.values() for p in h.pins}
 
     def _serve_one(self) -> bool:
@@ -151,14 +154,12 @@ class Books:
                 ticket = self._ticket_for_load(waiter)
                 short = True
             if ticket is not None:
-                self.waiters.remove(waiter)
+                self._hand_over(waiter, ticket)
                 passed = set(overtaken_by(facts, order))
                 for other in self.waiters:
                     other.overtaken += other.number in passed
-                self._hand_over(waiter, ticket)
-            if waiter.error is not None:
-                self.waiters.remove(waiter)
             if ticket is not None or waiter.error is not None:
+                self.waiters.remove(waiter)
                 if waiter.wake is not None:
                     waiter.wake.notify()
                 return True
@@ -168,7 +169,7 @@ class Books:
         """Where all who hold something wait, one of them has to give up."""
         if self.busy is not None or not self.waiters:
             return False
-        if self._holding() - {waiter.thread for waiter in self.waiters}:
+        if self.holding() - {waiter.thread for waiter in self.waiters}:
             return False  # somebody works, and will let go
         order = self._facts()
         stuck = [facts for facts in order if facts.holds]
@@ -198,6 +199,8 @@ class Books:
         for held in self._resident(waiter):
             if waiter.spec.exclusive and held.pins:
                 continue
+            if self.busy is not None and self.busy.held is held:
+                continue  # room is being made for one lease of it; the next is reckoned after
             place = held.place
             more = held.bytes_with(waiter.units) - held.held_bytes
             victims: list[Held] | None = []
@@ -313,36 +316,41 @@ class Books:
             ]
         residents, _ = self._evictable(place, "")
         place.clock = clock_after(place.clock, residents, [v.key for v in ticket.victims])
-        self.leave(ticket.victims)
+        self.leave(ticket.victims, for_a_load=True)
         place.loading_bytes = ticket.need_bytes
         if ticket.held is not None and ticket.pin is not None:
             # Nobody may take it meanwhile; it does not work yet, so it counts no units.
             ticket.held.pins.append(Pin(ticket.pin.thread, 0.0))
 
-    def leave(self, victims: Sequence[Held]) -> None:
+    def leave(self, victims: Sequence[Held], for_a_load: bool = False) -> None:
         """Nobody gets these any more; they count until they are closed."""
         for victim in victims:
+            place = victim.place
             if not victim.parked:
-                victim.place.leaving.append(victim)
-            victim.place.models.pop(victim.key)
+                (place.making_way if for_a_load else place.leaving).append(victim)
+            place.models.pop(victim.key)
 
     def stay(self, victims: Sequence[Held]) -> None:
         """Those whose turn to be closed did not come are there again."""
         for victim in victims:
-            if victim in victim.place.leaving:
-                victim.place.leaving.remove(victim)
+            self._has_left(victim)
             victim.place.models[victim.key] = victim
+
+    @staticmethod
+    def _has_left(victim: Held) -> None:
+        for those in (victim.place.leaving, victim.place.making_way):
+            if victim in those:
+                those.remove(victim)
 
     def gone(self, victim: Held) -> None:
         """A victim's memory is free."""
-        if victim in victim.place.leaving:
-            victim.place.leaving.remove(victim)
+        self._has_left(victim)
         if victim.copy_bytes and self.host is not None:
             self.host.copies_bytes -= victim.copy_bytes
 
     def parked(self, victim: Held) -> None:
         """A victim waits on the host now."""
-        victim.place.leaving.remove(victim)
+        self._has_left(victim)
         victim.parked = True
         victim.kept_units = 0.0
         victim.place.models[victim.key] = victim
@@ -369,7 +377,7 @@ class Books:
         """A lease begins."""
         self.leases += 1
         held.uses += 1
-        if held.uses == 1 and not self._holding():
+        if held.uses == 1 and not self.holding():
             held.quiet_until = self.leases
         held.pins.append(pin)
         held.clock = held.place.clock

@@ -25,6 +25,8 @@ def load_model(books: Books, settings: Settings, spec: AnySpec, form: Form, tick
     memory = place.memory
     # What a runtime takes when it is first imported is not the model's.
     warm = memory.exact or all(name in sys.modules for name in spec.requires)
+    with books.lock:
+        leases, quiet = books.leases, not books.holding()
     before_bytes = memory.held_bytes()
     started = books.now()
     paths = weights.resolve(spec, settings.cache_dir)
@@ -54,10 +56,13 @@ def load_model(books: Books, settings: Settings, spec: AnySpec, form: Form, tick
     load_s = books.now() - started
     held = Held(spec, form, place, model, ticket.needs, load_s, last_use=books.now())
     held.load_bytes = memory.held_bytes() - before_bytes
-    held.before_bytes = before_bytes if warm else None
+    with books.lock:
+        quiet = quiet and leases == books.leases
+    # Beside other work a difference is not the model's alone, and nothing is learned from it.
+    held.before_bytes = before_bytes if warm and quiet else None
     measured = {"load_s": load_s}
-    if memory.exact and held.load_bytes > 0:
-        held.seen = True
+    held.seen = memory.exact and held.load_bytes > 0
+    if held.seen and quiet:
         held.needs = Needs(held.load_bytes, ticket.needs.working_bytes, load_s, True)
         measured["resident_bytes"] = held.load_bytes
         memory.mark_peak()

@@ -113,7 +113,8 @@ class Place:
         headroom_bytes: left free for others.
         models: in memory, by key; parked ones too.
         loading_bytes: promised to a load under way.
-        leaving: models that are being closed.
+        making_way: models that are being closed for that load; it only begins after them.
+        leaving: others that are being closed.
         copies_bytes: of host copies, on the host's place alone.
         clock: the ageing clock of its evictions.
     """
@@ -124,6 +125,7 @@ class Place:
     headroom_bytes: int
     models: dict[str, Held] = field(default_factory=dict)
     loading_bytes: int = 0
+    making_way: list[Held] = field(default_factory=list)
     leaving: list[Held] = field(default_factory=list)
     copies_bytes: int = 0
     clock: float = 0.0
@@ -140,14 +142,15 @@ class Place:
         """What models are counted at here, with loads and evictions under way."""
         models = sum(held.held_bytes for held in self.models.values())
         leaving = sum(held.held_bytes for held in self.leaving)
-        return models + leaving + self.loading_bytes + self.copies_bytes
+        making_way = sum(held.held_bytes for held in self.making_way)
+        return models + leaving + max(making_way, self.loading_bytes) + self.copies_bytes
 
     def room(self) -> Room:
         """The memory as it is now; asks the device."""
         models = [held for held in self.models.values() if not held.parked]
         owed = self.loading_bytes
         if self.memory.exact:
-            seen = sum(h.held_bytes for h in (*models, *self.leaving) if h.seen)
+            seen = sum(h.held_bytes for h in (*models, *self.leaving, *self.making_way) if h.seen)
             owed += max(0, seen - self.memory.held_bytes())
             models = [held for held in models if not held.seen]
         for held in models:  # what was used once has taken its working memory

@@ -349,7 +349,9 @@ class ModelPool:
         held.before_bytes = None
         if held.quiet_until != books.leases or books.busy is not None or not pin.units:
             return
-        measured = {"working_bytes": max(whole - held.load_bytes, 0) / pin.units}
+        if whole <= held.load_bytes:
+            return  # it was not used for anything
+        measured = {"working_bytes": (whole - held.load_bytes) / pin.units}
         if not memory.exact:
             measured["resident_bytes"] = max(held.load_bytes, 0)
         books.accounts.note(held.spec, held.form, held.place.device, **measured)
