@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Generic
 
@@ -98,6 +99,11 @@ class ModelPool:
     def devices(self) -> tuple[Device, ...]:
         """Every device models may be on."""
         return tuple(place.device for place in self._books.places)
+
+    @property
+    def cache_dir(self) -> Path:
+        """Where what was learned is kept."""
+        return self._settings.cache_dir
 
     @property
     def budget_bytes(self) -> int:
@@ -195,11 +201,14 @@ class ModelPool:
         """
         return plan_preflight(self._books, specs, units, together)
 
-    def release_idle(self) -> int:
-        """Drop every model that is not in use, from the host too; bytes that came free."""
+    def release_idle(self, keep: Sequence[AnySpec] = ()) -> int:
+        """Drop every model that is not in use but ``keep``, from the host too; bytes that
+        came free."""
         books = self._books
+        kept = {spec.key for spec in keep}
         with books.lock:
-            idle = [h for p in books.places for h in p.models.values() if not h.pins]
+            models = [h for p in books.places for h in p.models.values() if not h.pins]
+            idle = [h for h in models if h.spec.key not in kept]
             freed = sum(h.held_bytes + h.copy_bytes for h in idle)
             books.leave(idle)
         put_away(books, idle, park=False)

@@ -152,7 +152,9 @@ class MovableModel(CountedModel):
 
 def _sizes(context: LoadContext) -> tuple[CountedMemory, int, int]:
     _, resident, working = context.cache_dir.name.partition("@")[0].split("-")
-    return MEMORIES[context.device.name], int(resident), int(working)
+    share = (0.5 if context.half else 1.0) * (0.25 if context.offload else 1.0)
+    half = 0.5 if context.half else 1.0
+    return MEMORIES[context.device.name], int(int(resident) * share), int(int(working) * half)
 
 
 def load_counted(context: LoadContext) -> CountedModel:
