@@ -235,7 +235,16 @@ def write(
         for form in options.formats:
             path = out / f"{media.stem}.{language}.{form}"
             files[f"{language}.{form}"] = path
-            subtitle_io.write(track.subtitles, path, form, words=_words(plan, track), style=style)
+            subtitle_io.write(
+                track.subtitles,
+                path,
+                form,
+                words=_words(plan, track),
+                rate=plan.source.rate,
+                style=style,
+                karaoke=track.profile.karaoke,
+                picture_wh=plan.source.size_wh or (1920, 1080),
+            )
     burnt = None
     shown = plan.tracks[-1]  # the translation, where there is one: the sound speaks for itself
     if info is not None and options.soft:

@@ -219,6 +219,8 @@ class CuePainter:
     def _fitted(self, events: Sequence[str]) -> list[str]:
         """The events, each with the size at which it fits, measured on a wider ground."""
         left, top, right, bottom = self.safe_xyxy
+        aside_px = self.style.shadow * self._line_px  # the shadow falls to one side only
+        right -= int(np.ceil(2 * aside_px))
         wide_wh = (_MEASURED_SCREENS * self.size_wh[0], self.size_wh[1])
         fitted = []
         for event, picture in zip(events, self._drawn([[e] for e in events], wide_wh), strict=True):

@@ -137,18 +137,41 @@ def _text(srt: Path, into: Path, stack: ExitStack) -> Any:
 
 def _film_packets(film: Any, targets: dict[int, Any], origin: Fraction) -> Iterator[_Dated]:
     """Packets in the order of the file, moved to the source clock."""
-    wanted = [film.streams[index] for index in targets]
     last = Fraction(-(10**6))
-    for packet in film.demux(wanted):
-        stamp = packet.dts if packet.dts is not None else packet.pts
-        if not packet.size or stamp is None:
-            continue
+    for packet in _timed(film, [film.streams[index] for index in targets]):
         shift = round(origin / packet.time_base)
-        # What lies in the file is in a good order already; text is laid between.
-        last = max(last, (stamp - shift) * packet.time_base)
-        packet.dts = stamp - shift
+        packet.dts -= shift
         packet.pts = packet.pts - shift if packet.pts is not None else packet.dts
+        # What lies in the file is in a good order already; text is laid between.
+        last = max(last, packet.dts * packet.time_base)
         yield last, packet, targets[packet.stream_index]
+
+
+def _timed(film: Any, streams: Sequence[Any]) -> Iterator[Any]:
+    """Packets that all have a decoding time. Matroska stores none, and FFmpeg knows none of
+    the first packets of a stream that is out of order: they are counted back from the next."""
+    early: list[Any] = []
+    known: set[int] = set()
+    for packet in film.demux(list(streams)):
+        if not packet.size or (packet.dts is None and packet.pts is None):
+            continue
+        if packet.dts is None and packet.stream_index in known:
+            continue  # damage in the middle of a stream
+        early.append(packet)
+        if packet.dts is None:
+            continue
+        known.add(packet.stream_index)
+        at = packet.dts
+        for before in reversed(early[:-1]):
+            if before.stream_index == packet.stream_index and before.dts is None:
+                at -= max(1, before.duration or 1)
+                before.dts = at
+        if all(waiting.dts is not None for waiting in early):
+            yield from early
+            early = []
+    for packet in early:
+        packet.dts = packet.pts if packet.dts is None else packet.dts
+        yield packet
 
 
 def _text_packets(source: Any, target: Any) -> Iterator[_Dated]:
