@@ -121,6 +121,8 @@ def diffusion(folder: Path, *, width: int = 32) -> Path:
     (folder / "tokenizer" / "tokenizer.json").unlink()
     for name in ("vocab.json", "merges.txt"):
         shutil.copy(words / name, folder / "tokenizer" / name)
+    specials = {f"{role}_token": getattr(tokenizer, f"{role}_token") for role in ("bos", "eos")}
+    (folder / "tokenizer" / "special_tokens_map.json").write_text(json.dumps(specials))
     shutil.rmtree(words)
     return folder
 

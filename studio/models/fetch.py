@@ -12,12 +12,12 @@ import hashlib
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from studio.errors import FetchFailed, WeightsCorrupt
@@ -30,6 +30,10 @@ Report = Callable[[float, str], None]
 
 _ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SPARE_BYTES = 64 << 20  # left free on the disk
+_CHUNK_BYTES = 1 << 18
+_TIMEOUT_S = 20.0  # without a byte
+_ATTEMPTS = 4  # in a row that bring nothing
+_PAUSE_S = 1.0
 _KEPT = "What was received is kept; run the command again and it goes on from there."
 
 
@@ -62,41 +66,25 @@ class _Offer:
 
 
 class _Meter:
-    """What the hub's client takes for a progress bar; counts, and ends what goes on too long."""
+    """Counts what comes, says so, and ends what goes on too long."""
 
     def __init__(self, offer: _Offer, before_bytes: int, total_bytes: int, report: Report) -> None:
         self._offer = offer
         self._before_bytes = before_bytes
         self._total_bytes = total_bytes
         self._report = report
-        self._here_bytes = 0
         self.received_bytes = 0
 
-    def start(self, *, initial: int = 0, **_: Any) -> _Meter:
-        self._here_bytes = initial
-        return self
-
-    def update(self, count: float = 1) -> None:
-        self._here_bytes += int(count)
-        self.received_bytes += max(int(count), 0)
-        if self._here_bytes > self._offer.size_bytes:
+    def tell(self, here_bytes: int, new_bytes: int = 0) -> None:
+        """``here_bytes`` of this file are here, ``new_bytes`` of them since the last time."""
+        self.received_bytes += new_bytes
+        if here_bytes > self._offer.size_bytes:
             raise WeightsCorrupt(f"{self._offer.file.path}: the hub sends more than it declared")
-        done = self._before_bytes + self._here_bytes
+        done = self._before_bytes + here_bytes
         self._report(
             done / max(self._total_bytes, 1),
             f"{self._offer.file.path}, {done / 2**20:.0f} of {self._total_bytes / 2**20:.0f} MiB",
         )
-
-    def __enter__(self) -> _Meter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        pass
 
 
 def fetch(spec: AnySpec, cache_dir: Path, report: Report) -> Fetched:
@@ -177,9 +165,13 @@ def _receive_all(
 def _ask(hub: HubRevision, revision: str, file: HubFile, model: str) -> _Offer:
     """What the hub has under this name, and whether it can be the pinned file."""
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
+    from huggingface_hub.errors import EntryNotFoundError
 
     url = hf_hub_url(hub.repo, file.path, revision=revision)
-    found = get_hf_file_metadata(url)
+    try:
+        found = get_hf_file_metadata(url)
+    except EntryNotFoundError as exc:
+        raise FetchFailed(f"{model}: {hub.repo} has no {file.path} at {revision}") from exc
     etag, size = found.etag or "", found.size
     if found.commit_hash != revision or not _ETAG.fullmatch(etag) or size is None:
         raise FetchFailed(f"the hub does not say what {hub.repo}/{file.path} is at {revision}")
@@ -200,21 +192,22 @@ def _ask(hub: HubRevision, revision: str, file: HubFile, model: str) -> _Offer:
 
 def _receive(offer: _Offer, part: Path, meter: _Meter, model: str) -> None:
     """One file into its part, from where that ends, and verified."""
-    from huggingface_hub.file_download import http_get
-    from huggingface_hub.utils._headers import build_hf_headers
+    import httpx2
 
-    if part.exists() and part.stat().st_size > offer.size_bytes:
-        part.unlink()
     with part.open("ab") as out:
-        http_get(
-            offer.url,
-            out,
-            resume_size=out.tell(),
-            headers=build_hf_headers(token=None if offer.with_token else False),
-            expected_size=offer.size_bytes,
-            displayed_filename=offer.file.path,
-            tqdm_class=meter.start,  # type: ignore[arg-type]  # called only
-        )
+        if out.tell() > offer.size_bytes:
+            out.truncate(0)
+        attempts = 0
+        while (before := out.seek(0, os.SEEK_END)) < offer.size_bytes:
+            try:
+                _stream(offer, out, meter)
+            except httpx2.TransportError:
+                attempts = 0 if out.tell() > before else attempts + 1
+                if attempts >= _ATTEMPTS:
+                    raise
+            if out.tell() < offer.size_bytes:
+                meter.tell(out.tell())  # here a user's wish to stop is heard
+                time.sleep(_PAUSE_S)
         out.flush()
         os.fsync(out.fileno())
     try:
@@ -226,6 +219,27 @@ def _receive(offer: _Offer, part: Path, meter: _Meter, model: str) -> None:
         part.unlink()
         exc.hint = exc.hint or "It was thrown away; run the command again to receive it anew."
         raise
+
+
+def _stream(offer: _Offer, out: BinaryIO, meter: _Meter) -> None:
+    from huggingface_hub import get_session
+    from huggingface_hub.utils._headers import build_hf_headers
+    from huggingface_hub.utils._http import hf_raise_for_status
+
+    headers = build_hf_headers(token=None if offer.with_token else False)
+    headers["Accept-Encoding"] = "identity"  # a part of what was packed cannot be unpacked
+    if here := out.tell():
+        headers["Range"] = f"bytes={here}-"
+    # The client's own download hands over 10 MiB at a time, and loses less than that when a
+    # connection ends.
+    with get_session().stream("GET", offer.url, headers=headers, timeout=_TIMEOUT_S) as response:
+        hf_raise_for_status(response)
+        if response.status_code != 206:
+            out.truncate(0)
+            out.seek(0)
+        for chunk in response.iter_bytes(_CHUNK_BYTES):
+            out.write(chunk)
+            meter.tell(out.tell(), len(chunk))
 
 
 def _check_declared(path: Path, etag: str, name: str, model: str) -> None:
@@ -303,8 +317,6 @@ def _translated(hub: HubRevision, model: str) -> Iterator[None]:
             f"{where}: there is no such repository or commit",
             "A private one needs a token: hf auth login",
         ) from exc
-    except errors.EntryNotFoundError as exc:
-        raise FetchFailed(f"{where}: a file is not there: {_line(exc)}") from exc
     except errors.HfHubHTTPError as exc:
         raise FetchFailed(f"{where}: the hub answers: {_line(exc)}", _KEPT) from exc
     except httpx2.HTTPError as exc:

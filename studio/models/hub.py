@@ -232,13 +232,13 @@ def remove(spec: AnySpec, cache_dir: Path) -> int:
     pins = read_pins(hub, cache_dir)
     revision = pins.revision if pins else hub.revision
     freed = 0
+    for part in repo_folder(hub).glob(f"blobs/*{PART_SUFFIX}"):
+        freed += part.stat().st_size
+        part.unlink()
     if revision and (repo_folder(hub) / "snapshots" / revision).is_dir():
         plan = scan_cache_dir(cache_folder()).delete_revisions(revision)
         freed += plan.expected_freed_size
         plan.execute()
-    for part in repo_folder(hub).glob(f"blobs/*{PART_SUFFIX}"):
-        freed += part.stat().st_size
-        part.unlink()
     _pin_file(hub, cache_dir).unlink(missing_ok=True)
     links = cache_dir / "hub" / spec.key.replace("/", "_")
     for path in sorted(links.rglob("*"), reverse=True):
