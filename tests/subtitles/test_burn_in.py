@@ -103,7 +103,7 @@ def test_a_segment_s_end_inside_a_cue_is_not_seen(tmp_path, monkeypatch):
 
 
 def drawn(size_wh, style, *cues):
-    times = frame_times_of(100)
+    times = frame_times_of(1000)
     painter = CuePainter(size_wh, style)
     states, _ = plan_states(cues, times, style)
     return painter, painter.draw(states)
