@@ -371,7 +371,8 @@ class ModelPool:
         """Start to load what this thread said it will need next."""
         books, shared, me = self._books, self._shared, threading.current_thread()
         with books.lock:
-            if me not in books.expected or shared.prefetcher is not None:
+            running = shared.prefetcher is not None and shared.prefetcher.is_alive()
+            if me not in books.expected or running:
                 return
             found = books.ticket_for_prefetch(me)
             if found is None:
@@ -399,7 +400,6 @@ class ModelPool:
                     books.done(ticket, None)
                     # The lease that comes for it meets the same error, and raises it.
                     books.record("failed", spec.key, f"{spec.key} was not loaded ahead: {exc}")
-                    self._shared.prefetcher = None
                     books.admit()
                 return
             with books.lock:
@@ -407,16 +407,14 @@ class ModelPool:
                 books.record("prefetched", held.key, f"prefetched {held.key}")
                 books.admit()
                 found = books.ticket_for_prefetch(owner) if owner in books.expected else None
-                if found is None:
-                    self._shared.prefetcher = None
-                else:
+                if found is not None:
                     books.begin(found[1], threading.current_thread())
-        self._tell()
 
     def _join(self) -> None:
         worker = self._shared.prefetcher
         if worker is not None and worker is not threading.current_thread():
             worker.join()
+            self._shared.prefetcher = None
 
     # What others are told.
 
