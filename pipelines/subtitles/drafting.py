@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipelines import analysis
 from pipelines.subtitles import profile as profiles
+from pipelines.subtitles.align import align
 from pipelines.subtitles.corrections import (
     Corrections,
     corrected_cues,
@@ -84,15 +85,19 @@ def heard(source: Path, options: Options, wishes: Wishes, job: Job) -> analysis.
         parts.append("shots")
         if wishes.profile is not None and wishes.profile.at_top_over_faces:
             parts.append("faces")
-    wanted = analysis.Options(
-        only=tuple(part for part in analysis.PARTS if part in parts),
+    wanted = replace(hearing(options), only=tuple(p for p in analysis.PARTS if p in parts))
+    return analysis.run(source, wanted, job)
+
+
+def hearing(options: Options) -> analysis.Options:
+    """The options as the analysis of the sound takes them."""
+    return analysis.Options(
         language=options.language,
         speech_model=options.speech_model or "auto",
         speakers=options.speakers,
         audio_stream=options.audio_stream,
         seed=options.seed,
     )
-    return analysis.run(source, wanted, job)
 
 
 def drafted(
@@ -109,10 +114,11 @@ def drafted(
     """
     info = found.media
     job.report("plan", 0.0)
-    transcript = _transcript(found, options, wishes, job)
-    script = corrected_words(transcript, corrections)
-    corrections = corrections.with_names(names_given(script.words, dict(options.names)))
     notes = list(found.notes)
+    transcript = _transcript(found, options, wishes, notes, job)
+    # A text that is given goes before what was mended in another one.
+    script = corrected_words(transcript, corrections) if wishes.text is None else transcript
+    corrections = corrections.with_names(names_given(script.words, dict(options.names)))
     rules = rules_for(script.language, wishes.profile, notes, spoken=not options.translate)
     plan = SubtitlePlan(
         source=Source.of(info),
@@ -210,14 +216,37 @@ def rules_for(
     return profiles.load(profiles.name_for(language))
 
 
-def _transcript(found: FootageAnalysis, options: Options, wishes: Wishes, job: Job) -> Transcript:
-    speech = found.speech
-    heard_script = speech.transcript if speech is not None else None
-    if heard_script is None:
-        raise RequestError(f"{found.media.path.name} was not listened to.", "Report it.")
+def _transcript(
+    found: FootageAnalysis, options: Options, wishes: Wishes, notes: list[str], job: Job
+) -> Transcript:
+    """What was heard, or the given text with the times at which it is said."""
+    name = found.media.path.name
+    if found.speech is None or found.speech.transcript is None:
+        raise RequestError(f"{name} was not listened to.", "Report it.")
     if wishes.text is None:
-        return heard_script
-    raise NotImplementedError
+        return found.speech.transcript
+    if not found.speech.transcript.words:
+        raise RequestError(
+            f"Nobody speaks in {name}, as far as can be heard: a text cannot be set to it.",
+            _silence_hint(found.speech.transcript),
+        )
+    job.report("align", 0.0)
+    made = align(
+        wishes.text,
+        found.media,
+        job.pool,
+        hearing(options),
+        speech=found.speech,
+        report=lambda share: job.report("align", share),
+    )
+    notes += made.notes
+    if made.unspoken:
+        words = made.transcript.words
+        some = ", ".join(
+            f"{words[n].text!r} at {float(words[n].start):.1f} s" for n in made.unspoken[:8]
+        )
+        notes.append(f"{len(made.unspoken)} word(s) of the text were not heard: {some}")
+    return made.transcript
 
 
 def _all_names(script: Transcript, corrections: Corrections) -> dict[str, str]:
