@@ -270,6 +270,30 @@ def models_remove(
     emit(as_json, data, lambda: print(f"{spec.name}: {freed / 2**20:.1f} MiB freed"))
 
 
+@models_app.command("status")
+def models_status(as_json: AsJson = False) -> None:
+    """What the running processes of the studio hold in memory, and why."""
+    from studio.models import records
+
+    board = records.StatusBoard(settings_of().cache_dir / "pool")
+    statuses = board.read()
+    plain = [records.to_plain(status) for status in statuses]
+    emit(as_json, {"pools": plain}, lambda: print(records.status_text(statuses)))
+
+
+@models_app.command("release")
+def models_release(
+    wait: Annotated[float, typer.Option(help="Seconds to wait for the answer.")] = 3.0,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the running processes to let go of every model that is not in use."""
+    from studio.models import records
+
+    board = records.StatusBoard(settings_of().cache_dir / "pool")
+    answers = board.release(wait)
+    emit(as_json, {"pools": answers}, lambda: print(records.release_text(answers)))
+
+
 def _fail(error: StudioError, as_json: bool) -> int:
     if as_json:
         kind = type(error).__name__

@@ -190,6 +190,31 @@ class StatusBoard:
         write_json(self._folder / "release.json", asked)
         return asked
 
+    def release(self, wait_s: float) -> list[dict[str, Any]]:
+        """Ask all pools to drop what is idle, and wait for their word.
+
+        Returns:
+            For each pool its ``pid``, whether it ``answered``, and the bytes ``before`` and
+            ``after``; one that has no work answers when its page or its next job looks.
+        """
+        before = self.read()
+        asked_s = self.ask_release()
+        until = time.monotonic() + wait_s
+        after = self.read()
+        while time.monotonic() < until and any(s.at_s < asked_s for s in after):
+            time.sleep(0.1)
+            after = self.read()
+        now = {status.pid: status for status in after}
+        return [
+            {
+                "pid": old.pid,
+                "answered": old.pid in now and now[old.pid].at_s >= asked_s,
+                "before": sum(device.held_bytes for device in old.devices),
+                "after": sum(device.held_bytes for device in now.get(old.pid, old).devices),
+            }
+            for old in before
+        ]
+
     def asked_release(self) -> int:
         """When that was last asked, in nanoseconds; 0 for never."""
         try:
@@ -227,3 +252,15 @@ def status_text(statuses: tuple[PoolStatus, ...]) -> str:
             lines.append(f"  waits for {waiter.key}: {waiter.waited_s:.0f} s ({kind})")
         lines += [f"  {decision.text}" for decision in status.decisions[-8:]]
     return "\n".join(lines)
+
+
+def release_text(answers: list[dict[str, Any]]) -> str:
+    """What a person reads after ``StatusBoard.release``."""
+    if not answers:
+        return "no process holds models now"
+    return "\n".join(
+        f"process {each['pid']}: {size_text(each['before'])} before, {size_text(each['after'])} now"
+        if each["answered"]
+        else f"process {each['pid']}: asked; it lets go at its next step"
+        for each in answers
+    )
