@@ -13,6 +13,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from statistics import geometric_mean
 
 from pipelines.analysis.options import Options
 from pipelines.analysis.scribe import on_source, split_sentences
@@ -35,7 +36,8 @@ from studio.types.transcript import Transcript, Word
 #: Of the text's words, the share that must have been heard in some form.
 LEAST_HEARD = 0.3
 _ALIKE = 0.5  # of two words, from which one is the other misheard
-#: Below this the sound does not speak for a word in whose place nothing was heard.
+#: Below this, as geometric mean, the sound does not speak for words in whose place nothing was
+#: heard. Short words are likely after their neighbours, said or not, so a run is judged whole.
 _LEAST_CONFIDENCE = 0.2
 _TOKENS = 400  # of text in a window; more cannot be said in 30 s
 
@@ -158,10 +160,10 @@ def _stands_for(word: str, heard: Transcript, partner: int | None) -> bool:
 
 def unheard_words(
     words: Sequence[str], heard: Transcript, partners: Sequence[int | None]
-) -> set[int]:
-    """Words in whose place nothing at all was heard: they may be missing in the sound. A name
+) -> list[list[int]]:
+    """Runs of words in whose place nothing at all was heard: they may be missing in the sound. A name
     that was heard as something else has heard words in its place. Pure."""
-    unheard: set[int] = set()
+    unheard: list[list[int]] = []
     run: list[int] = []
     last = -1
     for i in range(len(words) + 1):
@@ -170,8 +172,8 @@ def unheard_words(
             run.append(i)
             continue
         assert here is not None
-        if here - last <= 1:
-            unheard.update(run)
+        if run and here - last <= 1:
+            unheard.append(run)
         run, last = [], here
     return unheard
 
@@ -266,11 +268,14 @@ def _force(
             tongue = next((p for i in mine if (p := partners[i]) is not None), None)
             own = (spoken[tongue].language if tongue is not None else "") or language
             found = model.align([samples], [[words[i] for i in mine]], own)[0]
-            unsaid = [
+            sure = {i: max(word.confidence, 1e-4) for i, word in zip(mine, found, strict=True)}
+            runs = [[i for i in run if i in sure] for run in unheard]
+            unsaid = {
                 i
-                for i, word in zip(mine, found, strict=True)
-                if i in unheard and word.confidence < _LEAST_CONFIDENCE
-            ]
+                for run in runs
+                if run and geometric_mean([sure[i] for i in run]) < _LEAST_CONFIDENCE
+                for i in run
+            }
             if unsaid:  # what is not said would take time from what is
                 silent.update(unsaid)
                 mine = [i for i in mine if i not in unsaid]
