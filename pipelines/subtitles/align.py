@@ -161,8 +161,8 @@ def _stands_for(word: str, heard: Transcript, partner: int | None) -> bool:
 def unheard_words(
     words: Sequence[str], heard: Transcript, partners: Sequence[int | None]
 ) -> list[list[int]]:
-    """Runs of words in whose place nothing at all was heard: they may be missing in the sound. A name
-    that was heard as something else has heard words in its place. Pure."""
+    """Runs of words in whose place nothing at all was heard: they may be missing in the sound.
+    A name that was heard as something else has heard words in its place. Pure."""
     unheard: list[list[int]] = []
     run: list[int] = []
     last = -1
