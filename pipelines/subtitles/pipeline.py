@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -111,9 +111,14 @@ def check_options(options: Options) -> Wishes:
     out = options.out
     if out.exists() and not out.is_dir():
         raise RequestError(f"{out} is a file.", "Give a folder: --out DIR")
-    folder = next((p for p in (out, *out.absolute().parents) if p.exists()), out)
-    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-        raise RequestError(f"{out} cannot be written to.", "Give another folder: --out DIR")
+    folder = next(p for p in (out, *out.absolute().parents) if p.exists())
+    try:
+        with tempfile.TemporaryFile(dir=folder):  # rights alone do not tell: try it
+            pass
+    except OSError as exc:
+        raise RequestError(
+            f"{out} cannot be written to: {exc.strerror}.", "Give another folder: --out DIR"
+        ) from exc
     return Wishes(
         profile=profiles.load(options.profile) if options.profile else None,
         style=read_style(options.style) if options.style is not None else None,
@@ -287,8 +292,6 @@ def _film(plan: SubtitlePlan, job: Job) -> MediaInfo:
 def _soft(
     plan: SubtitlePlan, info: MediaInfo, options: Options, notes: list[str], job: Job
 ) -> Path:
-    import tempfile
-
     from studio.media import subtitle_io
     from studio.media.mux_subtitles import mux_subtitles, soft_suffix
 
