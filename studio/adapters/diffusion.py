@@ -81,7 +81,7 @@ class Diffusion:
         wh: tuple[int, int] | None = None,
         count: int = 1,
         batch: int = 1,
-        frugal: bool = False,
+        tile: int = 0,
     ) -> NDArray[np.uint8]:
         """Pictures of what a prompt says.
 
@@ -96,8 +96,9 @@ class Diffusion:
             wh: width and height in pixels, multiples of 8; the native size where not given.
             count: how many.
             batch: the most at a time.
-            frugal: slice attention and tile the decoder: less memory, slower, and
-                the same but for rounding.
+            tile: where a side is longer, it is decoded in blended tiles of so many pixels
+                a side, and attention is computed in slices: less memory, slower, and tints
+                may differ between tiles. 0 is in one piece.
 
         Returns:
             RGB ``(count, h, w, 3)``.
@@ -116,7 +117,7 @@ class Diffusion:
             "width": width,
             "height": height,
         }
-        return self._run(pipeline, options, seed, count, batch, frugal, [{}] * count)
+        return self._run(pipeline, options, seed, count, batch, tile, [{}] * count)
 
     def image_to_image(
         self,
@@ -129,7 +130,7 @@ class Diffusion:
         guidance: float | None = None,
         seed: int = 0,
         batch: int = 1,
-        frugal: bool = False,
+        tile: int = 0,
     ) -> NDArray[np.uint8]:
         """Each picture drawn anew after a prompt.
 
@@ -139,7 +140,7 @@ class Diffusion:
             images: RGB ``(n, h, w, 3)``, of any size; sides that are no multiple of 8 are
                 mirrored over their edge and cut off again.
             strength: how much is drawn anew, above 0 to 1; of the steps, that share is done.
-            prompt, negative, steps, guidance, seed, batch, frugal: as in
+            prompt, negative, steps, guidance, seed, batch, tile: as in
                 :meth:`text_to_image`.
 
         Returns:
@@ -163,7 +164,7 @@ class Diffusion:
         padded = np.pad(images, ((0, 0), (0, tall), (0, wide), (0, 0)), mode="symmetric")
         each = [{"image": image[None].astype(np.float32) / 255} for image in padded]
         options["strength"] = strength
-        drawn = self._run(pipeline, options, seed, count, batch, frugal, each, one_noise=True)
+        drawn = self._run(pipeline, options, seed, count, batch, tile, each, one_noise=True)
         return drawn[:, :height, :width]
 
     def _options(
@@ -192,14 +193,14 @@ class Diffusion:
         seed: int,
         count: int,
         batch: int,
-        frugal: bool,
+        tile: int,
         each: list[dict[str, NDArray[np.float32]]],
         one_noise: bool = False,
     ) -> NDArray[np.uint8]:
         import torch
 
         parts = []
-        self._be_frugal(pipeline, frugal)
+        self._set_tiles(pipeline, tile)
         for at in range(0, count, batch):
             some = range(at, min(at + batch, count))
             # Drawn on the processor, so that a seed means the same on every device.
@@ -218,13 +219,14 @@ class Diffusion:
             parts.append(np.rint(np.clip(drawn, 0, 1) * 255).astype(np.uint8))
         return np.concatenate(parts)
 
-    @staticmethod
-    def _be_frugal(pipeline: Any, frugal: bool) -> None:
+    def _set_tiles(self, pipeline: Any, tile: int) -> None:
         vae = pipeline.vae
-        if frugal:
+        if tile:
             pipeline.enable_attention_slicing("max")
             vae.enable_slicing()
             vae.enable_tiling()
+            vae.tile_latent_min_size = max(tile // self._multiple, 1)
+            vae.tile_sample_min_size = vae.tile_latent_min_size * self._multiple
         else:
             pipeline.disable_attention_slicing()
             vae.disable_slicing()

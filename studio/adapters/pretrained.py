@@ -14,6 +14,7 @@ from studio.adapters.openvino_runtime import Precision
 from studio.errors import WeightsCorrupt
 from studio.memory import give_back
 from studio.models.device import Device
+from studio.models.ladder import what_ran_out
 from studio.models.spec import LoadContext
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ def reading(name: str) -> Iterator[None]:
 
     try:
         yield
-    except (OSError, ValueError, KeyError, SafetensorError) as exc:
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as exc:
+        if what_ran_out(exc) is not None:
+            raise
         raise WeightsCorrupt(
             f"{name}: its files do not make up a model: {' '.join(str(exc).split())[:200]}",
             f"Run: studio models verify {name}",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from studio.adapters.openvino_runtime import Precision, translated
 from studio.adapters.pretrained import LOCAL, drop, precision_of, prepare, reading, torch_type
 from studio.models.device import Device
+from studio.models.ladder import FewerAtOnce
 from studio.models.spec import HubFile, HubRevision, LoadContext, ModelSpec
 
 if TYPE_CHECKING:
@@ -44,15 +45,20 @@ class PicturesAndWords:
         self._processor = processor
         self._tokenizer = tokenizer
         self._device = device
+        self._batches = FewerAtOnce("siglip2-base", _BATCH)
         self.precision = precision
 
-    def look(self, pixels: NDArray[np.uint8], *, batch: int = _BATCH) -> NDArray[np.float32]:
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What had to be done otherwise than asked."""
+        return tuple(self._batches.notes)
+
+    def look(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What is in each picture.
 
         Args:
             pixels: RGB ``(n, h, w, 3)``, of any size; squeezed to the network's square, as in
                 training.
-            batch: the most pictures to a pass.
 
         Returns:
             float32 ``(n, d)`` of unit length.
@@ -61,23 +67,22 @@ class PicturesAndWords:
             InferenceFailed: torch gave up.
         """
         model: Any = self._open()
-        found = []
-        for at in range(0, len(pixels), batch):
-            some = list(pixels[at : at + batch])
+
+        def see(piece: slice) -> NDArray[np.float32]:
             inputs = self._processor(
-                images=some, return_tensors="pt", input_data_format="channels_last"
+                images=list(pixels[piece]), return_tensors="pt", input_data_format="channels_last"
             )
             there = inputs["pixel_values"].to(self._device.torch_name, model.dtype)
             with translated("siglip2", _HINT), _no_gradients():
-                found.append(_unit(model.get_image_features(pixel_values=there)))
-        return np.concatenate(found) if found else self._none()
+                return _unit(model.get_image_features(pixel_values=there))
 
-    def read(self, texts: Sequence[str], *, batch: int = _BATCH) -> NDArray[np.float32]:
+        return np.concatenate([self._none(), *self._batches.map(len(pixels), see)])
+
+    def read(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """What each text is about, in the same space.
 
         Args:
             texts: a few words each; what is over 64 tokens is not read.
-            batch: the most texts to a pass.
 
         Returns:
             float32 ``(n, d)`` of unit length.
@@ -87,10 +92,10 @@ class PicturesAndWords:
         """
         model: Any = self._open()
         length = int(model.config.text_config.max_position_embeddings)
-        found = []
-        for at in range(0, len(texts), batch):
+
+        def hear(piece: slice) -> NDArray[np.float32]:
             inputs = self._tokenizer(
-                [text.lower() for text in texts[at : at + batch]],  # as in training
+                [text.lower() for text in texts[piece]],  # as in training
                 padding="max_length",
                 max_length=length,
                 truncation=True,
@@ -98,8 +103,9 @@ class PicturesAndWords:
             )
             there = inputs["input_ids"].to(self._device.torch_name)
             with translated("siglip2", _HINT), _no_gradients():
-                found.append(_unit(model.get_text_features(input_ids=there)))
-        return np.concatenate(found) if found else self._none()
+                return _unit(model.get_text_features(input_ids=there))
+
+        return np.concatenate([self._none(), *self._batches.map(len(texts), hear)])
 
     def _open(self) -> SiglipModel:
         if self._model is None:

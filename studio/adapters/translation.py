@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from studio.adapters.openvino_runtime import Precision, translated
 from studio.adapters.pretrained import LOCAL, drop, precision_of, prepare, reading, torch_type
 from studio.errors import RequestError
 from studio.models.device import Device
+from studio.models.ladder import FewerAtOnce
 from studio.models.spec import HubFile, HubRevision, LoadContext, ModelSpec
 
 if TYPE_CHECKING:
@@ -39,7 +41,13 @@ class Translator:
         self._model: M2M100ForConditionalGeneration | None = model
         self._tokenizer = tokenizer
         self._device = device
+        self._batches = FewerAtOnce("m2m100-418m", _BATCH)
         self.precision = precision
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What had to be done otherwise than asked."""
+        return tuple(self._batches.notes)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -51,8 +59,6 @@ class Translator:
         texts: Sequence[str],
         source_language: str,
         target_language: str,
-        *,
-        batch: int = _BATCH,
     ) -> list[str]:
         """Each text in the other language, each on its own.
 
@@ -61,7 +67,6 @@ class Translator:
         Args:
             texts: of one sentence or a few each.
             source_language, target_language: codes of :attr:`languages`.
-            batch: the most texts to a pass.
 
         Raises:
             RequestError: a language it does not know, or a text longer than it can read.
@@ -87,12 +92,13 @@ class Translator:
                 "Cut it into sentences.",
             )
         rows.sort(key=lambda i: -len(tokens[i]))  # texts of one length pad each other least
-        for at in range(0, len(rows), batch):
-            some = rows[at : at + batch]
-            for i, text in zip(
-                some, self._pass([tokens[i] for i in some], target_language), strict=True
-            ):
-                found[i] = text
+
+        def pass_over(piece: slice) -> list[str]:
+            return self._pass([tokens[i] for i in rows[piece]], target_language)
+
+        parts = self._batches.map(len(rows), pass_over)
+        for i, text in zip(rows, itertools.chain.from_iterable(parts), strict=True):
+            found[i] = text
         return found
 
     def _pass(self, tokens: list[list[int]], target_language: str) -> list[str]:

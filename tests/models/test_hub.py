@@ -326,7 +326,7 @@ def test_what_cannot_be_had_is_said_plainly(cache, server, monkeypatch):
         fetch.fetch(replace(spec, hub=replace(hubs, repo="someone/else")), cache, quiet)
     with pytest.raises(FetchFailed, match="no such repository or commit"):
         fetch.fetch(replace(spec, hub=replace(hubs, revision="c" * 40)), cache, quiet)
-    with pytest.raises(FetchFailed, match="has no nothing.json"):
+    with pytest.raises(FetchFailed, match=r"has no nothing\.json"):
         fetch.fetch(model(HubFile("nothing.json")), cache, quiet)
     with pytest.raises(RequestError, match="comes in packages"):
         fetch.fetch(replace(spec, hub=None), cache, quiet)
