@@ -57,6 +57,11 @@ class EfficientNet:
         lengths = np.linalg.norm(features, axis=1, keepdims=True)
         return features / np.maximum(lengths, 1e-12), probabilities
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What had to be done otherwise than asked."""
+        return self._net.notes
+
     def close(self) -> None:
         """Let go of the network."""
         self._net.close()

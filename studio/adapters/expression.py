@@ -82,6 +82,11 @@ class Expression:
             return np.zeros((0, len(EXPRESSIONS)), np.float32)
         return self._net(faces)[0]
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What had to be done otherwise than asked."""
+        return self._net.notes
+
     def close(self) -> None:
         """Let go of the network."""
         self._net.close()

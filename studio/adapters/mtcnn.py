@@ -245,6 +245,11 @@ class Mtcnn:
             landmarks=(landmarks[kept] / wh).astype(np.float32),
         )
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What had to be done otherwise than asked."""
+        return (*self._propose.notes, *self._refine.notes, *self._output.notes)
+
     def close(self) -> None:
         """Let go of the three networks."""
         for net in (self._propose, self._refine, self._output):

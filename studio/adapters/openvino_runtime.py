@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.errors import InferenceFailed, WeightsMissing
+from studio.models.ladder import FewerAtOnce
 
 if TYPE_CHECKING:
     import torch
@@ -72,6 +74,8 @@ def translated(
     """Errors of a runtime as :class:`InferenceFailed`."""
     try:
         yield
+    except MemoryError as exc:
+        raise InferenceFailed(f"{what}: memory ran out", "Close other programs.") from exc
     except RuntimeError as exc:
         first = str(exc).strip().partition("\n")[0]
         raise InferenceFailed(f"{what}: {first[:200]}", hint) from exc
@@ -160,7 +164,8 @@ class OpenvinoNet:
         outputs: Sequence[int] = (),
     ) -> None:
         self.precision = precision
-        self.batch = batch
+        self._fewer = FewerAtOnce(path.stem, batch)
+        self._lock = threading.Lock()  # a request runs once at a time; leases in threads share it
         self._name = path.stem
         self._any_size = any_size
         openvino = runtime()
@@ -216,20 +221,27 @@ class OpenvinoNet:
             InferenceFailed: the runtime gave up.
         """
         count = len(pixels)
-        parts: list[Arrays] = []
-        with translated(self._name):
-            size = (-1, -1) if self._any_size else pixels.shape[1:3]
-            request = self._request((self.batch, *size, pixels.shape[3]))
-            for start in range(0, count, self.batch):
-                piece = pixels[start : start + self.batch]
-                if len(piece) < self.batch:
-                    black = np.zeros((self.batch - len(piece), *piece.shape[1:]), np.uint8)
-                    piece = np.concatenate([piece, black])
-                found = request.infer([np.ascontiguousarray(piece)], share_inputs=True)
-                parts.append([np.asarray(found[i]) for i in range(len(found))])
+        with self._lock, translated(self._name):
+            parts = self._fewer.map(count, lambda piece: self._run(pixels[piece]))
         if len(parts) == 1:
-            return [a[:count] for a in parts[0]]
-        return [np.concatenate(arrays)[:count] for arrays in zip(*parts, strict=True)]
+            return parts[0]
+        return [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
+
+    def _run(self, pixels: NDArray[np.uint8]) -> Arrays:
+        """One pass over at most a batch."""
+        count, batch = len(pixels), self._fewer.size
+        size = (-1, -1) if self._any_size else pixels.shape[1:3]
+        request = self._request((batch, *size, pixels.shape[3]))
+        if count < batch:
+            black = np.zeros((batch - count, *pixels.shape[1:]), np.uint8)
+            pixels = np.concatenate([pixels, black])
+        found = request.infer([np.ascontiguousarray(pixels)], share_inputs=True)
+        return [np.asarray(found[i])[:count] for i in range(len(found))]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Where memory ran out, and with how many pictures at once it went on."""
+        return tuple(self._fewer.notes)
 
     def close(self) -> None:
         """Let go of the network and its compiled forms."""

@@ -27,6 +27,10 @@ class PictureNet(Protocol):
 
     precision: Precision
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What had to be done otherwise than asked."""
+
     def __call__(self, pixels: NDArray[np.uint8]) -> Arrays:
         """Run."""
 

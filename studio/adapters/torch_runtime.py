@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.adapters.openvino_runtime import Arrays, Precision, translated
+from studio.models.ladder import FewerAtOnce
 
 if TYPE_CHECKING:
     import torch
@@ -44,7 +45,7 @@ class TorchNet:
 
         types = {"f16": torch.float16, "bf16": torch.bfloat16, "f32": torch.float32}
         self.precision = precision
-        self.batch = batch
+        self._fewer = FewerAtOnce(type(module).__name__, batch)
         self._type = types[precision]
         self._device = torch.device(device)
         self._outputs = tuple(outputs)
@@ -68,22 +69,31 @@ class TorchNet:
         Raises:
             InferenceFailed: torch gave up, for one because the card's memory ran out.
         """
+        if self._module is None:
+            raise ValueError("the network was closed")
+        with translated(type(self._module).__name__, _HINT):
+            parts = self._fewer.map(len(pixels), lambda piece: self._run(pixels[piece]))
+        return [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
+
+    def _run(self, pixels: NDArray[np.uint8]) -> Arrays:
+        """One pass over at most a batch."""
         import torch
 
         if self._module is None:
             raise ValueError("the network was closed")
-        parts: list[Arrays] = []
-        with translated(type(self._module).__name__, _HINT), torch.inference_mode():
-            for start in range(0, len(pixels), self.batch):
-                piece = np.ascontiguousarray(pixels[start : start + self.batch])
-                # One byte a value crosses the bus; NHWC seen as NCHW is channels-last already.
-                there = torch.from_numpy(piece).to(self._device).permute(0, 3, 1, 2)
-                values = ((there.float() - self._mean) / self._scale).to(self._type)
-                found = self._module(values)
-                tensors = found if isinstance(found, tuple | list) else (found,)
-                wanted = [tensors[i] for i in self._outputs] if self._outputs else list(tensors)
-                parts.append([t.float().cpu().numpy() for t in wanted])
-        return [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
+        with torch.inference_mode():
+            # One byte a value crosses the bus; NHWC seen as NCHW is channels-last already.
+            there = torch.from_numpy(np.ascontiguousarray(pixels)).to(self._device)
+            values = ((there.permute(0, 3, 1, 2).float() - self._mean) / self._scale).to(self._type)
+            found = self._module(values)
+            tensors = found if isinstance(found, tuple | list) else (found,)
+            wanted = [tensors[i] for i in self._outputs] if self._outputs else list(tensors)
+            return [t.float().cpu().numpy() for t in wanted]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Where memory ran out, and with how many pictures at once it went on."""
+        return tuple(self._fewer.notes)
 
     def close(self) -> None:
         """Let go of the network and give the card's cached memory back."""

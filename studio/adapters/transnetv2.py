@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from studio.adapters.openvino_runtime import cpu_precision, runtime, translated, write_model
 from studio.errors import WeightsCorrupt
 from studio.models.device import Device
+from studio.models.ladder import FewerAtOnce
 from studio.models.spec import LoadContext, ModelSpec, WeightFile
 from studio.nets.transnetv2_scores import (
     F32,
@@ -43,6 +44,7 @@ _RANGES = (1.0, 11.2, 13.1, 15.1, 15.0, 10.0)
 _LEAD = 16
 #: Frames of a run without its leads; 1.1 MB a frame are held while it is computed.
 _RUN = 200
+_NO_LIMIT = 1 << 20  # frames at once: a run counts, until memory runs out
 _HIDDEN, _PROJECTION = 1024, 128
 
 
@@ -97,6 +99,7 @@ class TransNetV2:
         self._lock = threading.Lock()  # leases in several threads share one trunk
         self._scorer = scorer
         self._trunk: Trunk | None = trunk
+        self._fewer = FewerAtOnce("transnetv2", _NO_LIMIT)
 
     def stream(self) -> ScoreStream:
         """For one piece of footage; any number may share the network."""
@@ -121,9 +124,24 @@ class TransNetV2:
 
     def _run(self, frames: NDArray[np.uint8]) -> tuple[F32, F32]:
         with self._lock, translated("transnetv2"):
-            if self._trunk is None:
-                raise ValueError("the network was closed")
-            return self._trunk(frames)
+            parts = self._fewer.map(len(frames), lambda piece: self._piece(frames, piece))
+        if len(parts) == 1:
+            return parts[0]
+        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+
+    def _piece(self, frames: NDArray[np.uint8], piece: slice) -> tuple[F32, F32]:
+        """Some of the frames, seen with those around them."""
+        if self._trunk is None:
+            raise ValueError("the network was closed")
+        low, high = max(0, piece.start - _LEAD), min(len(frames), piece.stop + _LEAD)
+        hidden, projection = self._trunk(frames[low:high])
+        inner = slice(piece.start - low, piece.stop - low)
+        return hidden[inner], projection[inner]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Where memory ran out, and with how many frames at once it went on."""
+        return tuple(self._fewer.notes)
 
     def close(self) -> None:
         """Let go of the network."""

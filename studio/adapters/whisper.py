@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.errors import InferenceFailed
+from studio.models.ladder import FewerAtOnce
 from studio.models.spec import LoadContext, ModelSpec, WeightFile
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 RATE_HZ = 16_000
 #: The longest piece it can hear at once; shorter ones are filled up with silence.
 WINDOW_S = 30.0
+_NO_LIMIT = 1 << 20  # windows at once: the caller's batch counts, until memory runs out
 _FRAMES_A_SECOND = 100  # of the spectrogram
 _WINDOW_FRAMES = 3000
 # On 456 words of English (read, spoken, synthetic) five beams misread 1.5 % where the likeliest
@@ -89,6 +91,7 @@ class Whisper:
     def __init__(self, model: WhisperModel, compute_type: str, lead_s: float) -> None:
         self._model: WhisperModel | None = model
         self._lead_s = lead_s
+        self._fewer = FewerAtOnce("whisper", _NO_LIMIT)
         self.compute_type = compute_type
 
     @property
@@ -116,7 +119,7 @@ class Whisper:
     def transcribe(
         self, windows: Sequence[NDArray[np.float32]], language: str | ChooseLanguages
     ) -> list[Heard]:
-        """Words of each window, all windows in one batch.
+        """Words of each window, all windows in one batch; in smaller ones where memory runs out.
 
         Nothing is drawn by chance, so the same sound gives the same words.
 
@@ -130,21 +133,40 @@ class Whisper:
         """
         if not windows:
             return []
+        kept: dict[tuple[int, ...], Any] = {}
+
+        def encode(rows: tuple[int, ...]) -> Any:
+            if rows not in kept:
+                kept.clear()
+                kept[rows] = self._encode([windows[i] for i in rows])
+            return kept[rows]
+
+        def detect(rows: tuple[int, ...]) -> list[dict[str, float]]:
+            found = self._whisper.model.detect_language(encode(rows))
+            return [{t[2:-2]: float(p) for t, p in each} for each in found]
+
+        def read(rows: tuple[int, ...], code: str) -> list[Heard]:
+            return self._read(encode(rows), [windows[i] for i in rows], code)
+
+        every = tuple(range(len(windows)))
+        heard: dict[int, Heard] = {}
         with _translated():
-            encoded = self._encode(windows)
             if isinstance(language, str):
                 chosen = [language] * len(windows)
             else:
-                found = self._whisper.model.detect_language(encoded)
-                chosen = language([{t[2:-2]: float(p) for t, p in each} for each in found])
-            heard: dict[int, Heard] = {}
+                detected = self._fewer.map(len(every), lambda piece: detect(every[piece]))
+                chosen = language([each for part in detected for each in part])
             for code in dict.fromkeys(chosen):
-                rows = [i for i, other in enumerate(chosen) if other == code]
-                group = [windows[i] for i in rows]
-                if len(rows) < len(windows):  # several languages in one batch: seldom
-                    encoded = self._encode(group)
-                heard |= zip(rows, self._read(encoded, group, code), strict=True)
-        return [heard[i] for i in range(len(windows))]
+                rows = tuple(i for i in every if chosen[i] == code)
+                # Called before the loop goes on, so each call sees its own rows and code.
+                parts = self._fewer.map(len(rows), lambda piece: read(rows[piece], code))  # noqa: B023
+                heard |= zip(rows, (each for part in parts for each in part), strict=True)
+        return [heard[i] for i in every]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Where memory ran out, and with how many windows at once it went on."""
+        return tuple(self._fewer.notes)
 
     def align(
         self,

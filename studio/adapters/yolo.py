@@ -180,6 +180,11 @@ class Yolo:
             label_ids=np.concatenate(all_ids),
         )
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What had to be done otherwise than asked."""
+        return self._net.notes
+
     def close(self) -> None:
         """Let go of the network."""
         self._net.close()

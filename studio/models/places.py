@@ -44,6 +44,7 @@ class Held:
         load_bytes: what the load added to that.
         quiet_until: number of the lease that its first use must still be the latest of, for
             its working memory to be told from that of others.
+        noted: how many of the model's own notes were taken over.
     """
 
     spec: AnySpec
@@ -64,6 +65,7 @@ class Held:
     before_bytes: int | None = None
     load_bytes: int = 0
     quiet_until: int = -1
+    noted: int = 0
 
     @property
     def key(self) -> str:

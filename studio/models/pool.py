@@ -344,6 +344,9 @@ class ModelPool:
         with books.lock:
             if held.before_bytes is not None:
                 self._learn(held, pin)
+            for text in getattr(held.model, "notes", ())[held.noted :]:
+                held.noted += 1
+                books.record("rung", held.key, text)
             books.unpin(held, pin)
             if books.waiters:
                 books.admit()
