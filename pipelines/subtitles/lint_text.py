@@ -15,7 +15,9 @@ from studio.types.subtitles import Cue, Violation
 
 #: Cues that follow each other within this are read as one text.
 _APART_S = Fraction(2)
-_DASHED = re.compile(r"[-–—‐]\s*(?=[^\W\d_]|[\[\"'“‘(¿¡♪])")
+_DASH = re.compile(r"[-–—‐]\s*(?=\S)")
+#: A dash that is no minus and no broken-off word.
+_CLEAR_DASH = re.compile(r"[-–—‐](\s+\S|[^\W\d_]|[\[\"'“‘(¿¡♪])")
 _SOUND = re.compile(r"[\[(][^\])]*[\])]")
 _LABEL = re.compile(r"^[\[(][^\])]*[\])]\s*")
 _PERCENT = re.compile(r"\d\s?(percent|per cent|퍼센트)", re.IGNORECASE)
@@ -82,8 +84,18 @@ def _signs(at: int, line: str, profile: Profile) -> Iterator[Violation]:
         yield Violation(at, "final_period", "a full stop at the end", "none", "remove it")
 
 
+def _dash_marks(lines: Sequence[str]) -> list[str]:
+    """The dash before each line, with the space after it; empty where the line has none.
+
+    ``-5`` is a dash where the other line has one as well.
+    """
+    found = [_DASH.match(line) for line in lines]
+    clear = any(_CLEAR_DASH.match(line) for line in lines) or (len(lines) > 1 and all(found))
+    return [m[0] if m and clear else "" for m in found]
+
+
 def _dashes(at: int, cue: Cue, profile: Profile) -> Iterator[Violation]:
-    marks = [m[0] if (m := _DASHED.match(line)) else "" for line in cue.lines]
+    marks = _dash_marks(cue.lines)
     if not any(marks):
         return
     if profile.speakers != "dashes":
@@ -99,8 +111,8 @@ def _dashes(at: int, cue: Cue, profile: Profile) -> Iterator[Violation]:
 
 def _numbers(at: int, cue: Cue, profile: Profile, language: str) -> Iterator[Violation]:
     # Two speakers are two texts: no number runs from one to the other.
-    texts = [_bare(line) for line in cue.lines]
-    if not any(_DASHED.match(line) for line in cue.lines):
+    texts = _bare(cue)
+    if not any(_dash_marks(cue.lines)):
         texts = [" ".join(texts)]
     for text in texts:
         if profile.percent_sign and (found := _PERCENT.search(text)):
@@ -132,29 +144,33 @@ def _english_numbers(at: int, text: str) -> Iterator[Violation]:
             )
 
 
-def _bare(line: str) -> str:
-    """A line without its dash and its speaker's label."""
-    found = _DASHED.match(line)
-    return _LABEL.sub("", line[found.end() :] if found else line).strip()
+def _bare(cue: Cue) -> list[str]:
+    """A cue's lines without dashes and speakers' labels."""
+    marks = _dash_marks(cue.lines)
+    return [
+        _LABEL.sub("", line[len(mark) :]).strip()
+        for line, mark in zip(cue.lines, marks, strict=True)
+    ]
 
 
 def breaks(cues: Sequence[Cue], language: str) -> Iterator[Violation]:
     """Breaks between lines, and between cues that follow each other, that part a unit."""
     spoken = [(i, c) for i, c in enumerate(cues) if not is_sound(c) and c.text.strip()]
     for n, (at, cue) in enumerate(spoken):
-        lines = [_bare(line).split() for line in cue.lines]
-        dashed = [bool(_DASHED.match(line)) for line in cue.lines]
+        lines = [line.split() for line in _bare(cue)]
+        if any(_dash_marks(cue.lines)):
+            continue  # each line is a speaker's own
         for i, line in enumerate(lines[:-1]):
-            if not dashed[i + 1] and (what := _parted(language, lines, i, lines[i + 1])):
+            if what := _parted(language, lines, i, lines[i + 1]):
                 yield _broken(at, line, what)
-        if n + 1 == len(spoken) or any(dashed):
+        if n + 1 == len(spoken):
             continue
-        _, after = spoken[n + 1]
+        after = spoken[n + 1][1]
         apart = after.start - cue.end >= _APART_S
         others = cue.speaker and after.speaker and cue.speaker != after.speaker
-        if apart or others or _DASHED.match(after.lines[0]) or _LABEL.match(after.lines[0]):
+        if apart or others or _dash_marks(after.lines)[0] or _LABEL.match(after.lines[0]):
             continue
-        if what := _parted(language, lines, len(lines) - 1, _bare(after.lines[0]).split()):
+        if what := _parted(language, lines, len(lines) - 1, _bare(after)[0].split()):
             yield _broken(at, lines[-1], what)
 
 

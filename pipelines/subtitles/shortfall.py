@@ -117,6 +117,11 @@ def _times(
             f"{float(profile.least_s):.3f} s",
             "the next cue follows at once",
         )
+    yield from cut_shortfall(at, start, end, profile, clock)
+
+
+def cut_shortfall(at: int, start: int, end: int, profile: Profile, clock: Clock) -> Iterator[Unmet]:
+    """Where a cue comes or goes too near a shot cut; times in units of the clock's grid."""
     if is_near_cut(end, clock) or clock.is_just_after_cut(start):
         yield Unmet(
             at,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from pipelines.subtitles.profile import Profile
-from pipelines.subtitles.shortfall import Unmet
+from pipelines.subtitles.shortfall import Unmet, cut_shortfall
 from pipelines.subtitles.timing import Clock, Span, plan_times
 from studio.types.sound_event import SoundEvent
 from studio.types.subtitles import Cue
@@ -54,9 +54,13 @@ def with_sounds(
         taken.append(times)
         start, end = map(clock.grid.seconds, times)
         shown.append(Cue(start, end, (text,), kind="sound"))
+    # A pause may lie around a cut in such a way that no time in it keeps clear of the cut.
     order = sorted([*cues, *shown], key=lambda c: c.start)
     place = {id(cue): at for at, cue in enumerate(order)}
     moved = [replace(u, cue=place[id(cues[u.cue])]) for u in unmet]
+    for cue in shown:
+        start, end = clock.grid.nearest(cue.start), clock.grid.nearest(cue.end)
+        moved += cut_shortfall(place[id(cue)], start, end, profile, clock)
     moved += [
         Unmet(
             place[id(cues[at])],
@@ -89,7 +93,7 @@ def _free_time(
             len(text.split()),
         )
         if until - free >= max(clock.least, clock.reading(span)):
-            return plan_times([span], clock, until=until)[0]
+            return plan_times([span], clock, free, until)[0]
         free = max(free, busy_end + clock.gap)
         if free >= end:
             break

@@ -78,16 +78,17 @@ class Clock:
 
 
 def plan_times(
-    spans: Sequence[Span], clock: Clock, until: int | None = None
+    spans: Sequence[Span], clock: Clock, since: int = 0, until: int | None = None
 ) -> list[tuple[int, int]]:
     """In and out of each cue, in units of the clock's grid; in order, never overlapping.
 
     Args:
         spans: in order of their starts.
         clock: the grid.
+        since: the first cue begins no earlier.
         until: the last cue ends by then.
     """
-    ins = _in_times(spans, clock)
+    ins = _in_times(spans, clock, since)
     times: list[tuple[int, int]] = []
     for at, span in enumerate(spans):
         latest = ins[at] + clock.longest
@@ -102,14 +103,14 @@ def plan_times(
     return times
 
 
-def _in_times(spans: Sequence[Span], clock: Clock) -> list[int]:
+def _in_times(spans: Sequence[Span], clock: Clock, since: int) -> list[int]:
     ins: list[int] = []
     for at, span in enumerate(spans):
         spoken = max(0, clock.grid.frame_at(span.start))
-        earliest = ins[-1] + clock.gap + 1 if ins else 0
+        earliest = ins[-1] + clock.gap + 1 if ins else since
         wanted = max(spoken, earliest)
         # Room that the cue before keeps if this one comes early, and this one if it comes late.
-        comfortable = ins[-1] + clock.least + clock.gap if ins else 0
+        comfortable = ins[-1] + clock.least + clock.gap if ins else since
         said = math.ceil(spans[at - 1].end * clock.grid.fps) if ins else 0
         before, after = clock.cut_before(wanted), clock.cut_after(wanted)
         if before is not None and 0 < wanted - before < clock.zone:
