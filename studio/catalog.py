@@ -20,6 +20,7 @@ ENTRIES: tuple[str, ...] = (
     "studio.adapters.silero:SPEC",
     "studio.adapters.whisper:SPEC",
     "studio.adapters.whisper:SPEC_ENGLISH",
+    "studio.adapters.speaker:SPEC",
     "studio.adapters.whisper_sizes:SPEC_SMALL",
     "studio.adapters.whisper_sizes:SPEC_MEDIUM",
     "studio.adapters.whisper_sizes:SPEC_TURBO",

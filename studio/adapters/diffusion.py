@@ -257,8 +257,8 @@ def _offload(pipeline: Any, context: LoadContext) -> Path | None:
     """Keep only what computes now: on a card the rest waits in host memory, on a processor on
     disk, in files of this object's own.
 
-    Each network has its own folder: diffusers 0.42 names the files by the layer alone, and two
-    networks of a pipeline have layers of one name.
+    Each network has its own folder: diffusers 0.42 names the files by the layer alone, and
+    pipelines with two text encoders have layers of one name.
     """
     import torch
     from diffusers.hooks import apply_group_offloading

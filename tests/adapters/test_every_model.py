@@ -1,0 +1,140 @@
+"""Every model of the catalogue: leased from the pool, asked something, closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.signal import resample_poly
+
+from studio import catalog
+from studio.adapters import expression
+from studio.models.pool import ModelPool
+from studio.models.spec import AnySpec
+from tests.analysis.spoken import read_wav, two_cities
+from tests.fetched import Fetched, fetched, tiny
+from tests.picture_pool import picture_pool, still
+
+__all__ = ["fetched", "picture_pool", "tiny"]
+
+#: Sizes of Whisper that are loaded by the same code from files of the same names.
+LIKE = {
+    "whisper-medium": "whisper-small",
+    "whisper-large-v3": "whisper-small",
+    "whisper-large-v3-turbo": "whisper-small",
+}
+
+
+def speech(seconds: float) -> np.ndarray:
+    samples, rate_hz = read_wav(two_cities())
+    return resample_poly(samples, 16_000, rate_hz).astype(np.float32)[: int(seconds * 16_000)]
+
+
+def cut_is_found(model: Any) -> None:
+    frames = np.zeros((60, 27, 48, 3), np.uint8)
+    frames[30:] = 200
+    assert np.abs(int(model.predict(frames)[0].argmax()) - 30) <= 1
+
+
+def bus_is_found(model: Any) -> None:
+    found = model.detect(still("bus")[None])
+    assert 5 in found.label_ids and 0 in found.label_ids  # a bus, and people
+
+
+def faces_are_found(model: Any) -> None:
+    assert len(model.detect(still("zidane")[None]).xyxy) >= 2
+
+
+def expression_is_told(model: Any) -> None:
+    found = model.classify(np.full((2, 64, 64, 1), 128, np.uint8))
+    assert found.shape == (2, len(expression.EXPRESSIONS))
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-4)
+
+
+def bus_is_told(model: Any) -> None:
+    picture = still("bus")[:224, :224]
+    vectors, classes = model.look(picture[None])
+    assert classes.shape == (1, 1000) and abs(np.linalg.norm(vectors[0]) - 1) < 1e-3
+
+
+def voice_is_heard(model: Any) -> None:
+    assert model.stream().feed(speech(4)).max() > 0.9
+    assert model.stream().feed(np.zeros(16_000, np.float32)).max() < 0.3
+
+
+def words_are_heard(model: Any) -> None:
+    (heard,) = model.transcribe([speech(6)], "en")
+    assert "best of times" in " ".join(word.text for word in heard.words).lower()
+
+
+def voices_are_told(model: Any) -> None:
+    first, second = model.voices([speech(2), speech(4)[-32_000:]])
+    assert first @ second > 0.6, "one person reads"
+
+
+def text_is_translated(model: Any) -> None:
+    assert model.translate(["thank you"], "en", "ko") == ["고맙습니다"]
+
+
+def colour_is_told(model: Any) -> None:
+    picture = np.full((1, 40, 40, 3), (200, 30, 30), np.uint8)
+    near = model.look(picture) @ model.read(["a red picture", "a blue picture"]).T
+    assert near[0, 0] > near[0, 1]
+
+
+def picture_is_drawn(model: Any) -> None:
+    drawn = model.text_to_image("a dog", steps=1)
+    assert drawn.shape[0] == 1 and drawn.std() > 1
+    assert model.image_to_image(drawn, "a cat", steps=2).shape == drawn.shape
+
+
+ASK: dict[str, Callable[[Any], None]] = {
+    "transnetv2": cut_is_found,
+    "yolo11n-seg": bus_is_found,
+    "mtcnn": faces_are_found,
+    "mini-xception-fer": expression_is_told,
+    "efficientnet-lite0": bus_is_told,
+    "silero-vad": voice_is_heard,
+    "whisper-base": words_are_heard,
+    "whisper-tiny-en": words_are_heard,
+    "whisper-small": words_are_heard,
+    "speaker-ge2e": voices_are_told,
+    "m2m100-418m": text_is_translated,
+    "siglip2-base": colour_is_told,
+    "sd-turbo": picture_is_drawn,
+    "stable-diffusion-1.5": picture_is_drawn,
+}
+
+
+def test_every_model_is_asked():
+    assert {LIKE.get(spec.name, spec.name) for spec in catalog.all_specs()} == ASK.keys()
+    specs = {spec.name: spec for spec in catalog.all_specs()}
+    for name, other in LIKE.items():
+        assert specs[name].loader == specs[other].loader
+
+
+@pytest.mark.parametrize("spec", catalog.all_specs(), ids=lambda spec: spec.name)
+def test_what_a_hub_keeps_is_pinned(spec: AnySpec):
+    if spec.hub is None:
+        assert all(len(weight.sha256) == 64 for weight in spec.weights)
+        return
+    assert len(spec.hub.revision) == 40 and int(spec.hub.revision, 16)
+    for file in spec.hub.files:
+        assert file.path.endswith((".safetensors", ".json", ".txt")) or len(file.sha256) == 64
+    assert spec.licence and spec.source == f"https://huggingface.co/{spec.hub.repo}"
+
+
+@pytest.mark.parametrize(
+    "spec", [s for s in catalog.all_specs() if s.name in ASK], ids=lambda spec: spec.name
+)
+def test_leased_asked_and_closed(spec: AnySpec, picture_pool: ModelPool, fetched: Fetched):
+    pool = picture_pool
+    if spec.hub is not None:
+        pool, spec = fetched.pool, fetched.specs[spec.name]
+    with pool.lease(spec) as model:
+        ASK[spec.name](model)
+    pool.release_idle()
+    assert pool.held_bytes == 0
+    assert any(text.startswith(f"evicted {spec.key}") for text in pool.decisions)
