@@ -12,6 +12,10 @@ from studio.types.frames import FrameBatch, FrameRequest
 
 Value_co = TypeVar("Value_co", covariant=True)
 
+#: Of the usual pictures or sound at a time, where memory is short: below a quarter the fixed
+#: costs of a pass show.
+LEAST_UNITS = 0.25
+
 
 class PictureAnalyser(Protocol[Value_co]):
     """Takes pictures as they are decoded and makes one part of the analysis.
@@ -68,7 +72,8 @@ class ModelAnalyser:
     def __enter__(self) -> Self:
         with ExitStack() as leases:  # if a later lease fails, the earlier ones are given back
             for spec in self.specs:
-                self._models[spec.key] = leases.enter_context(self._pool.lease(spec))
+                lease = self._pool.lease(spec, least_units=LEAST_UNITS)
+                self._models[spec.key] = leases.enter_context(lease)
             self._leases = leases.pop_all()
         return self
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from pipelines.analysis.options import PARTS, Options
 from pipelines.analysis.result import Result
 from pipelines.analysis.speakers import with_speakers
 from studio.archive.store import Part
-from studio.errors import DecodeFailed, RequestError, UnsupportedMedia
+from studio.errors import DecodeFailed, DoesNotFit, RequestError, UnsupportedMedia
 from studio.jobs.job import Job
 from studio.types.analysis import FootageAnalysis, PictureFacts, SoundFacts, Speech
 from studio.types.detections import Detections
@@ -217,16 +218,52 @@ class _Timed:
 def _look(
     info: MediaInfo, times: FrameTimes, chosen: list[PictureAnalyser[Any]], job: Job
 ) -> dict[str, Part[Any]]:
-    """One decode pass that feeds every chosen analyser."""
+    """One decode pass that feeds every chosen analyser; more where memory does not hold all
+    their models at once."""
+    made: dict[str, Part[Any]] = {}
+    passes: list[str] = []
+    left = chosen
+    while left:
+        found, left = _pass(info, times, left, job)
+        passes.append(", ".join(found))
+        made |= found
+    if len(passes) > 1:
+        note = (
+            f"the pictures were decoded {len(passes)} times ({'; '.join(passes)}): "
+            "memory does not hold all models at once"
+        )
+        made = {part: replace(each, notes=(*each.notes, note)) for part, each in made.items()}
+    return made
+
+
+def _pass(
+    info: MediaInfo, times: FrameTimes, chosen: list[PictureAnalyser[Any]], job: Job
+) -> tuple[dict[str, Part[Any]], list[PictureAnalyser[Any]]]:
+    """A decode pass for as many analysers as there is memory for.
+
+    Returns:
+        The parts, and the analysers that are left.
+
+    Raises:
+        DoesNotFit: not even the models of one.
+    """
     from studio.media.reader import Subscription, read_frames
 
     job.report("analyse", 0.0, "loading models")
+    begun_s = time.time()
+    left: list[PictureAnalyser[Any]] = []
     with ExitStack() as stack:
-        feeds = []
+        feeds: list[_Timed] = []
         for analyser in chosen:
             job.check()
             started = time.perf_counter()
-            stack.enter_context(analyser)
+            try:
+                stack.enter_context(analyser)
+            except DoesNotFit:
+                if not any(feed.analyser.specs for feed in feeds):
+                    raise
+                left.append(analyser)
+                continue
             feed = _Timed(analyser, job)
             feed.seconds += time.perf_counter() - started
             feeds.append(feed)
@@ -258,12 +295,13 @@ def _look(
             value = feed.analyser.finish()
             feed.seconds += time.perf_counter() - started
             made[feed.analyser.part] = Part(
-                value,
-                feed.seconds,
-                report.seen_share,
-                (*report.notes, *feed.analyser.notes),
+                value, feed.seconds, report.seen_share, (*report.notes, *feed.analyser.notes)
             )
-    return made
+    for feed in feeds:  # the models tell what they had to do once they are given back
+        part, specs = feed.analyser.part, feed.analyser.specs
+        said = job.pool.notes_since(begun_s, specs) if specs else ()
+        made[part] = replace(made[part], notes=(*made[part].notes, *said))
+    return made, left
 
 
 def _journal(info: MediaInfo, part: str, made_by: dict[str, Any], job: Job) -> HearingJournal:
@@ -294,6 +332,7 @@ def _listen(
 
     value: Any
     notes: tuple[str, ...] = ()
+    begun_s = time.time()
     if part == "speech":
         journal = _journal(info, part, made_by, job)
         if not options.cache:
@@ -305,6 +344,8 @@ def _listen(
         value = find_sound_events(info, options, tell)
     else:
         value = analyse_sound(info, options, job.check)
+    if part not in PLAIN_SOUND_PARTS:
+        notes = (*notes, *job.pool.notes_since(begun_s))
     return Part(value, time.perf_counter() - started, 1.0, notes)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.analysis.analyser import LEAST_UNITS
 from pipelines.analysis.hearing_journal import HearingJournal
 from pipelines.analysis.options import Options
 from pipelines.analysis.scribe import Scribe, WindowSound, exact
@@ -211,7 +212,7 @@ def _transcribe(
     notes = [note]
     if count:
         notes.append(f"{count} of {len(windows)} windows were heard by an earlier run")
-    with pool.lease(spec) as model:
+    with pool.lease(spec, least_units=LEAST_UNITS) as model:
         check_language(model, spec.name, options.language)
         sounds = window_sounds(info, windows[count:])
         while batch := list(itertools.islice(sounds, _BATCH[pool.device.kind])):

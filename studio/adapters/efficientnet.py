@@ -62,6 +62,10 @@ class EfficientNet:
         """What had to be done otherwise than asked."""
         return self._net.notes
 
+    def allow(self, share: float) -> None:
+        """Work on at most this share of the usual at a time."""
+        self._net.allow(share)
+
     def close(self) -> None:
         """Let go of the network."""
         self._net.close()
@@ -112,5 +116,6 @@ SPEC: ModelSpec[EfficientNet] = ModelSpec(
     working_bytes=52 << 20,
     working_unit="8 pictures of 224x224",
     loader="studio.adapters.efficientnet:load",
+    rungs=("batch",),
     requires=("openvino",),
 )

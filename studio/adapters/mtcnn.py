@@ -250,6 +250,11 @@ class Mtcnn:
         """What had to be done otherwise than asked."""
         return (*self._propose.notes, *self._refine.notes, *self._output.notes)
 
+    def allow(self, share: float) -> None:
+        """Work on at most this share of the usual at a time."""
+        for net in (self._propose, self._refine, self._output):
+            net.allow(share)
+
     def close(self) -> None:
         """Let go of the three networks."""
         for net in (self._propose, self._refine, self._output):
@@ -310,5 +315,6 @@ SPEC: ModelSpec[Mtcnn] = ModelSpec(
     working_bytes=64 << 20,
     working_unit="16 pictures of 640x360",
     loader="studio.adapters.mtcnn:load",
+    rungs=("batch",),
     requires=("openvino", "cv2"),
 )

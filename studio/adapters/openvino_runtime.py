@@ -243,6 +243,10 @@ class OpenvinoNet:
         """Where memory ran out, and with how many pictures at once it went on."""
         return tuple(self._fewer.notes)
 
+    def allow(self, share: float) -> None:
+        """Take at most this share of a batch at a time."""
+        self._fewer.allow(share)
+
     def close(self) -> None:
         """Let go of the network and its compiled forms."""
         self._requests.clear()

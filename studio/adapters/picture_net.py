@@ -34,6 +34,9 @@ class PictureNet(Protocol):
     def __call__(self, pixels: NDArray[np.uint8]) -> Arrays:
         """Run."""
 
+    def allow(self, share: float) -> None:
+        """Take at most this share of a batch at a time."""
+
     def close(self) -> None:
         """Let go of all memory."""
 

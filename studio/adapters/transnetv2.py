@@ -99,7 +99,7 @@ class TransNetV2:
         self._lock = threading.Lock()  # leases in several threads share one trunk
         self._scorer = scorer
         self._trunk: Trunk | None = trunk
-        self._fewer = FewerAtOnce("transnetv2", _NO_LIMIT)
+        self._fewer = FewerAtOnce("transnetv2", _NO_LIMIT, unit=_RUN + 2 * _LEAD)
 
     def stream(self) -> ScoreStream:
         """For one piece of footage; any number may share the network."""
@@ -142,6 +142,11 @@ class TransNetV2:
     def notes(self) -> tuple[str, ...]:
         """Where memory ran out, and with how many frames at once it went on."""
         return tuple(self._fewer.notes)
+
+    def allow(self, share: float) -> None:
+        """Take at most this share of the working unit at a time, leads included."""
+        unit = _RUN + 2 * _LEAD
+        self._fewer.allow(share if share >= 1 else share - 2 * _LEAD / unit)
 
     def close(self) -> None:
         """Let go of the network."""
@@ -431,5 +436,6 @@ SPEC: ModelSpec[TransNetV2] = ModelSpec(
     working_bytes=270 << 20,
     working_unit=f"run of {_RUN + 2 * _LEAD} frames of 48x27",
     loader="studio.adapters.transnetv2:load",
+    rungs=("batch",),
     requires=("openvino",),
 )

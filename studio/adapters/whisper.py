@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 RATE_HZ = 16_000
 #: The longest piece it can hear at once; shorter ones are filled up with silence.
 WINDOW_S = 30.0
+_UNIT = 4  # windows in the working unit
 _NO_LIMIT = 1 << 20  # windows at once: the caller's batch counts, until memory runs out
 _FRAMES_A_SECOND = 100  # of the spectrogram
 _WINDOW_FRAMES = 3000
@@ -91,7 +92,7 @@ class Whisper:
     def __init__(self, model: WhisperModel, compute_type: str, lead_s: float) -> None:
         self._model: WhisperModel | None = model
         self._lead_s = lead_s
-        self._fewer = FewerAtOnce("whisper", _NO_LIMIT)
+        self._fewer = FewerAtOnce("whisper", _NO_LIMIT, unit=_UNIT)
         self.compute_type = compute_type
 
     @property
@@ -109,6 +110,10 @@ class Whisper:
         if self._model is None:
             raise ValueError("the network was closed")
         return self._model
+
+    def allow(self, share: float) -> None:
+        """Take at most this share of the working unit at a time."""
+        self._fewer.allow(share)
 
     def close(self) -> None:
         """Let go of the network, also where somebody still holds this object."""
@@ -433,6 +438,7 @@ SPEC: ModelSpec[Whisper] = ModelSpec(
     working_bytes=420 << 20,
     working_unit="4 windows of 30 s",
     loader="studio.adapters.whisper:load",
+    rungs=("batch",),
     requires=("faster_whisper", "ctranslate2"),
 )
 
@@ -456,5 +462,6 @@ SPEC_ENGLISH: ModelSpec[Whisper] = ModelSpec(
     working_bytes=370 << 20,
     working_unit="4 windows of 30 s",
     loader="studio.adapters.whisper:load_english",
+    rungs=("batch",),
     requires=("faster_whisper", "ctranslate2"),
 )

@@ -185,6 +185,10 @@ class Yolo:
         """What had to be done otherwise than asked."""
         return self._net.notes
 
+    def allow(self, share: float) -> None:
+        """Work on at most this share of the usual at a time."""
+        self._net.allow(share)
+
     def close(self) -> None:
         """Let go of the network."""
         self._net.close()
@@ -273,5 +277,6 @@ SPEC: ModelSpec[Yolo] = ModelSpec(
     working_bytes=96 << 20,
     working_unit="4 pictures of 640x640",
     loader="studio.adapters.yolo:load",
+    rungs=("batch",),
     requires=("openvino", "cv2"),
 )

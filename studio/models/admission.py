@@ -380,6 +380,7 @@ class Books:
         if held.uses == 1 and not self.holding():
             held.quiet_until = self.leases
         held.pins.append(pin)
+        held.share_out()
         held.clock = held.place.clock
         held.last_use = self.now()
         coming = self.expected.get(pin.thread, [])
@@ -395,6 +396,7 @@ class Books:
         if held.place.memory.keeps_working:
             held.kept_units = max(held.kept_units, sum(p.units for p in held.pins))
         held.pins.remove(pin)
+        held.share_out()
         held.last_use = self.now()
 
     def withdraw(self, waiter: Waiter) -> None:

@@ -358,12 +358,24 @@ class FewerAtOnce:
     Args:
         name: of the model, for notes.
         size: items at a time to begin with.
+        unit: items in the spec's ``working_unit``; ``size`` where not given.
     """
 
-    def __init__(self, name: str, size: int) -> None:
+    def __init__(self, name: str, size: int, unit: int = 0) -> None:
         self._name = name
-        self.size = size
+        self._most = size
+        self._unit = unit or size
+        self._allowed = size
         self.notes: list[str] = []
+
+    @property
+    def size(self) -> int:
+        """Items at a time now."""
+        return min(self._most, self._allowed)
+
+    def allow(self, share: float) -> None:
+        """Take at most this share of a unit at a time; 1 or more lifts that bound."""
+        self._allowed = self._most if share >= 1 else max(1, math.floor(self._unit * share))
 
     def map(self, count: int, call: Callable[[slice], Value]) -> list[Value]:
         """Call with slices that cover ``count`` items, in order, of at most :attr:`size`.
@@ -385,7 +397,7 @@ class FewerAtOnce:
                 if shortage is None or piece.stop - at == 1:
                     raise
                 traceback.clear_frames(exc.__traceback__)
-                self.size = math.ceil((piece.stop - at) / 2)
+                self._most = math.ceil((piece.stop - at) / 2)
                 self.notes.append(
                     f"{self._name} ran out of {shortage} with {piece.stop - at} at a time: "
                     f"{self.size} at a time from then on"

@@ -10,7 +10,7 @@ from studio.models.accounts import Needs
 from studio.models.budget import Resident, Room
 from studio.models.device import Device, DeviceMemory
 from studio.models.records import DeviceStatus, ResidentStatus
-from studio.models.spec import PLAIN, AnySpec, Closable, Form, Movable
+from studio.models.spec import PLAIN, AnySpec, Closable, Form, Frugal, Movable
 
 
 @dataclass(eq=False)
@@ -83,6 +83,11 @@ class Held:
     def held_bytes(self) -> int:
         """What it is counted at on its device."""
         return self.bytes_with(0.0)
+
+    def share_out(self) -> None:
+        """Tell the model how much it may do at a time: as much as the largest lease."""
+        if self.pins and "batch" in self.spec.rungs:
+            cast(Frugal, self.model).allow(max(pin.units for pin in self.pins))
 
     @property
     def movable(self) -> Movable:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Generic
 
-from studio.errors import Cancelled, ModelBusy
+from studio.errors import Cancelled, DoesNotFit, ModelBusy
 from studio.models.accounts import Accounts
 from studio.models.admission import Books, Ticket, Waiter
 from studio.models.budget import Preflight
@@ -143,6 +143,7 @@ class ModelPool:
         *,
         form: Form = PLAIN,
         units: float = 1.0,
+        least_units: float | None = None,
         batch: bool | None = None,
         timeout_s: float | None = None,
         cancelled: Callable[[], bool] | threading.Event | None = None,
@@ -153,6 +154,8 @@ class ModelPool:
             spec: which.
             form: how it is to be loaded.
             units: of ``spec.working_unit`` that will be done at a time; below 1 where less is.
+            least_units: where so much does not fit and the model can work on less at a time,
+                it is halved down to this; a decision says so.
             batch: whether to give way to interactive work.
             timeout_s: the longest to wait for memory or for others; a load is not cut short.
             cancelled: makes a wait end.
@@ -170,7 +173,8 @@ class ModelPool:
         now = self._clock()
         until = None if timeout_s is None else now + timeout_s
         wish = Waiter(spec, form, units, give_way, threading.current_thread(), now)
-        return Lease(self, wish, until, stop or self._cancelled)
+        least = least_units if least_units is not None and "batch" in spec.rungs else units
+        return Lease(self, wish, least, until, stop or self._cancelled)
 
     @contextmanager
     def expect(self, specs: Sequence[AnySpec]) -> Iterator[None]:
@@ -231,6 +235,19 @@ class ModelPool:
             books.leave(parked)
         put_away(books, parked)
         return freed
+
+    def notes_since(self, at_s: float, specs: Sequence[AnySpec] = ()) -> tuple[str, ...]:
+        """What a user should know of the work since a time (seconds since 1970): on which
+        rungs models were used, of ``specs`` where given."""
+        keys = {spec.key for spec in specs}
+        found = [
+            decision.text
+            for decision in self.records
+            if decision.kind == "rung"
+            and decision.at_s >= at_s
+            and (not keys or decision.key in keys)
+        ]
+        return tuple(dict.fromkeys(found))
 
     def note(self, kind: str, key: str, text: str) -> None:
         """Keep a decision that was taken elsewhere, such as a rung of the ladder."""
@@ -482,11 +499,13 @@ class Lease(Generic[M]):
         self,
         pool: ModelPool,
         wish: Waiter,
+        least_units: float,
         until: float | None,
         cancelled: Callable[[], bool] | None,
     ) -> None:
         self._pool = pool
         self._wish = wish
+        self._least_units = least_units
         self._until = until
         self._cancelled = cancelled
         self._taken: tuple[Held, Pin] | None = None
@@ -495,7 +514,20 @@ class Lease(Generic[M]):
         if self._taken is not None:
             raise ValueError("the lease is in use")
         wish = replace(self._wish, thread=threading.current_thread())
-        self._taken = self._pool._acquire(wish, self._until, self._cancelled)
+        while self._taken is None:
+            try:
+                self._taken = self._pool._acquire(wish, self._until, self._cancelled)
+            except DoesNotFit:
+                if wish.units / 2 < self._least_units:
+                    raise
+                wish = replace(wish, units=wish.units / 2)
+        if wish.units != self._wish.units:
+            spec = wish.spec
+            text = (
+                f"{spec.name} works on {wish.units / self._wish.units:.0%} of the usual at a time "
+                f"({spec.working_unit}): memory is short"
+            )
+            self._pool.note("rung", spec.key, text)
         return self._taken[0].model  # type: ignore[return-value]  # it was made from this spec
 
     def __exit__(

@@ -38,9 +38,8 @@ def plan_preflight(
         steps += [(name, name, min(units, _LEAST_UNITS)) for name in ("half", "offload", "cpu")]
         best: Preflight | None = None
         for rung, form_name, share in steps:
-            if rung not in ("plain", "smaller batches") and not any(
-                form_name in spec.rungs for spec in specs
-            ):
+            needed = "batch" if rung == "smaller batches" else form_name
+            if rung != "plain" and not any(needed in spec.rungs for spec in specs):
                 continue
             found = _try(books, specs, form_name, share, together, rung)
             if found.fits:
@@ -56,7 +55,8 @@ def _try(
 ) -> Preflight:
     place = books.places[-1] if form_name == "cpu" else books.places[0]
     needs = {spec.key: _needs(books, spec, form_name, place) for spec in specs}
-    sizes = [each.total_bytes(units) for each in needs.values()]
+    frugal = {spec.key for spec in specs if "batch" in spec.rungs}
+    sizes = [needs[k].total_bytes(units if k in frugal else max(units, 1.0)) for k in needs]
     need_bytes = sum(sizes) if together else max(sizes, default=0)
     open_bytes = _open_bytes(place, set(needs))
     missing = [k for k in needs if k not in place.models or place.models[k].parked]

@@ -88,7 +88,8 @@ class ModelSpec(Generic[M]):
         hub: where further weights come from; the folder that holds them is given to the
             loader as ``LoadContext.hub_dir``.
         exclusive: whether only one lease may use it at a time.
-        rungs: what can be done where memory runs out, of ``half``, ``offload`` and ``cpu``.
+        rungs: what can be done where memory runs out, of ``batch`` (the loaded model has
+            ``allow(share)``, see :class:`Frugal`), ``half``, ``offload`` and ``cpu``.
     """
 
     name: str
@@ -164,6 +165,13 @@ class Form:
 
 
 PLAIN = Form()
+
+
+class Frugal(Protocol):
+    """A model that can work on fewer things at a time."""
+
+    def allow(self, share: float) -> None:
+        """Work on at most this share of ``working_unit`` at a time, 1 for all of it."""
 
 
 class Movable(Protocol):

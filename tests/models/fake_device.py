@@ -81,6 +81,7 @@ class CountedModel:
         self.kept_bytes = self.busy_bytes = self.in_use = 0
         self.arena = threading.Lock()
         self.closed = False
+        self.allowed = None
         memory.take(resident_bytes)
 
     def run(self, units=1.0, pause_s=0.0):
@@ -100,6 +101,9 @@ class CountedModel:
             self.memory.take(size_bytes)
             time.sleep(pause_s)
             self.memory.give(size_bytes)
+
+    def allow(self, share):
+        self.allowed = share
 
     def close(self):
         assert not self.closed

@@ -15,6 +15,8 @@ from studio.models.device import Device
 from studio.models.pool import ModelPool
 from studio.models.spec import LoadContext, ModelSpec, WeightFile
 from studio.settings import Settings
+from tests.models.fake_device import counted_pool
+from tests.models.fake_device import spec as fake_spec
 
 MIB = 2**20
 DEVICE = Device("cpu", 0, "counted", 1000 * MIB, 1000 * MIB)
@@ -196,3 +198,24 @@ def test_split_files_are_joined_once_and_verified(tmp_path, monkeypatch):
     stamp = found["model.bin"].stat().st_mtime_ns
     assert weights.resolve(spec("w", files=(weight,)), tmp_path / "cache") == found
     assert found["model.bin"].stat().st_mtime_ns == stamp
+
+
+def test_a_smaller_unit_of_work_where_the_usual_does_not_fit(tmp_path):
+    pool, _ = counted_pool(tmp_path, 200)
+    frugal = fake_spec("a-100-160", rungs=("batch",))
+    begun_s = time.time()
+    with pool.lease(frugal, least_units=0.25) as model:
+        assert model.allowed == 0.5
+        assert pool.held_bytes == 180
+        assert pool.notes_since(begun_s) == (
+            "a-100-160 works on 50% of the usual at a time (call): memory is short",
+        )
+    with pool.lease(frugal, units=0.25) as model:
+        assert model.allowed == 0.25
+        with pool.lease(frugal, units=0.25):
+            assert pool.held_bytes == 180
+    with pytest.raises(DoesNotFit), pool.lease(frugal, least_units=0.75):
+        pass
+    wasteful = fake_spec("b-100-160")
+    with pytest.raises(DoesNotFit), pool.lease(wasteful, least_units=0.25):
+        pass

@@ -167,7 +167,7 @@ def test_with_two_cards_a_model_goes_where_it_fits_and_stays_where_it_is(two_car
 
 def test_preflight_says_whether_how_and_how_long(tmp_path):
     pool, memory = counted_pool(tmp_path, 200)
-    a, b = spec("a-90-20", rungs=("half",)), spec("b-80-20", rungs=("half",))
+    a, b = (spec(name, rungs=("batch", "half")) for name in ("a-90-20", "b-80-20"))
     use(pool, a)
     yes = pool.preflight([a])
     assert yes.fits
