@@ -202,18 +202,17 @@ def _transcribe(
     journal: HearingJournal | None,
 ) -> tuple[Transcript, tuple[str, ...]]:
     spec, note = choose_model(options)
-    scribe = Scribe(options.language)
-    count = 0
-    for known in journal.batches() if journal is not None else ():
-        if count >= len(windows) or known.pieces != windows[count].pieces:
-            break
-        scribe.recall(known)
-        count += known.count
     notes = [note]
-    if count:
-        notes.append(f"{count} of {len(windows)} windows were heard by an earlier run")
     with pool.lease(spec, least_units=LEAST_UNITS) as model:
-        check_language(model, spec.name, options.language)
+        scribe = Scribe(usable_language(model, spec.name, options.language))
+        count = 0
+        for known in journal.batches() if journal is not None else ():
+            if count >= len(windows) or known.pieces != windows[count].pieces:
+                break
+            scribe.recall(known)
+            count += known.count
+        if count:
+            notes.append(f"{count} of {len(windows)} windows were heard by an earlier run")
         sounds = window_sounds(info, windows[count:])
         while batch := list(itertools.islice(sounds, _BATCH[pool.device.kind])):
             heard = scribe.read(model, batch, count)
@@ -225,14 +224,15 @@ def _transcribe(
     return scribe.script(), tuple(filter(None, [*notes, *scribe.notes()]))
 
 
-def check_language(model: whisper.Whisper, name: str, language: str) -> None:
-    """Refuse a language that a model does not know.
+def usable_language(model: whisper.Whisper, name: str, language: str) -> str:
+    """The language as the model takes it; a model of one language cannot tell languages apart.
 
     Raises:
-        RequestError: it does not.
+        RequestError: the model does not know it.
     """
     if language not in ("auto", *model.languages):
         raise RequestError(
             f"{name} does not know the language {language!r}",
             "Give a code such as en, ko or de, or auto.",
         )
+    return language if model.multilingual else model.languages[0]
