@@ -14,7 +14,8 @@ from studio.types.media import VideoStream
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-_MATRICES = {
+#: What a colour matrix is called in FFmpeg's scaler.
+FFMPEG_MATRICES = {
     "bt709": "ITU709",
     "fcc": "FCC",
     "bt470bg": "ITU601",
@@ -81,7 +82,7 @@ class Converter:
         self._coded_wh = (self.wh[1], self.wh[0]) if turned else self.wh
         smaller = self._coded_wh[0] * self._coded_wh[1] < video.coded_wh[0] * video.coded_wh[1]
         self._interpolation = Interpolation.AREA if smaller else Interpolation.BICUBIC
-        name = _MATRICES.get(matrix_of(video))
+        name = FFMPEG_MATRICES.get(matrix_of(video))
         self._matrix = int(Colorspace[name]) if name else None
         self._scaler = VideoReformatter()
 
