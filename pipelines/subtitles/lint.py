@@ -60,7 +60,7 @@ def lint(
             found += _neighbours(at, cue, after, profile.gap_frames / fps, rounding_s)
         found += _cuts(at, cue, cuts, profile, fps, rounding_s)
         found += lint_text.violations(at, cue, profile, language)
-    found += lint_text.breaks(subtitles.cues, language)
+    found += lint_text.breaks(subtitles.cues, profile, language)
     return tuple(sorted(found, key=lambda v: v.cue))
 
 
@@ -162,20 +162,21 @@ def _cuts(
 ) -> Iterator[Violation]:
     zone = Fraction(int(profile.cut_zone_s * fps)) / fps
     gap = profile.gap_frames / fps
-    for cut in cuts:
-        late, early = cue.start - cut, cut - cue.end
-        if zone and rounding < late < zone - rounding:
-            yield Violation(
-                at, "shot_cut", f"in {_seconds(late)} after a cut", "on the cut", "move it there"
-            )
-        if zone and -rounding <= early < zone - rounding and abs(early - gap) > rounding:
-            yield Violation(
-                at,
-                "shot_cut",
-                f"out {_seconds(early)} before a cut",
-                f"{profile.gap_frames} frames before it",
-                "move it there",
-            )
+    # Where cuts follow each other fast, a cue that keeps to one of them is right.
+    late = [cue.start - cut for cut in cuts if rounding < cue.start - cut < zone - rounding]
+    if late and not any(abs(cue.start - cut) <= rounding for cut in cuts):
+        yield Violation(
+            at, "shot_cut", f"in {_seconds(min(late))} after a cut", "on the cut", "move it there"
+        )
+    early = [cut - cue.end for cut in cuts if -rounding <= cut - cue.end < zone - rounding]
+    if early and not any(abs(cut - cue.end - gap) <= rounding for cut in cuts):
+        yield Violation(
+            at,
+            "shot_cut",
+            f"out {_seconds(max(min(early), Fraction(0)))} before a cut",
+            f"{profile.gap_frames} frames before it",
+            "move it there",
+        )
 
 
 def lint_file(path: Path, profile: str, rate: str = "") -> Report:

@@ -36,20 +36,23 @@ _NO_PARTICIPLE = words(
 )
 
 
-def fault(language: str, previous: str, before: str, after: str) -> str:
+def fault(language: str, previous: str, before: str, after: str, periods: bool = True) -> str:
     """What a break between two words parts; empty where it parts nothing for certain.
 
     Args:
         language: ISO 639-1 code.
         previous: the word before ``before``; empty where it is not known.
         before, after: the words at both sides of the break.
+        periods: whether sentences end with their full stop; without, a break may be an end.
     """
     if not before or not after or (_ENDED.search(before.rstrip(CLOSING)) and not _short(before)):
         return ""
     if language == "ko":
-        return _korean(before, after)
+        return _korean(before, after, periods)
     if language == "en":
-        return _english(previous, before.strip(OPENING + CLOSING), after.strip(OPENING + CLOSING))
+        marks = OPENING + CLOSING
+        known = previous if periods else ""
+        return _english(known, before.strip(marks), after.strip(marks))
     return ""
 
 
@@ -107,11 +110,11 @@ def _named(previous: str, before: str) -> bool:
     )
 
 
-def _korean(before: str, after: str) -> str:
+def _korean(before: str, after: str, periods: bool) -> str:
     left, right = morphemes(before, after)
     if not left or not right:
         return ""
-    (_, last), (form, opening) = left[-1], right[0]
+    (ending, last), (form, opening) = left[-1], right[0]
     if opening[0] in "JE" or opening in ("XSN", "XSV", "XSA", "VCP"):
         return "an eojeol"
     if last in ("MM", "ETM") and opening in ("NNG", "NNP", "NNB", "NR", "NP"):
@@ -120,10 +123,22 @@ def _korean(before: str, after: str) -> str:
         return "a dependent noun from what it hangs on"
     if last in ("SN", "NR") and form in COUNTERS:
         return "a number from its counter"
-    if last == "EC" and opening == "VX":
+    if last == "EC" and opening == "VX" and (periods or _runs_on(ending, form)):
         return "a verb from its auxiliary"
     if last == "NNB" and form in ("있", "없") and opening in ("VA", "VX", "VV"):
         return "a dependent noun from its verb"
     if last == "NNP" and form in KOREAN_TITLES:
         return "a name from its title"
     return ""
+
+
+def _runs_on(ending: str, verb: str) -> bool:
+    """Whether an ending cannot close a sentence before an auxiliary.
+
+    Most endings of intimate speech can: ``알았어 | 가자`` is two sentences.
+    """
+    if ending in ("고", "게", "어야", "아야", "려고"):
+        return True
+    return (ending == "지" and verb in ("않", "못하", "말")) or (
+        verb in ("버리", "싶") and ending != "다"
+    )

@@ -153,7 +153,7 @@ def _bare(cue: Cue) -> list[str]:
     ]
 
 
-def breaks(cues: Sequence[Cue], language: str) -> Iterator[Violation]:
+def breaks(cues: Sequence[Cue], profile: Profile, language: str) -> Iterator[Violation]:
     """Breaks between lines, and between cues that follow each other, that part a unit."""
     spoken = [(i, c) for i, c in enumerate(cues) if not is_sound(c) and c.text.strip()]
     for n, (at, cue) in enumerate(spoken):
@@ -161,7 +161,7 @@ def breaks(cues: Sequence[Cue], language: str) -> Iterator[Violation]:
         if any(_dash_marks(cue.lines)):
             continue  # each line is a speaker's own
         for i, line in enumerate(lines[:-1]):
-            if what := _parted(language, lines, i, lines[i + 1]):
+            if what := _parted(language, profile, lines[: i + 1], lines[i + 1]):
                 yield _broken(at, line, what)
         if n + 1 == len(spoken):
             continue
@@ -170,16 +170,16 @@ def breaks(cues: Sequence[Cue], language: str) -> Iterator[Violation]:
         others = cue.speaker and after.speaker and cue.speaker != after.speaker
         if apart or others or _dash_marks(after.lines)[0] or _LABEL.match(after.lines[0]):
             continue
-        if what := _parted(language, lines, len(lines) - 1, _bare(after)[0].split()):
+        if what := _parted(language, profile, lines, _bare(after)[0].split()):
             yield _broken(at, lines[-1], what)
 
 
-def _parted(language: str, lines: list[list[str]], upper: int, lower: list[str]) -> str:
-    words = [w for line in lines[: upper + 1] for w in line]
+def _parted(language: str, profile: Profile, upper: list[list[str]], lower: list[str]) -> str:
+    words = [w for line in upper for w in line]
     if not words or not lower:
         return ""
     previous = words[-2] if len(words) > 1 else ""
-    return lint_breaks.fault(language, previous, words[-1], lower[0])
+    return lint_breaks.fault(language, previous, words[-1], lower[0], profile.final_period)
 
 
 def _broken(at: int, line: list[str], what: str) -> Violation:

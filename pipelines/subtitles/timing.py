@@ -161,7 +161,9 @@ def _out_time(span: Span, start: int, latest: int, clock: Clock) -> int:
 def is_near_cut(out: int, clock: Clock) -> bool:
     """Whether a cue goes too shortly before a cut without standing at its two frames' gap."""
     cut = clock.cut_after(out)
-    return cut is not None and cut - out < clock.zone and cut - out != clock.gap
+    near = cut is not None and cut - out < clock.zone
+    # Where cuts follow each other fast, a cue that keeps to one of them is right.
+    return near and clock.cut_after(out + clock.gap) != out + clock.gap
 
 
 def _chained(out: int, following: int, latest: int, clock: Clock) -> int:
