@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.adapters.openvino_runtime import Precision, translated
-from studio.adapters.pretrained import LOCAL, drop, precision_of, prepare, reading, torch_type
+from studio.adapters.pretrained import LOCAL, precision_of, prepare, reading, torch_type
+from studio.adapters.torch_weights import TorchWeights
 from studio.errors import RequestError
 from studio.models.device import Device
 from studio.models.spec import HubFile, HubRevision, LoadContext, ModelSpec
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _HINT = "Ask for a smaller picture, or close what else uses the memory."
 
 
-class Diffusion:
+class Diffusion(TorchWeights):
     """A loaded pipeline, for both tasks over one set of networks.
 
     Args:
@@ -30,7 +31,8 @@ class Diffusion:
         device: where it computes.
         precision: what it computes in.
         steps, guidance: what the model was made for.
-        offload_dir: where offloaded weights lie; deleted on close.
+        offloaded: whether weights are brought in layer by layer.
+        offload_dir: where they lie, if on disk; deleted on close.
     """
 
     def __init__(
@@ -42,11 +44,12 @@ class Diffusion:
         *,
         steps: int,
         guidance: float,
+        offloaded: bool = False,
         offload_dir: Path | None = None,
     ) -> None:
+        super().__init__(_networks(from_words), device, movable=not offloaded)
         self._from_words = from_words
         self._from_picture = from_picture
-        self._device = device
         self._offload_dir = offload_dir
         self.precision = precision
         self.steps = steps
@@ -240,9 +243,8 @@ class Diffusion:
 
     def close(self) -> None:
         """Let go of all networks, also where somebody still holds this object."""
-        if self._from_words is not None:
-            drop(_networks(self._from_words), self._device)
         self._from_words = self._from_picture = None
+        super().close()
         if self._offload_dir is not None:
             shutil.rmtree(self._offload_dir, ignore_errors=True)
 
@@ -326,6 +328,7 @@ def _load(context: LoadContext, name: str, *, steps: int, guidance: float) -> Di
         precision,
         steps=steps,
         guidance=guidance,
+        offloaded=context.offload,
         offload_dir=offload_dir,
     )
 

@@ -3,7 +3,6 @@ from the network, and run no code that comes with the weights."""
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from studio.adapters.openvino_runtime import Precision
 from studio.errors import WeightsCorrupt
-from studio.memory import give_back
-from studio.models.device import Device
 from studio.models.ladder import what_ran_out
 from studio.models.spec import LoadContext
 
@@ -73,16 +70,3 @@ def reading(name: str) -> Iterator[None]:
             f"{name}: its files do not make up a model: {' '.join(str(exc).split())[:200]}",
             f"Run: studio models verify {name}",
         ) from exc
-
-
-def drop(modules: list[torch.nn.Module], device: Device) -> None:
-    """Take the memory from modules, also where somebody still holds them."""
-    import torch
-
-    for module in modules:
-        for tensor in (*module.parameters(), *module.buffers()):
-            tensor.data = torch.empty(0, dtype=tensor.dtype)
-    gc.collect()
-    if device.kind == "cuda":
-        torch.cuda.empty_cache()
-    give_back()

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.adapters.openvino_runtime import Precision, translated
-from studio.adapters.pretrained import LOCAL, drop, precision_of, prepare, reading, torch_type
+from studio.adapters.pretrained import LOCAL, precision_of, prepare, reading, torch_type
+from studio.adapters.torch_weights import TorchWeights
 from studio.models.device import Device
 from studio.models.ladder import FewerAtOnce
 from studio.models.spec import HubFile, HubRevision, LoadContext, ModelSpec
@@ -22,7 +23,7 @@ _BATCH = 16
 _HINT = "Close what else uses the memory, or use --device cpu."
 
 
-class PicturesAndWords:
+class PicturesAndWords(TorchWeights):
     """The loaded network: the cosine of a picture and a text says how well they go together.
 
     Args:
@@ -41,10 +42,10 @@ class PicturesAndWords:
         device: Device,
         precision: Precision,
     ) -> None:
+        super().__init__([model], device)
         self._model: SiglipModel | None = model
         self._processor = processor
         self._tokenizer = tokenizer
-        self._device = device
         self._batches = FewerAtOnce("siglip2-base", _BATCH)
         self.precision = precision
 
@@ -72,7 +73,7 @@ class PicturesAndWords:
             inputs = self._processor(
                 images=list(pixels[piece]), return_tensors="pt", input_data_format="channels_last"
             )
-            there = inputs["pixel_values"].to(self._device.torch_name, model.dtype)
+            there = inputs["pixel_values"].to(self.device.torch_name, model.dtype)
             with translated("siglip2", _HINT), _no_gradients():
                 return _unit(model.get_image_features(pixel_values=there))
 
@@ -101,7 +102,7 @@ class PicturesAndWords:
                 truncation=True,
                 return_tensors="pt",
             )
-            there = inputs["input_ids"].to(self._device.torch_name)
+            there = inputs["input_ids"].to(self.device.torch_name)
             with translated("siglip2", _HINT), _no_gradients():
                 return _unit(model.get_text_features(input_ids=there))
 
@@ -117,9 +118,8 @@ class PicturesAndWords:
 
     def close(self) -> None:
         """Let go of the network, also where somebody still holds this object."""
-        if self._model is not None:
-            drop([self._model], self._device)
         self._model = None
+        super().close()
 
 
 def _no_gradients() -> Any:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from studio.adapters.openvino_runtime import Precision, translated
-from studio.adapters.pretrained import LOCAL, drop, precision_of, prepare, reading, torch_type
+from studio.adapters.pretrained import LOCAL, precision_of, prepare, reading, torch_type
+from studio.adapters.torch_weights import TorchWeights
 from studio.errors import RequestError
 from studio.models.device import Device
 from studio.models.ladder import FewerAtOnce
@@ -21,7 +22,7 @@ _BEAMS = 5  # as its authors decode
 _HINT = "Close what else uses the memory, or translate with --device cpu."
 
 
-class Translator:
+class Translator(TorchWeights):
     """A loaded network with its tokeniser.
 
     Args:
@@ -38,9 +39,9 @@ class Translator:
         device: Device,
         precision: Precision,
     ) -> None:
+        super().__init__([model], device)
         self._model: M2M100ForConditionalGeneration | None = model
         self._tokenizer = tokenizer
-        self._device = device
         self._batches = FewerAtOnce("m2m100-418m", _BATCH)
         self.precision = precision
 
@@ -108,7 +109,7 @@ class Translator:
         inputs = self._tokenizer.pad({"input_ids": tokens}, return_tensors="pt")
         with translated("m2m100", _HINT), torch.inference_mode():
             written = model.generate(
-                **inputs.to(self._device.torch_name),
+                **inputs.to(self.device.torch_name),
                 forced_bos_token_id=self._tokenizer.get_lang_id(target_language),
                 num_beams=_BEAMS,
                 do_sample=False,
@@ -121,9 +122,8 @@ class Translator:
 
     def close(self) -> None:
         """Let go of the network, also where somebody still holds this object."""
-        if self._model is not None:
-            drop([self._model], self._device)
         self._model = None
+        super().close()
 
 
 def most_tokens(model: Any) -> int:

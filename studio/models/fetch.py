@@ -104,6 +104,7 @@ def fetch(spec: AnySpec, cache_dir: Path, report: Report) -> Fetched:
         held.refuse_unsafe(file, spec.name)
     # Read when the client is imported.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    held.cache_folder()
     with _translated(hub, spec.name), _alone(hub, spec.name):
         pins = held.read_pins(hub, cache_dir)
         revision = hub.revision or (pins.revision if pins else _newest(hub))
@@ -234,7 +235,7 @@ def _stream(offer: _Offer, out: BinaryIO, meter: _Meter) -> None:
     # connection ends.
     with get_session().stream("GET", offer.url, headers=headers, timeout=_TIMEOUT_S) as response:
         hf_raise_for_status(response)
-        if response.status_code != 206:
+        if here and response.status_code != 206:  # it begins again
             out.truncate(0)
             out.seek(0)
         for chunk in response.iter_bytes(_CHUNK_BYTES):

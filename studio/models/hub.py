@@ -46,9 +46,17 @@ def fetch_command(name: str) -> str:
 
 
 def cache_folder() -> Path:
-    """The hub's cache folder, as ``HF_HUB_CACHE`` and ``HF_HOME`` say."""
-    from huggingface_hub import constants
+    """The hub's cache folder, as ``HF_HUB_CACHE`` and ``HF_HOME`` say.
 
+    Raises:
+        WeightsMissing: the hub's client is not installed.
+    """
+    try:
+        from huggingface_hub import constants
+    except ImportError as exc:
+        raise WeightsMissing(
+            "the client of the model hub is not installed", "pip install huggingface-hub"
+        ) from exc
     return Path(constants.HF_HUB_CACHE)
 
 

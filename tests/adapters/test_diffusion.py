@@ -190,6 +190,24 @@ def test_memory_comes_back(tmp_path: Path):
     assert after < 1.05 * before
 
 
+def test_it_waits_on_the_host_and_comes_back_the_same(fetched: Fetched):
+    """What the pool does where there is a card; the copy is pinned only there."""
+    spec = fetched.specs[NAME]
+    with fetched.pool.lease(spec) as leased:
+        whole = leased.text_to_image("a red house", steps=2, seed=5)
+        weights = _bytes(leased._from_words.unet)
+        with pytest.raises(ValueError, match="no copy"):
+            leased.to_host()
+        assert weights < leased.copy_bytes < 2 * weights
+        leased.keep_copy()
+        leased.to_host()
+        assert _bytes(leased._from_words.unet) == 0
+        leased.to_device()
+        assert np.array_equal(whole, leased.text_to_image("a red house", steps=2, seed=5))
+    with fetched.pool.lease(spec, form=OFFLOAD) as offloaded:
+        assert offloaded.copy_bytes == 0, "its layers are moved one by one"
+
+
 def test_release_takes_it_from_whoever_still_holds_it(fetched: Fetched):
     with fetched.pool.lease(fetched.specs[NAME]) as left:
         pipeline = left._from_words

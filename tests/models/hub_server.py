@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -140,9 +140,10 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             if hub.cut_at and len(part) > hub.cut_at[0]:
                 part = part[: hub.cut_at.pop(0)]
                 self.close_connection = True
-            self.wfile.write(part)
-            self.wfile.flush()
-            request.sent = len(part)
+            with suppress(ConnectionError):  # the client went away
+                self.wfile.write(part)
+                self.wfile.flush()
+                request.sent = len(part)
 
     return Handler
 

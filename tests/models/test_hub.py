@@ -338,6 +338,17 @@ def test_what_cannot_be_had_is_said_plainly(cache, server, monkeypatch):
         fetch.fetch(spec, cache, quiet)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
+def test_a_disk_that_is_full_in_the_middle_is_said(cache, server, published, tmp_path):
+    blobs = tmp_path / "hub" / "models--someone--some-model" / "blobs"
+    blobs.mkdir(parents=True)
+    part = blobs / (digest(published[COMMIT] / WEIGHTS) + hub.PART_SUFFIX)
+    part.symlink_to("/dev/full")
+    with pytest.raises(FetchFailed, match="is full") as caught:
+        fetch.fetch(model(HubFile(WEIGHTS)), cache, quiet)
+    assert "run the command again" in caught.value.hint
+
+
 def test_two_fetches_of_one_model_do_not_write_over_each_other(cache, server):
     said = []
 
