@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines import analysis
 from pipelines.subtitles import profile as profiles
 from pipelines.subtitles.corrections import Corrections, read_corrections, write_corrections
 from pipelines.subtitles.drafting import (
@@ -86,12 +87,9 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
     else:
         if not given:
             raise RequestError("No footage was given.", "Name a film or a sound file.")
-        if options.translate:
-            check_translator(job)
-        found = heard(given[0], options, wishes, job)
-        stored, computed = found.stored, found.computed
-        known = _known_corrections(options.out, found.analysis.media)
-        plan, corrections = drafted(found.analysis, options, wishes, known, job)
+        made = draft(given[0], options, wishes, job)
+        plan, corrections = made.plan, made.corrections
+        stored, computed = made.found.stored, made.found.computed
     if options.dry_run:
         return Result(plan, {}, None, stored, computed, time.perf_counter() - started, plan.notes)
     files, burnt, notes = write(plan, corrections, options, wishes, job)
@@ -99,6 +97,31 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
     wall_s = time.perf_counter() - started
     notes = tuple(dict.fromkeys((*plan.notes, *notes)))
     return Result(plan, files, burnt, stored, computed, wall_s, notes)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Subtitles that are planned and not yet written.
+
+    Attributes:
+        plan: of the subtitles.
+        corrections: that lie over it.
+        found: the analysis it stands on.
+    """
+
+    plan: SubtitlePlan
+    corrections: Corrections
+    found: analysis.Result
+
+
+def draft(source: Path, options: Options, wishes: Wishes, job: Job) -> Draft:
+    """Hear and plan; nothing is written. Raises: as :func:`run`."""
+    if options.translate:
+        check_translator(job)
+    found = heard(source, options, wishes, job)
+    known = _known_corrections(options.out, found.analysis.media)
+    plan, corrections = drafted(found.analysis, options, wishes, known, job)
+    return Draft(plan, corrections, found)
 
 
 def check_options(options: Options) -> Wishes:
