@@ -68,7 +68,7 @@ TITLES = words(
 _ABBREVIATIONS = words("jr. vs. etc. e.g. i.e. no. inc. ltd. co. corp. dept.") | {
     title for title in TITLES if title.endswith(".")
 }
-_INITIALS = re.compile(r"([^\W\d_]\.)+")
+_INITIALS = re.compile(r"([A-Za-z]\.)+")
 
 OPENING = "\"'“‘(["
 CLOSING = "\"'”’)]"

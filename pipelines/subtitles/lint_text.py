@@ -123,7 +123,7 @@ def _numbers(at: int, cue: Cue, profile: Profile, language: str) -> Iterator[Vio
 
 def _english_numbers(at: int, text: str) -> Iterator[Violation]:
     words = text.split()
-    for i in range(1, len(words) - 1):
+    for i in range(2, len(words) - 2):
         before, word, after = words[i - 1], words[i], words[i + 1]
         if not _PLAIN.fullmatch(before) or not _PLAIN.fullmatch(after):
             continue
@@ -136,6 +136,7 @@ def _english_numbers(at: int, text: str) -> Iterator[Violation]:
             and not word.startswith("0")
             and after not in MEASURES
             and before not in LABELS
+            and not any(c.isdecimal() for w in (words[i - 2], words[i + 2]) for c in w)
         ):
             yield Violation(at, "number_style", word, _SMALL[int(word) - 1], "write the word")
         if word in number_words():

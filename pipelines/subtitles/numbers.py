@@ -129,6 +129,7 @@ def _small_as_words(pieces: list[Piece]) -> list[Piece]:
         after = pieces[at + 1].text if at + 1 < len(pieces) else ""
         bare = plain(piece.text).rstrip(".")
         text = piece.text
+        near = [*pieces[max(0, at - 2) : at], *pieces[at + 1 : at + 3]]
         if (
             _DIGITS.fullmatch(bare)
             and 1 <= int(bare[:4]) <= 10
@@ -137,6 +138,7 @@ def _small_as_words(pieces: list[Piece]) -> list[Piece]:
             and plain(before).rstrip(".") not in LABELS
             and not is_number(before)
             and not is_number(after)
+            and not any(c.isdecimal() for p in near for c in p.text)  # "4 of 10" stays alike
         ):
             word = _SMALL[int(bare) - 1]
             opens = not before or ends_sentence(before)
