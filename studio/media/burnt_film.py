@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
 from heapq import merge
@@ -36,6 +36,7 @@ def join_film(
     info: MediaInfo,
     times: FrameTimes,
     check: Callable[[], None] | None = None,
+    metadata: Mapping[str, str] | None = None,
 ) -> tuple[str, ...]:
     """Copy encoded segments and every sound stream of the source into one MP4.
 
@@ -44,6 +45,7 @@ def join_film(
         segments: in order, of one form; together they hold each frame of the source once.
         info, times: of the source; its time stamps are kept.
         check: called now and then; what it raises ends the work.
+        metadata: tags of the film.
 
     Returns:
         What a user should know.
@@ -56,6 +58,7 @@ def join_film(
     notes: list[str] = []
     with ExitStack() as stack:
         container = stack.enter_context(writing_mp4(out, movflags="+faststart"))
+        container.metadata.update(metadata or {})
         first = stack.enter_context(open_again(segments[0]))
         pictures = container.add_stream_from_template(first.streams.video[0])
         pictures.time_base = times.time_base

@@ -12,7 +12,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -119,6 +119,7 @@ def render_film(
     settings: Settings,
     cuts: Sequence[int] = (),
     workers: int = 0,
+    metadata: Mapping[str, str] | None = None,
     on_progress: Callable[[float, str], None] | None = None,
     check: Callable[[], None] | None = None,
 ) -> FilmReport:
@@ -133,6 +134,8 @@ def render_film(
         settings: cores and limits.
         cuts: frames at which shots begin; segments begin there where they can.
         workers: segments in the making at once; 0 for as many as there are cores.
+        metadata: tags of the new film, by FFmpeg's names; MP4 keeps ``title``, ``comment``,
+            ``description`` and a few more.
         on_progress: called with a share from 0 to 1 and words, on the caller's thread.
         check: called several times a second on the caller's thread; what it raises ends the
             work, which a later call resumes.
@@ -157,7 +160,7 @@ def render_film(
             on_progress(_PICTURE_SHARE, "joining picture and sound")
         with write_beside(out) as beside:
             paths = [segment.path for segment in work.segments]
-            copied = join_film(beside, paths, info, times, check)
+            copied = join_film(beside, paths, info, times, check, metadata)
             _verify(beside, info, times, settings)
         sweep(work_dir, temporary_only=False)
     if on_progress is not None:
