@@ -71,8 +71,8 @@ def break_cost(before: str, after: str) -> float:
 
 def _belong_together(left: tuple[Morpheme, ...], right: tuple[Morpheme, ...]) -> bool:
     (form, last), (next_form, opening) = left[-1], right[0]
-    if opening[0] in "JE" or opening in ("XSN", "XSV", "XSA", "VCP"):
-        return True  # a particle or an ending that was written as a word of its own
+    if _hangs_on(opening):
+        return True
     if opening == "NNB" and last not in (*_CASE, "EF", "EC", "MAG", "MAJ", "IC"):
         return True
     if last in ("MM", "ETM") and opening in NOUNS:
@@ -86,3 +86,14 @@ def _belong_together(left: tuple[Morpheme, ...], right: tuple[Morpheme, ...]) ->
     if last == "NNP" and (opening == "NNP" or next_form in TITLES):
         return True
     return form in ("안", "못") and last == "MAG" and opening in ("VV", "VA", "VX")
+
+
+def _hangs_on(tag: str) -> bool:
+    """Whether a particle or an ending was written as a word of its own."""
+    return tag[0] in "JE" or tag in ("XSN", "XSV", "XSA", "VCP")
+
+
+def hangs_on(before: str, after: str) -> bool:
+    """Whether a word is but a particle or an ending of the one before it."""
+    _, right = morphemes(before, after)
+    return bool(right) and _hangs_on(right[0][1])

@@ -66,7 +66,12 @@ def tokens_of(transcript: Transcript, profile: Profile) -> list[Token]:
         closed = english.ends_sentence(piece.text)
         if at + 1 < len(written):
             before = written[at - 1].text if at else ""
-            cost = _break_cost(piece.text, written[at + 1].text, before, transcript.language)
+            after = written[at + 1].text
+            cost = _break_cost(piece.text, after, before, transcript.language)
+            # The full stop that would excuse such a break will not be seen.
+            hidden = transcript.language == "ko" and not profile.final_period
+            if hidden and korean.hangs_on(piece.text, after):
+                cost = english.BAD
             if last in sentences and cost < english.BAD:
                 cost = min(cost, 1.0)
         else:
