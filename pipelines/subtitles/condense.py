@@ -13,13 +13,8 @@ from dataclasses import dataclass
 
 #: Steps of (pattern, replacement), the least harmful first. Patterns see the whole text.
 _ENGLISH: tuple[tuple[str, str], ...] = (
-    (r"\b(?:u+m+|u+h+|e+r+m*|a+h+|h+m+|mm+)\b[,…]?\s*", ""),
+    (r"\b(?i:u+m+|u+h+|e+r+m*|a+h+|h+m+|mm+)\b[,…]?\s*", ""),
     (r"\b((?:\w+['’]?\w*\s+){0,2}\w+['’]?\w*)(?:[,…]?\s+\1\b)+", r"\1"),
-    (r"\b(I|[Yy]ou|[Ww]e|[Tt]hey) (?:have)\b(?= \w+ed\b| been\b| never\b)", r"\1've"),
-    (r"\bI am\b", "I'm"),
-    (r"\b([Yy]ou|[Ww]e|[Tt]hey) are\b", r"\1're"),
-    (r"\b([Ii]t|[Hh]e|[Ss]he|[Tt]hat|[Tt]here|[Ww]hat) is\b", r"\1's"),
-    (r"\b(I|[Yy]ou|[Hh]e|[Ss]he|[Ww]e|[Tt]hey|[Ii]t) will\b", r"\1'll"),
     (
         r"\b([Dd]o|[Dd]oes|[Dd]id|[Ii]s|[Aa]re|[Ww]as|[Ww]ere|[Hh]as|[Hh]ave|[Hh]ad|[Cc]ould"
         r"|[Ww]ould|[Ss]hould) not\b",
@@ -27,6 +22,11 @@ _ENGLISH: tuple[tuple[str, str], ...] = (
     ),
     (r"\b[Cc]annot\b", "can't"),
     (r"\b([Ww])ill not\b", r"\1on't"),
+    (r"\b(I|[Yy]ou|[Ww]e|[Tt]hey) (?:have)\b(?= \w+ed\b| been\b| never\b)", r"\1've"),
+    (r"\bI am\b", "I'm"),
+    (r"\b([Yy]ou|[Ww]e|[Tt]hey) are\b", r"\1're"),
+    (r"\b([Ii]t|[Hh]e|[Ss]he|[Tt]hat|[Tt]here|[Ww]hat) is\b", r"\1's"),
+    (r"\b(I|[Yy]ou|[Hh]e|[Ss]he|[Ww]e|[Tt]hey|[Ii]t) will\b", r"\1'll"),
     (r"(?:^|(?<=[.,!?…] ))(?:[Yy]ou know|I mean|[Yy]ou see|[Ww]ell|[Oo]kay|OK),\s+", ""),
     (r",? you know(?=[,.?!…])", ""),
     (r",? I mean,", ""),
@@ -92,7 +92,10 @@ def condense(
         if width(shorter) <= room:
             break
         # Cutting at the start of a sentence leaves a small letter where a capital stood.
-        cut = re.sub(pattern, replacement, shorter).strip()
+        cut = re.sub(pattern, replacement, shorter)
+        while (again := re.sub(pattern, replacement, cut)) != cut:
+            cut = again  # what is left may be said twice again
+        cut = cut.strip()
         if re.search(r"\w", cut):
             shorter = _capitalised_like(text, cut)
     shorter = " ".join(shorter.split())

@@ -104,5 +104,5 @@ def wrap(text: str, profile: Profile, language: str) -> tuple[str, ...]:
     layout = Layout(tokens, profile, separator(language), (), {})
     block = layout.whole()
     if block is None:
-        return tuple("\n".join(layout.lines(b)) for b in layout.blocks())
+        return tuple(line for b in layout.blocks() for line in layout.lines(b))
     return layout.lines(block)

@@ -28,6 +28,8 @@ COUNTERS = words(
     "도 배 시간 분 초 년 월 일 주 주일 개월 명 개 마리 대 권 번 살 세 층 호 회 차례 가지 "
     "곳 쪽"
 )
+#: What leans on the noun with a particle before it: ``친구와 함께``, ``나라를 위해``.
+_LEANING = words("함께 같이 대하 위하 따르 의하 통하 관하 때문")
 _CASE = ("JKS", "JKO", "JKB", "JKC", "JKQ", "JX")
 
 
@@ -65,7 +67,9 @@ def break_cost(before: str, after: str) -> float:
     # How much of the sentence is closed before the break: a clause, a phrase, or nothing.
     costs = {"EF": 1.0, "EC": 6.0, "JC": 18.0, "JKG": 40.0, "JKV": 4.0, "MAG": 24.0, "MAJ": 18.0}
     costs |= {"ETM": 40.0, "MM": 40.0}
-    cost = 13.0 if last in _CASE else costs.get(last, 24.0)
+    cost = 13.0 if last in _CASE or left[-1][0] in ("함께", "같이") else costs.get(last, 24.0)
+    if right[0][0] in _LEANING:
+        return max(cost, 30.0)
     return min(cost, 8.0) if opening == "MAJ" else cost
 
 
