@@ -25,6 +25,8 @@ ENTRIES: tuple[str, ...] = (
     "studio.adapters.whisper_sizes:SPEC_MEDIUM",
     "studio.adapters.whisper_sizes:SPEC_TURBO",
     "studio.adapters.whisper_sizes:SPEC_LARGE",
+    "studio.adapters.style:SPEC",
+    "studio.adapters.style:SPEC_ANY",
     "studio.adapters.translation:SPEC",
     "studio.adapters.siglip:SPEC",
     "studio.adapters.diffusion:SPEC_TURBO",

@@ -20,6 +20,8 @@ import typer
 
 from studio.errors import Cancelled, StudioError
 from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stoppable_job
+from ui.stylize_cli import settings as film_settings
+from ui.stylize_cli import stylize
 from ui.subtitles_cli import subtitles_app
 
 app = typer.Typer(
@@ -33,6 +35,8 @@ app = typer.Typer(
 models_app = typer.Typer(no_args_is_help=True, help="The models: what there is and where.")
 app.add_typer(models_app, name="models")
 app.add_typer(subtitles_app, name="subtitles")
+app.command("stylize")(stylize)
+app.command("settings")(film_settings)
 
 Footage = Annotated[
     list[Path], typer.Argument(metavar="FOOTAGE...", help="Video files.", show_default=False)

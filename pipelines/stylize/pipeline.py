@@ -1,0 +1,422 @@
+"""Footage to a film in another look: decide, render, measure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines import analysis
+from pipelines.stylize.chain import CHAIN_VERSION, ChainPass, Layer, PaintLayer, paint, to_bytes
+from pipelines.stylize.flicker import Flicker, measure_flicker
+from pipelines.stylize.looks import Look, digest_of, inputs_of, parse_look
+from pipelines.stylize.options import Options, checked, smooth_share
+from pipelines.stylize.preparing import (
+    Footage,
+    Materials,
+    is_painted,
+    layers_of,
+    read_materials,
+    spec_of,
+    tiles_for,
+)
+from pipelines.stylize.shot_style import SHOT_STYLE_VERSION
+from pipelines.stylize.steady import STEADY_VERSION, lead_frames
+from studio.codec import to_json
+from studio.errors import RequestError
+from studio.jobs.job import Job
+from studio.types.shot import Shot, TransitionKind
+
+if TYPE_CHECKING:
+    from studio.media.film_mark import FilmMark
+    from studio.media.film_render import FilmReport
+    from studio.media.rgb_film import RgbFilm
+
+#: Frames of the footage that are really painted for an estimate.
+_SAMPLED = 2
+
+
+@dataclass(frozen=True)
+class StylizePlan:
+    """What would be made.
+
+    Attributes:
+        footage: name of the file.
+        size_wh: of the upright picture.
+        frames: in the film.
+        shots: that it is cut into.
+        looks: what ``--look`` means.
+        tile_wh: pieces that a painted picture is made of, ``tiles`` of them; None where none
+            is painted.
+        tiles: pieces a picture.
+        smooth: share of each picture that comes from the one before.
+        precision: that a network computes in; empty where there is none.
+        estimate_s: wall seconds, from a few frames of this footage; None where not estimated.
+    """
+
+    footage: str
+    size_wh: tuple[int, int]
+    frames: int
+    shots: int
+    looks: tuple[Look, ...]
+    tile_wh: tuple[int, int] | None = None
+    tiles: int = 0
+    smooth: float = 0.0
+    precision: str = ""
+    estimate_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What ``studio stylize`` gives.
+
+    Attributes:
+        plan: what was decided.
+        files: ``film`` or ``preview``, and ``report``; none of a dry run.
+        flicker: measured on the result, None where it cannot be.
+        render: of the renderer, None of a dry run or a preview.
+        command: that makes the same again.
+        wall_s: seconds this run took.
+        notes: what a user should know.
+    """
+
+    plan: StylizePlan
+    files: dict[str, Path]
+    flicker: Flicker | None
+    render: FilmReport | None
+    command: tuple[str, ...]
+    wall_s: float
+    notes: tuple[str, ...]
+
+
+def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
+    """Lay looks over one film.
+
+    Args:
+        source: the film.
+        options: what is wanted.
+        job: settings, models, store, progress.
+
+    Raises:
+        MediaError: the film, a style picture or a table cannot be used.
+        RequestError: an option cannot work, alone or with this film.
+        DoesNotFit: the memory budget is too small even for small tiles.
+        Cancelled: the user stopped it; a later run goes on from what was done.
+    """
+    started = time.perf_counter()
+    given = [source] if isinstance(source, Path) else list(source)
+    checked(options)
+    looks = tuple(parse_look(text) for text in options.looks)
+    if len(given) != 1:
+        raise RequestError(f"{len(given)} films were given.", "Give one: studio stylize FILM")
+    digests = {path.name: digest_of(path) for look in looks for path in inputs_of(look)}
+    materials = read_materials(looks, job)
+    footage, notes = _footage(given[0], materials, job)
+    plan, workers = _plan(footage, materials, options, job)
+    mark = _mark(footage, options, digests, plan, materials)
+    if options.dry_run:
+        plan = replace(plan, estimate_s=_estimated(footage, materials, options, workers, job))
+        wall_s = time.perf_counter() - started
+        return Result(plan, {}, None, None, mark.command, wall_s, (*notes, *footage.info.notes))
+    with layers_of(materials, footage, options, workers, job) as layers:
+        film = _film(footage, layers, digests, options)
+        if options.preview_s:
+            path, report, flicker = _preview(footage, film, layers, mark, options, job)
+        else:
+            path, report, flicker = _whole(footage, film, layers, mark, options, workers, job)
+    notes = [*notes, *footage.info.notes, *(report.notes if report is not None else ())]
+    kind = "preview" if options.preview_s else "film"
+    files = {kind: path, "report": path.with_suffix(".json")}
+    result = Result(
+        plan,
+        files,
+        flicker,
+        report,
+        mark.command,
+        time.perf_counter() - started,
+        tuple(dict.fromkeys(notes)),
+    )
+    _write_report(result, mark, footage)
+    job.report("done", 1.0)
+    return result
+
+
+def _footage(path: Path, materials: Materials, job: Job) -> tuple[Footage, list[str]]:
+    """Probe, and find the shots where something is painted."""
+    from studio.media.probe import frame_times, probe
+    from studio.media.rgb_film import refuse_alpha
+
+    job.report("probe", 0.0, path.name)
+    info = probe(path, job.settings)
+    if info.video is None:
+        raise RequestError(f"{path.name} has no picture.", "Give footage with a picture.")
+    refuse_alpha(info.video)
+    times = frame_times(info, job.settings)
+    painted = any(is_painted(look) for look in materials.looks)
+    if painted and min(info.video.display_wh) < 32:
+        width, height = info.video.display_wh
+        raise RequestError(
+            f"{path.name} has {width}x{height} pixels; painting needs 32 a side.",
+            "Give larger footage, or a colour look.",
+        )
+    whole = Shot(
+        0, len(times), times.start(0), times.start(len(times)), TransitionKind.START, 0, len(times)
+    )
+    if not painted or len(times) < 2:
+        return Footage(info, times, (whole,)), []
+    found = analysis.run(path, analysis.Options(only=("shots",)), job).analysis
+    return Footage(info, times, found.shots or (whole,)), list(found.notes)
+
+
+def _plan(
+    footage: Footage, materials: Materials, options: Options, job: Job
+) -> tuple[StylizePlan, int]:
+    """What would be made, and how many segments are in the making at once."""
+    from studio.adapters.openvino_runtime import cpu_precision
+    from studio.media.render_estimate import workers_of
+
+    assert footage.info.video is not None
+    workers = workers_of(job.settings)
+    plan = StylizePlan(
+        footage.info.path.name,
+        footage.display_wh,
+        len(footage.times),
+        len(footage.shots),
+        materials.looks,
+    )
+    for look in materials.looks:
+        if is_painted(look):
+            tiles = tiles_for(spec_of(look), footage, workers, job)
+            plan = replace(
+                plan,
+                tile_wh=tiles.tile_wh,
+                tiles=len(tiles.tiles),
+                smooth=smooth_share(options.smooth, float(footage.info.video.rate.fps)),
+                precision=cpu_precision(),
+            )
+    return plan, workers
+
+
+def _film(
+    footage: Footage, layers: Sequence[Layer], digests: dict[str, str], options: Options
+) -> RgbFilm:
+    from studio.media.rgb_film import RgbFilm
+
+    painted = next((layer for layer in layers if isinstance(layer, PaintLayer)), None)
+    starts = sorted(painted.resets) if painted is not None else [0]
+    lead = lead_frames(painted.smooth) if painted is not None else 0
+
+    def begin(start: int, end: int) -> ChainPass:
+        # What lies before the cut that the stretch, or its lead, begins with is not painted.
+        return ChainPass(layers, max((s for s in starts if s <= start), default=0))
+
+    def made_by(start: int, end: int) -> Any:
+        around = [
+            to_json(shot)
+            for shot in footage.shots
+            if painted is not None and shot.end_frame > start - lead and shot.start_frame < end
+        ]
+        return [
+            [CHAIN_VERSION, SHOT_STYLE_VERSION, STEADY_VERSION],
+            _settings_of(layers, digests, options),
+            around,
+        ]
+
+    assert footage.info.video is not None
+    return RgbFilm(footage.info.video, begin, made_by, lead)
+
+
+def _settings_of(layers: Sequence[Layer], digests: dict[str, str], options: Options) -> Any:
+    """All that decides the pixels besides source, frame and shots."""
+    from studio.adapters import style as style_net
+
+    described: list[Any] = []
+    for layer in layers:
+        if isinstance(layer, PaintLayer):
+            spec = style_net.SPEC if len(layer.style) == style_net.STYLES else style_net.SPEC_ANY
+            described.append(
+                {
+                    "net": [spec.key, layer.net.precision],
+                    "style": layer.style.tolist(),
+                    "tiles": to_json(layer.plan),
+                    "strength": layer.strength,
+                    "keep_color": layer.keep_color,
+                    "smooth": layer.smooth,
+                }
+            )
+        else:
+            described.append({"table": layer.lut.digest, "strength": layer.strength})
+    return [described, sorted(digests.items()), options.seed]
+
+
+def _whole(
+    footage: Footage,
+    film: RgbFilm,
+    layers: Sequence[Layer],
+    mark: FilmMark,
+    options: Options,
+    workers: int,
+    job: Job,
+) -> tuple[Path, FilmReport, Flicker | None]:
+    from studio.media.film_render import render_film
+    from studio.media.probe import probe
+
+    path = options.out / f"{footage.info.path.stem}.{slug(options)}.mp4"
+    digest = hashlib.sha256(json.dumps(film.made_by(0, 1), sort_keys=True).encode()).hexdigest()
+    name = f"stylize-{footage.info.content_hash[:32]}-{digest[:16]}"
+    report = render_film(
+        footage.info,
+        film,
+        path,
+        job.settings.cache_dir / "renders" / name,
+        settings=job.settings,
+        cuts=[shot.start_frame for shot in footage.shots[1:]],
+        workers=workers,
+        metadata=mark.to_metadata(),
+        on_progress=lambda share, message: job.report("render", share, message),
+        check=job.check,
+    )
+    job.report("flicker", 0.0, "measuring")
+    flicker = measure_flicker(
+        footage.info,
+        footage.times,
+        probe(path, job.settings),
+        footage.shots,
+        _anew(layers),
+        check=job.check,
+    )
+    return path, report, flicker
+
+
+def _preview(
+    footage: Footage,
+    film: RgbFilm,
+    layers: Sequence[Layer],
+    mark: FilmMark,
+    options: Options,
+    job: Job,
+) -> tuple[Path, None, Flicker | None]:
+    """A few seconds around the middle, without sound."""
+    from studio.media.film_preview import render_preview
+    from studio.media.probe import probe
+
+    assert footage.info.video is not None
+    count = len(footage.times)
+    wanted = min(count, max(1, round(options.preview_s * float(footage.info.video.rate.fps))))
+    start = (count - wanted) // 2
+    path = options.out / f"{footage.info.path.stem}.{slug(options)}.preview.mp4"
+    render_preview(
+        footage.info,
+        footage.times,
+        film,
+        path,
+        (start, start + wanted),
+        settings=job.settings,
+        metadata=mark.to_metadata(),
+        on_progress=lambda share: job.report("preview", share),
+    )
+    flicker = measure_flicker(
+        footage.info,
+        footage.times,
+        probe(path, job.settings),
+        footage.shots,
+        _anew(layers),
+        span=(start, start + wanted),
+        check=job.check,
+    )
+    return path, None, flicker
+
+
+def _anew(layers: Sequence[Layer]) -> Any:
+    """Paints one picture by itself, as a tool does that knows no film; None where nothing is
+    painted."""
+    place = next((i for i, layer in enumerate(layers) if isinstance(layer, PaintLayer)), None)
+    if place is None:
+        return None
+    painted = layers[place]
+    assert isinstance(painted, PaintLayer)
+    below, above = ChainPass(layers[:place]), ChainPass(layers[place + 1 :])
+
+    def anew(rgb: Any) -> Any:
+        under = below(rgb, 0)
+        statistics = painted.shot_style.of_picture(under)
+        made = paint(painted.net, to_bytes(under), painted.style, statistics, painted.plan)
+        return above(painted.finished(under, made), 0)
+
+    return anew
+
+
+def _estimated(
+    footage: Footage, materials: Materials, options: Options, workers: int, job: Job
+) -> float:
+    """Wall seconds of the render, from frames in the middle of the footage."""
+    from studio.media.reader import decode_range
+    from studio.media.rgb_film import RgbConverter
+
+    assert footage.info.video is not None
+    convert = RgbConverter(footage.info.video)
+    middle = len(footage.times) // 2
+    with layers_of(materials, footage, options, workers, job) as layers:
+        chain = ChainPass(layers)
+        taken = []
+        for number, frame in decode_range(
+            footage.info, footage.times, middle, min(middle + 1 + _SAMPLED, len(footage.times))
+        ):
+            started = time.perf_counter()
+            chain(convert(frame), number)
+            taken.append(time.perf_counter() - started)
+    # The first picture compiles the network; alone, a picture does not have every core.
+    return min(taken[1:] or taken) * len(footage.times) / workers
+
+
+def slug(options: Options) -> str:
+    """The looks as part of a file's name."""
+    text = "+".join(Path(look).stem if Path(look).suffix else look for look in options.looks)
+    short = re.sub(r"[^A-Za-z0-9+.-]+", "-", text).strip("-.") or "look"
+    return short[:48]
+
+
+def _mark(
+    footage: Footage,
+    options: Options,
+    digests: dict[str, str],
+    plan: StylizePlan,
+    materials: Materials,
+) -> FilmMark:
+    from studio.media.film_mark import FilmMark, software
+
+    words = ["studio", "stylize", footage.info.path.name]
+    for look, parsed in zip(options.looks, materials.looks, strict=True):
+        text = look
+        for path in inputs_of(parsed):
+            text = text.replace(str(path), path.name)
+        words += ["--look", text]
+    if options.strength is not None:
+        words += ["--strength", f"{options.strength:g}"]
+    words += ["--keep-color"] * options.keep_color
+    if options.smooth != "auto":
+        words += ["--smooth", options.smooth]
+    if options.preview_s:
+        words += ["--preview", f"{options.preview_s:g}"]
+    if options.seed:
+        words += ["--seed", str(options.seed)]
+    return FilmMark(
+        command=tuple(words),
+        inputs={footage.info.path.name: footage.info.content_hash, **digests},
+        models={spec_of(k).key: plan.precision for k in materials.looks if is_painted(k)},
+        software=software(),
+    )
+
+
+def _write_report(result: Result, mark: FilmMark, footage: Footage) -> None:
+    from pipelines.stylize.describe import describe
+    from studio.media.writer import write_beside
+
+    body = describe(result) | {"mark": to_json(mark), "source": str(footage.info.path)}
+    with write_beside(result.files["report"]) as beside:
+        beside.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,212 @@
+"""Looks as layers: weights leased, styles read, tiles planned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.stylize.chain import ChainPass, ColourLayer, Layer, PaintLayer, to_bytes
+from pipelines.stylize.grades import grade
+from pipelines.stylize.looks import CubeLook, GradeLook, LearntLook, Look, PictureLook
+from pipelines.stylize.options import PAINTED_STRENGTH, Options, smooth_share
+from pipelines.stylize.shot_style import ShotStyle
+from pipelines.stylize.tiles import TilePlan, plan_tiles
+from studio.adapters import style as style_net
+from studio.errors import DoesNotFit, RequestError
+from studio.jobs.job import Job
+from studio.media.lut import Lut, read_cube
+from studio.models.spec import AnySpec
+from studio.types.media import FrameTimes, MediaInfo
+from studio.types.shot import Shot
+
+#: Sides below which a picture cannot serve as style.
+LEAST_STYLE_PX = 32
+_MEGAPIXEL = 1e6
+
+
+@dataclass(frozen=True)
+class Footage:
+    """What is known of the footage.
+
+    Attributes:
+        info, times: as probed.
+        shots: tile it.
+    """
+
+    info: MediaInfo
+    times: FrameTimes
+    shots: tuple[Shot, ...]
+
+    @property
+    def display_wh(self) -> tuple[int, int]:
+        """Of the upright picture."""
+        assert self.info.video is not None
+        return self.info.video.display_wh
+
+
+def is_painted(look: Look) -> bool:
+    """Whether a network paints it."""
+    return isinstance(look, LearntLook | PictureLook)
+
+
+def spec_of(look: Look) -> AnySpec:
+    """The network that paints a look."""
+    return style_net.SPEC if isinstance(look, LearntLook) else style_net.SPEC_ANY
+
+
+def style_picture(path: Path, job: Job) -> NDArray[np.uint8]:
+    """The middle square of a picture, as the network takes it: uint8 ``(256, 256, 3)``.
+
+    Raises:
+        MediaError: it cannot be opened.
+        RequestError: it is too small.
+    """
+    from studio.media.still import read_still
+
+    picture = read_still(path, job.settings)
+    height, width = picture.shape[:2]
+    if min(height, width) < LEAST_STYLE_PX:
+        raise RequestError(
+            f"{path.name} has {width}x{height} pixels; as a style it needs "
+            f"{LEAST_STYLE_PX} a side.",
+            "Give a larger picture.",
+        )
+    import cv2
+
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    square = picture[top : top + side, left : left + side]
+    how = cv2.INTER_AREA if side > 256 else cv2.INTER_CUBIC
+    made: NDArray[np.uint8] = cv2.resize(square, (256, 256), interpolation=how)
+    return made
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What looks are read from, before any network is loaded.
+
+    Attributes:
+        looks: in order.
+        tables: a table for each colour look, by its place.
+        pictures: for each picture look, by its place, its style pictures and their shares.
+    """
+
+    looks: tuple[Look, ...]
+    tables: dict[int, Lut]
+    pictures: dict[int, tuple[tuple[NDArray[np.uint8], float], ...]]
+
+
+def read_materials(looks: Sequence[Look], job: Job) -> Materials:
+    """Read and check everything that looks name.
+
+    Raises:
+        RequestError, MediaError: a file cannot be used, or two looks are painted.
+    """
+    if sum(is_painted(look) for look in looks) > 1:
+        raise RequestError(
+            "Two looks are painted.",
+            "Blend them: --look starry:0.5,mosaic:0.5; only colour looks go over another look.",
+        )
+    tables, pictures = {}, {}
+    for place, look in enumerate(looks):
+        if isinstance(look, GradeLook):
+            tables[place] = grade(look.name)
+        elif isinstance(look, CubeLook):
+            tables[place] = read_cube(look.path)
+        elif isinstance(look, PictureLook):
+            pictures[place] = tuple((style_picture(p, job), share) for p, share in look.pictures)
+    return Materials(tuple(looks), tables, pictures)
+
+
+def tiles_for(spec: AnySpec, footage: Footage, workers: int, job: Job) -> TilePlan:
+    """The whole picture where the memory allows, else tiles.
+
+    Raises:
+        DoesNotFit: not even small tiles fit.
+    """
+    step = style_net.STEP_PX
+    width, height = footage.display_wh
+    picture_wh = (-(-width // step) * step, -(-height // step) * step)
+    free = job.pool.budget_bytes - spec.resident_bytes
+    most = int(free / workers / spec.working_bytes * _MEGAPIXEL)
+    try:
+        return plan_tiles(picture_wh, most, style_net.REACH_PX, step)
+    except ValueError as exc:
+        need = spec.resident_bytes + workers * spec.working_bytes // 5
+        raise DoesNotFit(
+            f"Painting {width}x{height} needs {need >> 20} MiB even in small tiles.",
+            "Raise --memory-budget.",
+            need_bytes=need,
+            free_bytes=max(free, 0),
+            held_by=(),
+        ) from exc
+
+
+@contextmanager
+def layers_of(
+    materials: Materials, footage: Footage, options: Options, workers: int, job: Job
+) -> Iterator[tuple[Layer, ...]]:
+    """The looks, ready to be laid on; networks are held until the ``with`` ends."""
+    assert footage.info.video is not None
+    fps = float(footage.info.video.rate.fps)
+    layers: list[Layer] = []
+    with ExitStack() as stack:
+        for place, look in enumerate(materials.looks):
+            if not is_painted(look):
+                strength = 1.0 if options.strength is None else options.strength
+                layers.append(ColourLayer(materials.tables[place], strength))
+                continue
+            plan = tiles_for(spec_of(look), footage, workers, job)
+            units = workers * plan.tile_wh[0] * plan.tile_wh[1] / _MEGAPIXEL
+            net, style = _leased(look, place, materials, units, stack, job)
+            held = ShotStyle(
+                net,
+                style,
+                plan,
+                footage.info,
+                footage.times,
+                footage.shots,
+                _prepared(tuple(layers)),
+            )
+            layers.append(
+                PaintLayer(
+                    net=net,
+                    style=style,
+                    plan=plan,
+                    shot_style=held,
+                    strength=PAINTED_STRENGTH if options.strength is None else options.strength,
+                    keep_color=options.keep_color,
+                    smooth=smooth_share(options.smooth, fps),
+                    resets=frozenset(
+                        shot.start_frame
+                        for shot in footage.shots
+                        if shot.clean_start_frame == shot.start_frame
+                    ),
+                )
+            )
+        yield tuple(layers)
+
+
+def _prepared(below: tuple[Layer, ...]) -> Callable[[NDArray[Any]], NDArray[np.uint8]]:
+    """What is done to a picture before it is painted; a pass of its own for each, as threads
+    do not share one."""
+    return lambda rgb: to_bytes(ChainPass(below)(rgb, 0))
+
+
+def _leased(
+    look: Look, place: int, materials: Materials, units: float, stack: ExitStack, job: Job
+) -> tuple[style_net.StyleNet, NDArray[np.float32]]:
+    if isinstance(look, LearntLook):
+        learnt = stack.enter_context(job.pool.lease(style_net.SPEC, units=units))
+        return learnt, np.array(look.weights, np.float32)
+    free = stack.enter_context(job.pool.lease(style_net.SPEC_ANY, units=units))
+    shares: list[Any] = [
+        free.style_of(picture) * np.float32(share) for picture, share in materials.pictures[place]
+    ]
+    return free, np.sum(shares, axis=0, dtype=np.float32)

@@ -1,0 +1,136 @@
+"""What a style network finds in a shot, measured once and held while the shot lasts."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.stylize.tiles import TilePlan
+from studio.adapters.style import STEP_PX, StyleNet
+from studio.errors import DecodeFailed
+from studio.types.media import FrameTimes, MediaInfo
+from studio.types.shot import Shot
+
+#: Raised whenever a shot would be measured otherwise.
+SHOT_STYLE_VERSION = 1
+#: One picture is measured for each so many seconds of a shot, and at most so many.
+_SAMPLE_S, _MOST_SAMPLES = 2.0, 4
+
+
+def padded(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture with sides that the network can take; its borders are mirrored."""
+    height, width = rgb.shape[:2]
+    down, across = -height % STEP_PX, -width % STEP_PX
+    if not down and not across:
+        return rgb
+    made: NDArray[np.uint8] = cv2.copyMakeBorder(rgb, 0, down, 0, across, cv2.BORDER_REFLECT_101)
+    return made
+
+
+def sample_frames(
+    start: int, end: int, count: int, keyframes: NDArray[np.int64]
+) -> tuple[int, ...]:
+    """Frames spread over ``[start, end)``, each a key frame where one is near."""
+    spread = (end - start) / count
+    found = []
+    for number in range(count):
+        wanted = start + int((number + 0.5) * spread)
+        near = keyframes[np.abs(keyframes - wanted) <= spread / 2]
+        near = near[(near >= start) & (near < end)]
+        found.append(int(near[np.abs(near - wanted).argmin()]) if len(near) else wanted)
+    return tuple(dict.fromkeys(found))
+
+
+class ShotStyle:
+    """The statistics that each frame is painted with; threads may share it.
+
+    Within a shot they stand still. Over a dissolve or a fade they go over from those of one
+    shot to those of the next, as the pictures do.
+
+    Args:
+        net: measures.
+        style: as the network takes it.
+        plan: of tiles.
+        info, times: of the footage.
+        shots: tile the footage.
+        prepare: what is done to a picture before it is painted.
+    """
+
+    def __init__(
+        self,
+        net: StyleNet,
+        style: NDArray[np.float32],
+        plan: TilePlan,
+        info: MediaInfo,
+        times: FrameTimes,
+        shots: Sequence[Shot],
+        prepare: Callable[[NDArray[Any]], NDArray[np.uint8]],
+    ) -> None:
+        self._net, self._style, self._plan = net, style, plan
+        self._info, self._times, self._shots = info, times, shots
+        self._prepare = prepare
+        self._starts = [shot.start_frame for shot in shots]
+        self._known: dict[int, NDArray[np.float32]] = {}
+        self._lock = threading.Lock()
+
+    def at(self, number: int) -> NDArray[np.float32]:
+        """For a frame."""
+        place = max(0, int(np.searchsorted(self._starts, number, side="right")) - 1)
+        shot = self._shots[place]
+        own = self._of(place)
+        if number < shot.clean_start_frame and place > 0:
+            before = self._shots[place - 1]
+            return self._between(place - 1, before.clean_end_frame - 1, place, number)
+        if number >= shot.clean_end_frame and place + 1 < len(self._shots):
+            return self._between(place, shot.clean_end_frame - 1, place + 1, number)
+        return own
+
+    def _between(self, old: int, first: int, new: int, number: int) -> NDArray[np.float32]:
+        last = self._shots[new].clean_start_frame
+        share = np.float32(min(max((number - first) / max(last - first, 1), 0), 1))
+        mixed: NDArray[np.float32] = self._of(old) * (1 - share) + self._of(new) * share
+        return mixed
+
+    def _of(self, place: int) -> NDArray[np.float32]:
+        with self._lock:
+            if place not in self._known:
+                self._known[place] = self._measured(self._shots[place])
+            return self._known[place]
+
+    def _measured(self, shot: Shot) -> NDArray[np.float32]:
+        from studio.media.reader import decode_range
+        from studio.media.rgb_film import RgbConverter
+
+        start, end = shot.clean_start_frame, shot.clean_end_frame
+        if end <= start:
+            start, end = shot.start_frame, shot.end_frame
+        count = min(max(round(float(shot.duration) / _SAMPLE_S), 1), _MOST_SAMPLES, end - start)
+        assert self._info.video is not None
+        convert = RgbConverter(self._info.video)
+        found = []
+        for number in sample_frames(start, end, count, self._times.keyframes):
+            # The next that can be decoded, where this one cannot.
+            for _, frame in decode_range(self._info, self._times, number, end):
+                found.append(self._look(convert(frame)))
+                break
+        if not found:
+            raise DecodeFailed(
+                f"No picture of {self._info.path} from frame {start} to {end - 1} can be decoded.",
+                "The file is damaged there; copy it again from its source.",
+            )
+        return self._net.pooled(found)
+
+    def _look(self, rgb: NDArray[Any]) -> NDArray[np.float32]:
+        return self.of_picture(self._prepare(rgb))
+
+    def of_picture(self, rgb: NDArray[Any]) -> NDArray[np.float32]:
+        """Of one picture by itself, uint8 or uint16 ``(h, w, 3)``."""
+        picture = padded(rgb if rgb.dtype == np.uint8 else (rgb >> 8).astype(np.uint8))
+        width, height = self._plan.tile_wh
+        tiles = [picture[t.y : t.y + height, t.x : t.x + width] for t in self._plan.tiles]
+        return self._net.measure(tiles, self._style)

@@ -1,0 +1,82 @@
+"""What made a film, written into the film: readable by people, and back into the command.
+
+An MP4 keeps the tags ``comment``, a sentence, and ``description``, the whole as JSON. No folder
+of the machine is written, only names of files and digests of their content.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from studio.codec import from_json, to_json
+from studio.errors import RequestError
+from studio.media.container import open_media
+from studio.settings import Settings
+
+_KIND = "media-studio-mark-1"
+
+
+@dataclass(frozen=True)
+class FilmMark:
+    """What made a film.
+
+    Attributes:
+        command: its words, ``("studio", "stylize", "day.mp4", "--look", "starry")``.
+        inputs: name of each file the command names to a digest of its content.
+        models: name and version of each model to the precision it computed in.
+        software: name and version of what ran it.
+    """
+
+    command: tuple[str, ...]
+    inputs: dict[str, str]
+    models: dict[str, str] = field(default_factory=dict)
+    software: str = ""
+
+    @property
+    def command_line(self) -> str:
+        """The command as a shell takes it."""
+        return shlex.join(self.command)
+
+    def to_metadata(self) -> dict[str, str]:
+        """The tags of the film."""
+        by = f" with {', '.join(self.models)}" if self.models else ""
+        body = {"kind": _KIND, **to_json(self)}
+        return {
+            "comment": f"Pictures changed by software{by}: {self.command_line}",
+            "description": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+        }
+
+
+def software() -> str:
+    """Name and version of what runs."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"media-studio {version('media-studio')}"
+    except PackageNotFoundError:  # run from a checkout that was not installed
+        return "media-studio"
+
+
+def read_mark(path: Path, settings: Settings | None = None) -> FilmMark:
+    """What a film says made it.
+
+    Raises:
+        MediaError: the file cannot be opened.
+        RequestError: it carries no such mark.
+    """
+    with open_media(path, settings) as container:
+        text = {str(k).lower(): str(v) for k, v in container.metadata.items()}.get("description")
+    try:
+        body = json.loads(text or "")
+    except ValueError:
+        body = None
+    if not isinstance(body, dict) or body.pop("kind", None) != _KIND:
+        raise RequestError(
+            f"{path.name} does not say what made it.",
+            "Only films the studio changed carry that, and a copy through another program may "
+            "lose it.",
+        )
+    return from_json(FilmMark, body)

@@ -1,0 +1,72 @@
+"""``studio stylize FOOTAGE --look …`` and ``studio settings FILE``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stoppable_job
+
+
+def stylize(
+    footage: Annotated[Path, typer.Argument(metavar="FOOTAGE", help="A film.")],
+    look: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A style (starry, 19, starry:0.5,mosaic:0.5), a picture to paint like, a .cube "
+            "file or a grade (warm, sepia, …). Repeatable: laid on one after the other."
+        ),
+    ] = None,
+    strength: Annotated[
+        float | None,
+        typer.Option(help="0 to 1; 0.8 for painted looks and 1 for colour where left out."),
+    ] = None,
+    keep_color: Annotated[
+        bool, typer.Option("--keep-color", help="Take only lightness from a painted look.")
+    ] = False,
+    smooth: Annotated[
+        str, typer.Option(help="auto, off, or the share of each picture that comes from before.")
+    ] = "auto",
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("stylized"),
+    preview: Annotated[
+        float, typer.Option(help="Make only so many seconds from the middle, without sound.")
+    ] = 0.0,
+    seed: Seed = 0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be made and how long it takes.")
+    ] = False,
+    memory_budget: Budget = "",
+    device: DeviceName = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """A look for a whole film: painted styles, colour tables, grades; steady, resumable."""
+    with stoppable_job(settings_of(device, memory_budget)) as job:
+        from pipelines import stylize as pipeline
+
+        options = pipeline.Options(
+            out=out,
+            looks=tuple(look or ()),
+            strength=strength,
+            keep_color=keep_color,
+            smooth=smooth,
+            preview_s=preview,
+            seed=seed,
+            dry_run=dry_run,
+        )
+        result = pipeline.run(footage, options, job)
+    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+
+
+def settings(
+    film: Annotated[Path, typer.Argument(metavar="FILE", help="A film the studio changed.")],
+    as_json: AsJson = False,
+) -> None:
+    """The command that made a film, read from the film itself."""
+    from studio.codec import to_json
+    from studio.media.film_mark import read_mark
+
+    mark = read_mark(film, settings_of())
+    data: dict[str, Any] = to_json(mark)
+    emit(as_json, data, lambda: print(mark.command_line))
