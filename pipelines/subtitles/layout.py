@@ -209,7 +209,7 @@ class Layout:
             lower = self._sum[last] - self._sum[at] - self._gap
             cost = 2 + self._tokens[at - 1].break_cost
             if lower <= length:
-                cost += 10 * abs(upper - lower) / length + (upper > lower)
+                cost += 12 * ((upper - lower) / length) ** 2 + (upper > lower)
                 ends: tuple[int, ...] = (at, last)
             else:
                 rest, more = self._broken(at, last, lines - 1, length)
