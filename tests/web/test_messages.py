@@ -17,6 +17,7 @@ WEB = Path(__file__).resolve().parents[2] / "ui" / "web"
 #: Names and terms that are written alike in Korean.
 SAME = {
     "OpenTimelineIO", "FCPXML", "OTIO", "EDL", "CMX", "Final", "Cut", "Pro", "Resolve", "Avid",
+    "SRT", "WebVTT", "ASS", "TTML", "IMSC", "JSON", "SubRip", "Advanced", "SubStation",
     "Premiere", "LUFS", "LKFS", "EBU", "R", "ATSC", "A", "dBTP", "H", "AAC", "WAV", "FLAC", "MP",
 }  # fmt: skip
 
@@ -38,7 +39,7 @@ def used_keys() -> tuple[set[str], set[str]]:
                 if isinstance(first, ast.Constant):
                     parts.add(str(first.value))
                 elif texts:  # f"{kind}.choose"
-                    parts.update(f"{kind}{texts[0]}" for kind in ("footage", "music"))
+                    parts.update(f"{kind}{texts[0]}" for kind in ("footage", "music", "recording"))
     parts |= {"stage.", "step."}  # what pipelines name; see panels.py
     return whole, {p for p in parts if re.fullmatch(r"[a-z_]+\..*", p)}
 

@@ -21,6 +21,7 @@ from studio.settings import Settings
 from ui.web.guard import Guard, check_host
 from ui.web.roots import MediaRoots
 from ui.web.runner import Runner
+from ui.web.subtitle_works import SubtitleWorks
 from ui.web.uploads import Uploads
 from ui.web.works import Works
 
@@ -47,6 +48,7 @@ class Studio:
         uploads: files from the browser.
         runner: does the work.
         works: trailers in the making.
+        subtitles: subtitles in the making.
     """
 
     settings: Settings
@@ -55,6 +57,7 @@ class Studio:
     uploads: Uploads
     runner: Runner
     works: Works
+    subtitles: SubtitleWorks
 
     @classmethod
     def open(
@@ -85,7 +88,8 @@ class Studio:
             ) from exc
         runner = Runner(_jobs(settings))
         roots = MediaRoots(media_roots or [Path.cwd()])
-        return cls(settings, roots, results_dir, uploads, runner, Works(runner, results_dir))
+        works, subtitles = Works(runner, results_dir), SubtitleWorks(runner, results_dir)
+        return cls(settings, roots, results_dir, uploads, runner, works, subtitles)
 
 
 def _jobs(settings: Settings) -> Callable[[Callable[[Progress], None]], Job]:
@@ -120,7 +124,7 @@ def make_app(studio: Studio) -> ASGIApp:
         studio.runner.close()
 
     page = _page(studio)
-    routes = Routes(studio.uploads, studio.works)
+    routes = Routes(studio.uploads, studio.works, studio.subtitles)
     app = FastAPI(
         lifespan=lifespan, routes=routes.table(), openapi_url=None, docs_url=None, redoc_url=None
     )
@@ -156,6 +160,7 @@ def _page(studio: Studio) -> Blocks:
 
     from ui.web.messages import Say
     from ui.web.panels import header
+    from ui.web.tabs.subtitles import SubtitlesTab
     from ui.web.tabs.texts import html
     from ui.web.tabs.trailer import TrailerTab
 
@@ -167,8 +172,14 @@ def _page(studio: Studio) -> Blocks:
     with page:
         top = html(header(say), js_on_load=(static / "header.js").read_text("utf-8"))
         tab = TrailerTab(studio.works, studio.uploads, studio.roots, studio.settings, top)
-        with gr.Tabs(), tab.texts.make(gr.Tab, {"label": "trailer.tab"}, id="trailer"):
-            tab.build(page)
+        with gr.Tabs() as tabs:
+            with tab.texts.make(gr.Tab, {"label": "trailer.tab"}, id="trailer"):
+                tab.build(page)
+            cues = SubtitlesTab(
+                studio.subtitles, studio.uploads, studio.roots, studio.settings, top, tabs
+            )
+            with cues.texts.make(gr.Tab, {"label": "sub.tab"}, id="subtitles"):
+                cues.build(page)
     return page
 
 

@@ -48,11 +48,13 @@ def dropzone(say: Say, kind: str, files: Sequence[MediaInfo], limit_bytes: int) 
 
     Args:
         say: the language.
-        kind: ``footage`` or ``music``.
+        kind: ``footage``, ``music`` or ``recording``.
         files: taken so far.
         limit_bytes: of one upload.
     """
-    accept, many = ("video/*,.mxf,.mkv,.mts", " multiple") if kind == "footage" else ("audio/*", "")
+    films = "video/*,.mxf,.mkv,.mts"
+    accept = {"footage": films, "music": "audio/*", "recording": f"{films},audio/*"}[kind]
+    many = " multiple" if kind == "footage" else ""
     rows = "".join(
         f"<li><div><b>{escape(info.path.name)}</b><span>{escape(facts(say, info))}</span></div>"
         f'<button type="button" data-remove="{n}"'
@@ -121,6 +123,21 @@ def welcome(say: Say) -> str:
         f'<div class="st-welcome"><h2>{escape(say("welcome.title"))}</h2>'
         f'<p>{escape(say("welcome.text"))}</p><div class="st-bar" aria-hidden="true">{bars}</div>'
         f'<ul class="st-shape">{legend}</ul><ol>{steps}</ol></div>'
+    )
+
+
+def subtitles_welcome(say: Say) -> str:
+    """What the subtitles tab does, while there is nothing to show."""
+    steps = "".join(
+        f"<li><b>{escape(say(f'sub.welcome.{n}.title'))}</b>"
+        f"<p>{escape(say(f'sub.welcome.{n}.text'))}</p></li>"
+        for n in (1, 2, 3)
+    )
+    lines = "".join(f"<span>{escape(say(f'sub.welcome.line.{n}'))}</span>" for n in (1, 2))
+    return (
+        f'<div class="st-welcome"><h2>{escape(say("sub.welcome.title"))}</h2>'
+        f"<p>{escape(say('sub.welcome.text'))}</p>"
+        f'<div class="st-sample" aria-hidden="true"><p>{lines}</p></div><ol>{steps}</ol></div>'
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import unquote
 
 from starlette.requests import ClientDisconnect, Request
@@ -16,12 +17,17 @@ from starlette.routing import BaseRoute, Route
 
 from studio.errors import StudioError
 from ui.web.messages import PageError, Say, preferred_language
+from ui.web.subtitle_works import SubtitleWorks
 from ui.web.uploads import Uploads
 from ui.web.works import Version, Works
 
 _LOG = logging.getLogger(__name__)
 #: What a result is to a browser; XML and JSON are never run or rendered by it.
-_TYPES = {".mp4": "video/mp4", ".png": "image/png"}
+_TYPES = {
+    ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/mp4", ".webm": "video/webm",
+    ".wav": "audio/wav", ".mp3": "audio/mpeg", ".flac": "audio/flac", ".ogg": "audio/ogg",
+    ".m4a": "audio/mp4", ".png": "image/png",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,10 +37,12 @@ class Routes:
     Attributes:
         uploads: takes files.
         works: know the results.
+        subtitles: know theirs.
     """
 
     uploads: Uploads
     works: Works
+    subtitles: SubtitleWorks
 
     def table(self) -> list[BaseRoute]:
         """For the application."""
@@ -42,6 +50,8 @@ class Routes:
             Route("/studio/uploads", self.upload, methods=["PUT"]),
             Route("/studio/works/{work}/{version:int}/thumbnails/{clip}", self.thumbnail),
             Route("/studio/works/{work}/{version:int}/files/{kind}", self.file),
+            Route("/studio/subtitles/{work}/media", self.recording),
+            Route("/studio/subtitles/{work}/files/{kind}", self.subtitle_file),
         ]
 
     async def upload(self, request: Request) -> Response:
@@ -76,17 +86,17 @@ class Routes:
         version = self._version(request)
         result = version.result if version else None
         path = result.files.get(request.path_params["kind"]) if result else None
-        if path is None or not path.is_file():
-            return _no_such()
-        return FileResponse(
-            path,
-            media_type=_TYPES.get(path.suffix, "application/octet-stream"),
-            filename=path.name,
-            content_disposition_type=(
-                "attachment" if "download" in request.query_params else "inline"
-            ),
-            headers={"cache-control": "private, no-cache"},
-        )
+        return _served(request, path)
+
+    async def recording(self, request: Request) -> Response:
+        """What is subtitled, as browsers play it; with ranges."""
+        work = self.subtitles.get(request.path_params["work"])
+        return _served(request, work.media if work else None)
+
+    async def subtitle_file(self, request: Request) -> Response:
+        """Subtitles that were written, or the film with them. ``?download`` saves it."""
+        work = self.subtitles.get(request.path_params["work"])
+        return _served(request, work.files.get(request.path_params["kind"]) if work else None)
 
     def _version(self, request: Request) -> Version | None:
         work = self.works.get(request.path_params["work"])
@@ -99,6 +109,19 @@ class Routes:
 async def _body(request: Request) -> AsyncIterator[bytes]:
     async for chunk in request.stream():
         yield chunk
+
+
+def _served(request: Request, path: Path | None) -> Response:
+    if path is None or not path.is_file():
+        return _no_such()
+    kind = "attachment" if "download" in request.query_params else "inline"
+    return FileResponse(
+        path,
+        media_type=_TYPES.get(path.suffix.lower(), "application/octet-stream"),
+        filename=path.name,
+        content_disposition_type=kind,
+        headers={"cache-control": "private, no-cache"},
+    )
 
 
 def _no_such() -> Response:

@@ -39,9 +39,9 @@
       remember("studio_light", isDark() ? "light" : "dark");
       light();
     },
-    setRun(id) {
+    setRun(id, name = "run") {
       const url = new URL(location.href);
-      id ? url.searchParams.set("run", id) : url.searchParams.delete("run");
+      id ? url.searchParams.set(name, id) : url.searchParams.delete(name);
       history.replaceState(history.state, "", url);
     },
   };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import resources
 from typing import Any, TypeVar
 
 import gradio as gr
@@ -17,6 +18,28 @@ def html(value: str = "", **settings: Any) -> gr.HTML:
     """Our own markup, under our own rules alone; without a script it answers no clicks."""
     settings.setdefault("js_on_load", None)
     return gr.HTML(value, apply_default_css=False, **settings)
+
+
+def script(name: str) -> str:
+    """A script of ours for a component."""
+    return (resources.files("ui.web") / "static" / name).read_text("utf-8")
+
+
+def filled(markup: str) -> dict[str, Any]:
+    """Markup that takes no room where there is none."""
+    update: dict[str, Any] = gr.update(value=markup, visible=bool(markup))
+    return update
+
+
+def merged(*parts: dict[Any, Any]) -> dict[Any, Any]:
+    """Updates of one component from several places become one."""
+    joined: dict[Any, Any] = {}
+    for part in parts:
+        for component, update in part.items():
+            before = joined.get(component)
+            both = isinstance(before, dict) and isinstance(update, dict)
+            joined[component] = {**dict(before or {}), **update} if both else update
+    return joined
 
 
 class Texts:

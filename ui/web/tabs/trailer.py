@@ -15,7 +15,7 @@ from ui.web import panels
 from ui.web.messages import PageError, Say, preferred_language
 from ui.web.roots import MediaRoots
 from ui.web.strip import notes, overview, strip
-from ui.web.tabs.texts import Texts
+from ui.web.tabs.texts import Texts, filled, merged
 from ui.web.tabs.trailer_layout import WISHES, lay_out, options_of, wishes_of
 from ui.web.uploads import Uploads
 from ui.web.works import Phase, Work, Works
@@ -134,7 +134,7 @@ class TrailerTab:
         elif run.get("asked"):
             visit.problem = PageError("run.unknown")
         updates[self.parts["saved"]] = visit.work
-        return _merged(self._all(visit), updates)
+        return merged(self._all(visit), updates)
 
     def speak(self, visit: Visit, event: gr.EventData) -> dict[Any, Any]:
         """Another language was chosen."""
@@ -149,7 +149,7 @@ class TrailerTab:
     def checking(self, visit: Visit) -> dict[Any, Any]:
         """A long file takes a while to look through."""
         words = escape(Say(visit.language)("upload.checking"))
-        return {self.parts["notice"]: _filled(f'<p class="st-status" role="status">{words}</p>')}
+        return {self.parts["notice"]: filled(f'<p class="st-status" role="status">{words}</p>')}
 
     def add_path(self, visit: Visit, text: str | None) -> dict[Any, Any]:
         """A path was typed or picked."""
@@ -158,7 +158,7 @@ class TrailerTab:
         try:
             info = probe(self.roots.resolve(text or ""), self.settings)
         except StudioError as exc:
-            return {self.parts["notice"]: _filled(panels.problem(Say(visit.language), exc))}
+            return {self.parts["notice"]: filled(panels.problem(Say(visit.language), exc))}
         return self._take(visit, info) | {
             self.parts["path"]: gr.update(value=None, choices=self._choices())
         }
@@ -173,7 +173,7 @@ class TrailerTab:
         upload = self.uploads.get(str(event._data.get("token")))
         if upload is None or upload.info.audio is None:
             say = Say(visit.language)
-            return {self.parts["notice"]: _filled(panels.problem(say, PageError("music.silent")))}
+            return {self.parts["notice"]: filled(panels.problem(say, PageError("music.silent")))}
         visit.music[:] = [upload.info]
         return self._lists(visit)
 
@@ -249,7 +249,7 @@ class TrailerTab:
             error = PageError("footage.no_picture")
         elif all(info.content_hash != taken.content_hash for taken in visit.footage):
             visit.footage.append(info)
-        return self._lists(visit) | {self.parts["notice"]: _filled(panels.problem(say, error))}
+        return self._lists(visit) | {self.parts["notice"]: filled(panels.problem(say, error))}
 
     def _choices(self) -> list[tuple[str, str]]:
         return [(self.roots.label(path), str(path)) for path in self.roots.listing()]
@@ -260,12 +260,12 @@ class TrailerTab:
         return {
             self.parts[kind]: panels.dropzone(say, kind, files, limit)
             for kind, files in (("footage", visit.footage), ("music", visit.music))
-        } | {self.parts["notice"]: _filled("")}
+        } | {self.parts["notice"]: filled("")}
 
     def _all(self, visit: Visit) -> dict[Any, Any]:
         say = Say(visit.language)
         words = self.texts.updates(say) | {self.header: panels.header(say)}
-        return _merged(words, self._lists(visit) | self._state(visit))
+        return merged(words, self._lists(visit) | self._state(visit))
 
     def _state(self, visit: Visit) -> dict[Any, Any]:
         """Everything that depends on the work."""
@@ -279,7 +279,7 @@ class TrailerTab:
             parts["cancel"]: gr.update(
                 visible=busy, interactive=not (work is not None and work.run.cancelling)
             ),
-            parts["stage"]: _filled(self._stage(say, work, visit)),
+            parts["stage"]: filled(self._stage(say, work, visit)),
             parts["plan"]: gr.update(visible=bool(work and work.versions)),
             parts["result"]: gr.update(visible=False),
         }
@@ -314,7 +314,7 @@ class TrailerTab:
                 value=say("render.again" if version.result else "render.start"),
             ),
             parts["strip"]: strip(say, work, number),
-            parts["notes"]: _filled(notes(say, told)),
+            parts["notes"]: filled(notes(say, told)),
             parts["version"]: gr.update(
                 choices=[(say("plan.version_n", n=n + 1), n) for n in range(count)],
                 value=number,
@@ -323,22 +323,6 @@ class TrailerTab:
             parts["result"]: gr.update(visible=version.result is not None),
             parts["files"]: panels.results(say, work, number),
         }
-
-
-def _filled(markup: str) -> dict[str, Any]:
-    """Markup that takes no room where there is none."""
-    return gr.update(value=markup, visible=bool(markup))
-
-
-def _merged(*parts: dict[Any, Any]) -> dict[Any, Any]:
-    """Updates of one component from several places become one."""
-    merged: dict[Any, Any] = {}
-    for part in parts:
-        for component, update in part.items():
-            before = merged.get(component)
-            both = isinstance(before, dict) and isinstance(update, dict)
-            merged[component] = {**dict(before or {}), **update} if both else update
-    return merged
 
 
 def _pop(files: list[MediaInfo], index: object) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import gradio as gr
 from pipelines.trailer.options import Options
 from ui.web import panels
 from ui.web.messages import PageError
-from ui.web.tabs.texts import Texts, html
+from ui.web.tabs.texts import Texts, html, script
 
 Make = Callable[..., Any]
 
@@ -28,11 +27,11 @@ def lay_out(texts: Texts) -> dict[str, Any]:
     """Make the tab's components inside the current page; name to component."""
     make: Make = texts.make
     parts: dict[str, Any] = {}
-    with gr.Row(elem_id="desk", equal_height=False):
-        with gr.Column(elem_id="settings"):
+    with gr.Row(elem_id="desk", elem_classes="st-desk", equal_height=False):
+        with gr.Column(elem_id="settings", elem_classes="st-settings"):
             _footage(make, parts)
             _wishes(make, parts)
-        with gr.Column(elem_id="work"):
+        with gr.Column(elem_id="work", elem_classes="st-work"):
             _work(make, parts)
     return parts
 
@@ -77,8 +76,8 @@ def wishes_of(options: Options) -> dict[str, Any]:
 
 def _footage(make: Make, parts: dict[str, Any]) -> None:
     make(html, {"value": lambda say: panels.section(say("footage.title"), number=1)})
-    parts["footage"] = html(js_on_load=_script("dropzone.js"), elem_id="footage")
-    with gr.Row(elem_id="pick"):
+    parts["footage"] = html(js_on_load=script("dropzone.js"), elem_id="footage")
+    with gr.Row(elem_classes="st-pick"):
         parts["path"] = make(
             gr.Dropdown,
             {"label": "footage.path", "info": "footage.path.info"},
@@ -121,7 +120,7 @@ def _wishes(make: Make, parts: dict[str, Any]) -> None:
         value="balanced", elem_id="pace",
     )  # fmt: skip
     make(html, {"value": lambda say: _label(say("music.title"), say("music.info"))})
-    parts["music"] = html(js_on_load=_script("dropzone.js"), elem_id="music")
+    parts["music"] = html(js_on_load=script("dropzone.js"), elem_id="music")
     parts["title"] = make(
         gr.Textbox,
         {"label": "options.title_card", "placeholder": "options.title_card.example"},
@@ -134,7 +133,7 @@ def _wishes(make: Make, parts: dict[str, Any]) -> None:
     )  # fmt: skip
     with make(gr.Accordion, {"label": "options.more"}, open=False, elem_id="more"):
         _fine_wishes(make, parts)
-    with gr.Column(elem_id="go"):
+    with gr.Column(elem_classes="st-go"):
         parts["start"] = make(
             gr.Button, {"value": "plan.make"}, variant="primary", elem_id="make-plan"
         )
@@ -172,7 +171,12 @@ def _fine_wishes(make: Make, parts: dict[str, Any]) -> None:
 def _work(make: Make, parts: dict[str, Any]) -> None:
     parts["stage"] = html(elem_id="stage")
     parts["cancel"] = make(
-        gr.Button, {"value": "run.cancel"}, variant="stop", visible=False, elem_id="cancel"
+        gr.Button,
+        {"value": "run.cancel"},
+        variant="stop",
+        visible=False,
+        elem_id="cancel",
+        elem_classes="st-cancel",
     )
     with gr.Column(visible=False, elem_id="result", elem_classes="st-panel") as parts["result"]:
         make(html, {"value": lambda say: panels.section(say("result.title"))})
@@ -191,13 +195,9 @@ def _work(make: Make, parts: dict[str, Any]) -> None:
                 gr.Button, {"value": "render.start"}, variant="primary", elem_id="render"
             )
             parts["again"] = make(gr.Button, {"value": "plan.new"}, elem_id="new")
-        parts["strip"] = html(js_on_load=_script("strip.js"), elem_id="strip")
+        parts["strip"] = html(js_on_load=script("strip.js"), elem_id="strip")
         parts["notes"] = html(elem_id="notes")
 
 
 def _label(title: str, info: str) -> str:
     return f'<div class="st-label"><b>{escape(title)}</b><span>{escape(info)}</span></div>'
-
-
-def _script(name: str) -> str:
-    return (resources.files("ui.web") / "static" / name).read_text("utf-8")
