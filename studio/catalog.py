@@ -83,7 +83,7 @@ def state(spec: AnySpec, cache_dir: Path) -> str:
         if spec.hub is not None:
             hub.find(spec, cache_dir)
     except ModelError as exc:
-        return exc.message
+        return exc.message.removeprefix(f"{spec.name}: ")
     return "ok"
 
 

@@ -182,5 +182,6 @@ SPEC: ModelSpec[PicturesAndWords] = ModelSpec(
             HubFile("tokenizer_config.json"),
         ),
     ),
+    exclusive=True,  # the tokeniser's padding is set for each call
     rungs=("half", "cpu"),
 )

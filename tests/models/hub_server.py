@@ -36,6 +36,7 @@ class Hub:
         down: answer 503.
         corrupt: paths whose content is sent with a byte changed.
         disguise: paths whose declared hash is that of the changed content too.
+        whole: answer a request for a part with everything, as some proxies do.
         log: requests.
     """
 
@@ -44,6 +45,7 @@ class Hub:
     down: bool = False
     corrupt: set[str] = field(default_factory=set)
     disguise: set[str] = field(default_factory=set)
+    whole: bool = False
     log: list[Request] = field(default_factory=list)
     url: str = ""
     store_url: str = ""
@@ -92,7 +94,14 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
                 return self._send(hub.content(folder, inner), {}, body, request)
             if path.count("/") < 4:
                 return self._say(404)
-            owner, name, verb, commit, inner = path.split("/", 4)
+            # Small files are answered from a second address, as on the real hub.
+            cached = path.startswith("api/resolve-cache/models/")
+            path = path.removeprefix("api/resolve-cache/models/")
+            if cached:
+                owner, name, commit, inner = path.split("/", 3)
+                verb = "resolve"
+            else:
+                owner, name, verb, commit, inner = path.split("/", 4)
             commits = hub.repos.get(f"{owner}/{name}")
             if commits is None or verb != "resolve":
                 return self._say(404, "RepoNotFound")
@@ -112,6 +121,9 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
                     "Location": f"{hub.store_url}/store/{owner}/{name}/{commit}/{inner}",
                 }
                 return self._say(302, headers=headers)
+            if not cached:
+                there = f"/api/resolve-cache/models/{owner}/{name}/{commit}/{inner}"
+                return self._say(307, headers=headers | {"Location": there})
             blob = b"blob %d\0" % len(declared) + declared
             headers["ETag"] = f'"{hashlib.sha1(blob).hexdigest()}"'
             return self._send(hub.content(folder, inner), headers, body, request)
@@ -126,6 +138,8 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
 
         def _send(self, data: bytes, headers: dict[str, str], body: bool, request: Request) -> None:
+            if hub.whole:
+                request.start = 0
             part = data[request.start :]
             self.send_response(206 if request.start else 200)
             for key, value in headers.items():

@@ -123,7 +123,7 @@ def test_what_is_fetched_is_what_was_published(cache, server, published):
 
 def test_the_token_is_for_the_hub_and_not_for_its_store(cache, server):
     fetch.fetch(model(), cache, quiet)
-    asked = [r for r in server.log if "/resolve/" in r.path]
+    asked = [r for r in server.log if "/resolve" in r.path]
     stored = [r for r in server.log if r.path.startswith("store/")]
     assert {r.token for r in asked} == {"Bearer hf_secret"}
     assert stored and {r.token for r in stored} == {""}
@@ -178,6 +178,14 @@ def test_a_stopped_fetch_goes_on_where_it_stopped(cache, server, tmp_path, publi
     assert [(r.start, r.sent) for r in server.gets(WEIGHTS)] == [(have, whole - have)]
     assert done.received_bytes == whole - have
     assert not parts(tmp_path)
+    assert digest(done.folder / WEIGHTS) == digest(published[COMMIT] / WEIGHTS)
+
+
+def test_where_no_part_is_to_be_had_all_is_sent_again(cache, server, published):
+    server.cut_at = [2 << 20]
+    server.whole = True
+    done = fetch.fetch(model(), cache, quiet)
+    assert len(server.gets(WEIGHTS)) == 2
     assert digest(done.folder / WEIGHTS) == digest(published[COMMIT] / WEIGHTS)
 
 
@@ -402,6 +410,8 @@ def _studio(server: Hub, folder: Path, *arguments: str, **more: str):
 
 
 def test_the_command_fetches_lists_verifies_and_removes(diffusion_hub, tmp_path):
+    from studio.adapters import diffusion
+
     name = "stable-diffusion-1.5"
     said = _studio(diffusion_hub, tmp_path, "fetch", name, "--json", HF_HUB_OFFLINE="1")
     assert said.returncode == 2 and "offline switch" in json.loads(said.stdout)["error"]["message"]
@@ -426,9 +436,9 @@ def test_the_command_fetches_lists_verifies_and_removes(diffusion_hub, tmp_path)
     assert said.returncode == 2 and "pinned is" in said.stdout
 
     # Nothing else was asked of the hub: no telemetry, no other files.
-    assert {r.path.removeprefix("store/").split("/")[1] for r in diffusion_hub.log} == {
-        "stable-diffusion-v1-5"
-    }
+    assert all("stable-diffusion-v1-5/stable-diffusion-v1-5" in r.path for r in diffusion_hub.log)
+    commit = diffusion.SPEC_FULL.hub.revision
+    assert all(f"/{commit}/" in r.path for r in diffusion_hub.log)
 
     freed = json.loads(_studio(diffusion_hub, tmp_path, "remove", name, "--json").stdout)
     assert freed["freed_bytes"] >= done["total_bytes"]
