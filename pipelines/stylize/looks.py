@@ -106,7 +106,7 @@ def parse_look(text: str) -> Look:
         return GradeLook(whole)
     if whole.lower().endswith(".cube"):
         return CubeLook(Path(whole))
-    if _is_picture(whole):
+    if _is_picture(whole) and ("," not in whole or Path(whole).exists()):
         return PictureLook(((Path(whole), 1.0),))
     parts = [_part(part.strip()) for part in whole.split(",") if part.strip()]
     total = sum(weight for _, weight in parts)
