@@ -67,6 +67,11 @@ class Layout:
         widths = [profile.width(t.text) for t in tokens]
         self._sum = [0.0, *accumulate(w + self._gap for w in widths)]
         self._dash = profile.width(profile.dash)
+        # What is paid for a word's not being the last of its cue: a pause, a sentence's end.
+        self._inner = list(accumulate(map(self._inner_cost, range(len(tokens) - 1)), initial=0.0))
+        # Fractions are exact and slow; prices need neither.
+        self._least_s, self._longest_s = float(profile.least_s), float(profile.longest_s)
+        self._pause_s, self._linger_s = float(profile.pause_s), float(profile.linger_s)
         # How often the speaker changes up to a token, so that a range is asked in one step.
         changed = (int(a.speaker != b.speaker) for a, b in pairwise(tokens))
         self._changes = list(accumulate(changed, initial=0))
@@ -134,8 +139,8 @@ class Layout:
         room = profile.line_length * profile.max_lines + self._gap * (profile.max_lines - 1)
         return (
             self._sum[last] - self._sum[first] - self._gap <= room
-            and self._end[last - 1] - self._start[first] <= profile.longest_s
-            and self._start[first + 1] - self._end[first] < profile.pause_s
+            and self._end[last - 1] - self._start[first] <= self._longest_s
+            and self._start[first + 1] - self._end[first] < self._pause_s
             and self._changes[last - 1] - self._changes[first]
             <= (1 if profile.speakers == "dashes" and profile.max_lines > 1 else 0)
         )
@@ -147,7 +152,7 @@ class Layout:
             return base
         before = self._tokens[last - 1]
         pause = max(0.0, self._start[last] - self._end[last - 1])
-        if before.speaker != self._tokens[last].speaker or pause >= self._profile.pause_s:
+        if before.speaker != self._tokens[last].speaker or pause >= self._pause_s:
             return base
         if before.break_cost >= BAD:
             return base + before.break_cost
@@ -158,22 +163,21 @@ class Layout:
         profile = self._profile
         start, said = self._start[first], self._end[last - 1]
         room = float("inf") if last == len(self._tokens) else self._start[last] - start
-        room = min(room - profile.gap_frames / 24, max(said - start, 0) + float(profile.linger_s))
+        room = min(room - profile.gap_frames / 24, max(said - start, 0) + self._linger_s)
         cost = 0.0
-        least = float(profile.least_s)
+        least = self._least_s
         if (held := min(max(room, 0), self._until_next(first, last))) < least:
             cost += 20 + 60 * (1 - held / least)
         need = reading_s(profile, self._width(first, last), last - first)
         if need > room:
             cost += 10 + 40 * min(need / max(room, 0.1) - 1, 2)
-        for at in range(first, last - 1):
-            pause = self._start[at + 1] - self._end[at]
-            if pause > 0.5:
-                cost += 8 * pause
-            if self._tokens[at].ends_sentence:
-                cost += 18
+        cost += self._inner[last - 1] - self._inner[first]
         inside = bisect.bisect_left(self._cuts, said) - bisect.bisect_right(self._cuts, start)
         return cost + 4 * inside
+
+    def _inner_cost(self, at: int) -> float:
+        pause = self._start[at + 1] - self._end[at]
+        return (8 * pause if pause > 0.5 else 0) + 18 * self._tokens[at].ends_sentence
 
     def _until_next(self, first: int, last: int) -> float:
         """Seconds a cue may stand at most for the sake of the least duration."""
@@ -202,7 +206,9 @@ class Layout:
         best: tuple[tuple[int, ...], float] = ((), float("inf"))
         if lines < 2:
             return best
-        for at in range(first + 1, last):
+        # The lines below must hold the rest: breaks too early for that need no look.
+        rest = self._sum[last] - self._gap - length * (lines - 1) - self._gap * (lines - 2)
+        for at in range(max(first + 1, bisect.bisect_left(self._sum, rest - 1e-9)), last):
             upper = self._width(first, at) + indent
             if upper > length:
                 break
@@ -212,11 +218,11 @@ class Layout:
                 cost += 12 * ((upper - lower) / length) ** 2 + (upper > lower)
                 ends: tuple[int, ...] = (at, last)
             else:
-                rest, more = self._broken(at, last, lines - 1, length)
-                if not rest:
+                below, more = self._broken(at, last, lines - 1, length)
+                if not below:
                     continue
                 cost += more
-                ends = (at, *rest)
+                ends = (at, *below)
             if cost < best[1]:
                 best = ends, cost
         return best

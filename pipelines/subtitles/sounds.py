@@ -59,8 +59,8 @@ def with_sounds(
     place = {id(cue): at for at, cue in enumerate(order)}
     moved = [replace(u, cue=place[id(cues[u.cue])]) for u in unmet]
     for cue in shown:
-        start, end = clock.grid.nearest(cue.start), clock.grid.nearest(cue.end)
-        moved += cut_shortfall(place[id(cue)], start, end, profile, clock)
+        first, last = clock.grid.nearest(cue.start), clock.grid.nearest(cue.end)
+        moved += cut_shortfall(place[id(cue)], first, last, profile, clock)
     moved += [
         Unmet(
             place[id(cues[at])],

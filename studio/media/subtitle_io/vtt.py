@@ -30,6 +30,9 @@ def parse(text: str) -> Subtitles:
         BrokenText: the header or a timing line is broken.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    timed = [n for n, line in enumerate(lines, 1) if "-->" in line]
+    if len(timed) > MAX_CUES:
+        raise BrokenText(f"more than {MAX_CUES:,} cues", timed[MAX_CUES], too_much=True)
     language = ""
     cues: list[Cue] = []
     n = 0
@@ -47,8 +50,6 @@ def parse(text: str) -> Subtitles:
             named = "-->" not in block[0]
             if named and (len(block) < 2 or "-->" not in block[1]):
                 raise BrokenText("text that belongs to no cue", n + 1)
-            if len(cues) == MAX_CUES:
-                raise BrokenText(f"more than {MAX_CUES:,} cues", n + 1, too_much=True)
             cues.append(_cue(block[named:], n + 1 + named))
         n = end
     return Subtitles(language, tuple(cues))
