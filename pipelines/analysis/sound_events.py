@@ -2,7 +2,8 @@
 
 Music holds its tones still where speech lets them glide, or keeps a steady beat; many hands
 clapping are noise made of short strokes. These are rules of thumb, not a trained tagger: laughter
-and single noises are not told, and a steady machine that hums may pass for music.
+and single noises are not told, a steady machine that hums may pass for music, rain for applause
+(which was tried on synthetic hands only).
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ _LATER = 8  # frames of 16 ms
 _LOW_HZ = 300
 _STROKES_FROM_HZ = 1000
 _SILENT_DB = -60.0
+# Measured: a song keeps 0.11 to 0.28 (5th to 95th percentile) and swings by 2 to 7 dB, words over
+# music that is 6 dB weaker 0.19 to 0.48, speech of six recorded voices 0.14 at most and swings by
+# 6 dB and more.
+_TALKING_DB, _STEADY, _STEADY_TALKING = 6.0, 0.12, 0.17
 _SMOOTH = 5  # values over which the middle one is taken
 _LEAST_S = {"music": 3.0, "applause": 1.5, "silence": 2.0}
 _BRIDGE_S = {"music": 2.0, "applause": 1.0, "silence": 0.0}
@@ -118,7 +123,8 @@ def _measure_block(sound: F32, bright: F32) -> tuple[float, ...]:
     flatness = float(np.exp(np.log(mean).mean()) / mean.mean())
     # The fine structure: lines of tones, with the shape of the spectrum taken away.
     decibels = 10 * np.log10(power[:, 190 * _FFT // _RATE_HZ : 4000 * _FFT // _RATE_HZ])
-    fine = decibels - uniform_filter1d(decibels, 17, axis=1, mode="nearest")
+    fine = np.maximum(decibels - uniform_filter1d(decibels, 9, axis=1, mode="nearest"), 0)
+    fine -= fine.mean(axis=1, keepdims=True)
     fine /= np.maximum(np.linalg.norm(fine, axis=1, keepdims=True), 1e-3)
     steady = float((fine[:-_LATER] * fine[_LATER:]).sum(axis=1).mean())
     strokes_db = float(np.std(np.diff(_levels_db(bright, 64))))
@@ -156,8 +162,7 @@ def name_events(found: Measures, duration_s: float) -> tuple[SoundEvent, ...]:
     strokes_db, flatness, low = (
         smooth(values) for values in (found.strokes_db, found.flatness, found.low)
     )
-    # Held tones count for more where the level does not swing like syllables.
-    music = steady / np.where(syllables_db < 7.0, 0.11, 0.24) * sounding
+    music = steady / np.where(syllables_db < _TALKING_DB, _STEADY, _STEADY_TALKING) * sounding
     applause = np.clip((strokes_db - 1.1) / 0.6, 0, 3) * (
         sounding & (steady < 0.06) & (low < 0.15) & (flatness > 0.4)
     )
@@ -171,16 +176,17 @@ def name_events(found: Measures, duration_s: float) -> tuple[SoundEvent, ...]:
 
 
 def _stretches(label: str, strength: F32, duration_s: float) -> list[SoundEvent]:
-    """Where a strength stays above 1, short breaks bridged, too short ones left out.
+    """Where a strength reaches 1 and does not fall below 0.7, short breaks bridged, too short
+    ones left out.
 
     The score is 0.5 at the threshold and 1 from twice as much on.
     """
     events: list[SoundEvent] = []
     least_s, bridge_s = _LEAST_S[label], _BRIDGE_S[label]
     runs: list[tuple[int, int]] = []
-    for on, group in itertools.groupby(range(len(strength)), key=lambda i: strength[i] >= 1):
+    for on, group in itertools.groupby(range(len(strength)), key=lambda i: strength[i] >= 0.7):
         members = list(group)
-        if not on:
+        if not on or strength[members].max() < 1:
             continue
         if runs and (members[0] - runs[-1][1]) * _STEP_S <= bridge_s:
             runs[-1] = (runs[-1][0], members[-1] + 1)

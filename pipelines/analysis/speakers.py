@@ -29,7 +29,7 @@ from studio.types.transcript import Transcript, Word
 
 _VERSION = 1
 _HOP_S = 0.4
-_PAUSE_S = 0.2  # between two words, over which no window reaches
+_PAUSE_S = Fraction(1, 5)  # between two words, over which no window reaches
 _SENTENCE_END = tuple(".?!。？！…")
 _CHUNK_S = 30.0
 #: Stretches with less sound than this are named by the groups, but do not make them.
@@ -43,7 +43,7 @@ _SWITCH, _SWITCH_IN_PAUSE, _SWITCH_AFTER_SENTENCE = 3.0, 0.3, 0.1
 #: Two groups with so many seconds at least, and the cosine of their means from which they are one
 #: voice: the mean of a short group is a rough one.
 _SAME_S, _SAME = (1.5, 10.0), (0.70, 0.78)
-_STRANGER = 0.5  # cosine below which nobody known fits
+_STRANGER, _STRANGER_SHORT = 0.58, 0.42  # cosine below which nobody known fits
 _MARGIN = 0.04  # between the two best, below which a short stretch is not told
 # Measured on pairs of four recorded voices: windows of both at once are like one of them by 0.55
 # to 0.82 and like the other by 0.5 to 0.77; of one alone by 0.84 and more, by 0.61 at most.
@@ -250,30 +250,32 @@ def _group(
     points, weights = _unit(means[telling]), lengths[telling]
     if len(points) > _BLOCK:
         points, weights = _condense(points, weights)
-    groups = _cluster(points, weights, count)
-    if count is None:
-        groups = _merge_alike(points, weights, groups)
+    groups = _merge_alike(points, weights, _cluster(points, None), count)
+    if count is not None and len(np.unique(groups)) < count:
+        groups = _cluster(points, count)
     heavy = [
         (float(weights[groups == g].sum()), _mean(points, weights, groups == g))
         for g in np.unique(groups)
     ]
     heavy.sort(key=lambda each: -each[0])
-    if count is None:
-        strong = [voice for weight, voice in heavy if weight >= _LEAST_VOICE_S]
-        return np.stack(strong or [heavy[0][1]])
-    return np.stack([voice for _, voice in heavy[:count]])
+    if count is not None:
+        return np.stack([voice for _, voice in heavy[:count]])
+    strong = [voice for weight, voice in heavy if weight >= _LEAST_VOICE_S]
+    return np.stack(strong or [heavy[0][1]])
 
 
 def _merge_alike(
-    points: _F32, weights: NDArray[np.float64], groups: NDArray[np.int64]
+    points: _F32, weights: NDArray[np.float64], groups: NDArray[np.int64], count: int | None
 ) -> NDArray[np.int64]:
-    """Groups joined whose means are one voice, the most alike first."""
+    """Groups joined whose means are one voice, the most alike first; where the number of people
+    is told, down to that number of groups that are like any other at all."""
     groups = groups.copy()
-    while len(names := np.unique(groups)) > 1:
+    while len(names := np.unique(groups)) > (count or 1):
         means = np.stack([_mean(points, weights, groups == g) for g in names])
         lengths_s = np.array([weights[groups == g].sum() for g in names])
         lighter = np.minimum(lengths_s[:, None], lengths_s[None, :])
-        spare = means @ means.T - np.interp(lighter, _SAME_S, _SAME)
+        same = _STRANGER if count else np.interp(lighter, _SAME_S, _SAME)
+        spare = means @ means.T - same
         np.fill_diagonal(spare, -1.0)
         a, b = np.unravel_index(int(spare.argmax()), spare.shape)
         if spare[a, b] < 0:
@@ -292,31 +294,25 @@ def _condense(points: _F32, weights: NDArray[np.float64]) -> tuple[_F32, NDArray
     heavy: list[float] = []
     for at in range(0, len(points), _BLOCK):
         some, some_weights = points[at : at + _BLOCK], weights[at : at + _BLOCK]
-        groups = _cluster(some, some_weights, None)
+        groups = _cluster(some, None)
         for g in np.unique(groups):
             parts.append(_mean(some, some_weights, groups == g))
             heavy.append(float(some_weights[groups == g].sum()))
     return np.stack(parts), np.array(heavy)
 
 
-def _cluster(points: _F32, weights: NDArray[np.float64], count: int | None) -> NDArray[np.int64]:
-    """A group number for each vector."""
+def _cluster(points: _F32, count: int | None) -> NDArray[np.int64]:
+    """A group number for each vector: average linkage, cut at a likeness or into so many."""
     if len(points) == 1:
         return np.zeros(1, np.int64)
     from scipy.cluster.hierarchy import fcluster, linkage
 
     tree = linkage(points.astype(np.float64), method="average", metric="cosine")
-    if count is None:
-        found = fcluster(tree, 1 - _ALIKE, criterion="distance")
-    else:
-        # The told number of heavy groups: outliers may make groups of their own beside them.
-        for cut in range(count, min(len(points), count + 8) + 1):
-            found = fcluster(tree, cut, criterion="maxclust")
-            sizes = [weights[found == g].sum() for g in np.unique(found)]
-            if sum(size >= _LEAST_VOICE_S for size in sizes) >= count:
-                break
-        else:
-            found = fcluster(tree, count, criterion="maxclust")
+    found = (
+        fcluster(tree, 1 - _ALIKE, criterion="distance")
+        if count is None
+        else fcluster(tree, count, criterion="maxclust")
+    )
     numbers: NDArray[np.int64] = np.asarray(found, np.int64)
     return numbers
 
@@ -404,7 +400,7 @@ def _known(
             length_s = float(sum(words[i].end - words[i].start for i in chosen))
             others = np.delete(fits, voice)
             margin = float(fits[voice] - others.max()) if len(others) else 1.0
-            floor = _STRANGER if length_s >= _TELLING_S else _STRANGER - 0.15
+            floor = _STRANGER if length_s >= _TELLING_S else _STRANGER_SHORT
             if fits[voice] < floor or (length_s < _TELLING_S and abs(margin) < _MARGIN):
                 known[chosen] = False
     return known
