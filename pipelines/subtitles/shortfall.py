@@ -98,7 +98,8 @@ def _times(
 ) -> Iterator[Unmet]:
     stands = clock.grid.seconds(end - start)
     span = draft.span(profile)
-    if clock.reading(span) > end - start:
+    need = reading_s(profile, span.width, span.words)
+    if need > float(stands) + clock.slack_s:
         wording = shorter_wording(draft, float(stands), profile, language)
         proposal = "\n".join(wording.lines) if wording else ""
         if profile.cps and span.width / float(stands) > profile.cps:

@@ -47,6 +47,8 @@ class Clock:
         self.grid = rate or _MILLISECONDS
         fps = self.grid.fps
         self.gap = profile.gap_frames if rate else math.ceil(profile.gap_frames / _FILM * fps)
+        # What a rounding to the grid may take from a span without anybody's noticing.
+        self.slack_s = 1e-6 if rate else 1e-3
         self.least = math.ceil(profile.least_s * fps)
         self.longest = math.floor(profile.longest_s * fps)
         self.chain = math.ceil(profile.chain_s * fps)
