@@ -131,6 +131,19 @@ class ShotStyle:
     def of_picture(self, rgb: NDArray[Any]) -> NDArray[np.float32]:
         """Of one picture by itself, uint8 or uint16 ``(h, w, 3)``."""
         picture = padded(rgb if rgb.dtype == np.uint8 else (rgb >> 8).astype(np.uint8))
-        width, height = self._plan.tile_wh
-        tiles = [picture[t.y : t.y + height, t.x : t.x + width] for t in self._plan.tiles]
-        return self._net.measure(tiles, self._style)
+        if len(self._plan.tiles) == 1:
+            return self._net.measure(picture, self._style)
+        return self._net.measure_tiles(pieces(picture, self._plan), self._style)
+
+
+def pieces(
+    picture: NDArray[np.uint8], plan: TilePlan
+) -> list[tuple[NDArray[np.uint8], NDArray[np.bool_]]]:
+    """The tiles of a picture, and bool ``(h, w)`` that is true for what is kept of each."""
+    width, height = plan.tile_wh
+    found = []
+    for t in plan.tiles:
+        kept = np.zeros((height, width), np.bool_)
+        kept[t.top - t.y : t.bottom - t.y, t.left - t.x : t.right - t.x] = True
+        found.append((picture[t.y : t.y + height, t.x : t.x + width], kept))
+    return found

@@ -32,6 +32,7 @@ _STYLE_PX = 256
 
 Pixels = NDArray[np.uint8]
 Vector = NDArray[np.float32]
+Counts = NDArray[np.bool_]
 
 
 class StyleNet:
@@ -67,15 +68,11 @@ class StyleNet:
         self._lock = threading.Lock()
         self._own = threading.local()
 
-    def measure(self, tiles: Sequence[Pixels], style: Vector) -> Vector:
+    def measure(self, pixels: Pixels, style: Vector) -> Vector:
         """What the network's layers find in a picture: mean and variance of each channel.
 
-        Of tiles, each layer is measured in one pass over all of them, with the statistics of
-        the layers before it: as many passes as there are layers.
-
         Args:
-            tiles: uint8 ``(h, w, 3)`` RGB, of one size; one is a whole picture.
-            style: as for :meth:`paint`.
+            pixels, style: as for :meth:`paint`.
 
         Returns:
             float32 ``(k,)``.
@@ -83,20 +80,35 @@ class StyleNet:
         Raises:
             InferenceFailed: the runtime gave up.
         """
-        if len(tiles) == 1:
-            whole: Vector = self._run("whole", tiles[0], style)
-            return whole
+        whole: Vector = self._run("whole", pixels, style)
+        return whole
+
+    def measure_tiles(self, tiles: Sequence[tuple[Pixels, Counts]], style: Vector) -> Vector:
+        """The same of a picture in tiles: each layer in one pass over all of them, with the
+        statistics of the layers before it, so as many passes as there are layers.
+
+        Args:
+            tiles: pixels of one size, and bool ``(h, w)`` that is true for what is kept of
+                them; edges of it are multiples of :data:`STEP_PX`.
+            style: as for :meth:`paint`.
+        """
+        total = sum(int(kept.sum()) for _, kept in tiles)
+        counts = [kept.astype(np.float32) / np.float32(total) for _, kept in tiles]
         known = np.ones(sum(self._sizes), np.float32)
         ends = np.cumsum(self._sizes)
         for layer in range(0, len(self._sizes), 2):
-            found = [self._run("next", tile, style, known) for tile in tiles]
+            found = np.sum(
+                [
+                    self._run("next", tile, style, known, count)
+                    for (tile, _), count in zip(tiles, counts, strict=True)
+                ],
+                axis=0,
+            )
             mean = slice(ends[layer] - self._sizes[layer], ends[layer])
             spread = slice(ends[layer], ends[layer + 1])
-            means = np.mean([f[mean] for f in found], axis=0)
             # The variance was taken about what was known of the mean so far.
-            about = np.mean([f[spread] for f in found], axis=0)
-            known[spread] = np.maximum(about - (means - known[mean]) ** 2, 0)
-            known[mean] = means
+            known[spread] = np.maximum(found[spread] - (found[mean] - known[mean]) ** 2, 0)
+            known[mean] = found[mean]
         return known
 
     def pooled(self, found: Sequence[Vector]) -> Vector:
@@ -127,7 +139,12 @@ class StyleNet:
         return painted
 
     def _run(
-        self, kind: style_graph.Kind, pixels: Pixels, style: Vector, statistics: Any = None
+        self,
+        kind: style_graph.Kind,
+        pixels: Pixels,
+        style: Vector,
+        statistics: Any = None,
+        counts: Any = None,
     ) -> Any:
         inputs = {
             style_graph.IMAGE: np.ascontiguousarray(pixels)[None],
@@ -135,6 +152,8 @@ class StyleNet:
         }
         if kind != "whole":
             inputs[style_graph.STATISTICS] = statistics
+        if kind == "next":
+            inputs[style_graph.COUNTS] = counts[None, None]
         with translated("style network"):
             request = self._request(kind, pixels.shape[0], pixels.shape[1])
             found = request.infer(inputs, share_inputs=True, share_outputs=True)
@@ -154,13 +173,17 @@ class StyleNet:
 
     def _compile(self, kind: style_graph.Kind, height: int, width: int) -> Any:
         model = style_graph.build(self._read, kind, channels_last=self._channels_last)
-        model.reshape({model.input(style_graph.IMAGE): [1, height, width, 3]})
+        shapes = {model.input(style_graph.IMAGE): [1, height, width, 3]}
+        if kind == "next":
+            shapes[model.input(style_graph.COUNTS)] = [1, 1, height, width]
+        model.reshape(shapes)
         painters = {"NUM_STREAMS": self._threads} if kind == "held" else {"NUM_STREAMS": 1}
         return self._core.compile_model(
             model,
             "CPU",
             {
-                "INFERENCE_PRECISION_HINT": self.precision,
+                # Errors of statistics taken layer by layer would add up.
+                "INFERENCE_PRECISION_HINT": "f32" if kind == "next" else self.precision,
                 "INFERENCE_NUM_THREADS": self._threads,
                 "CACHE_DIR": str(self._cache_dir / "compiled"),
                 **painters,

@@ -18,11 +18,12 @@ import numpy as np
 from studio.adapters.openvino_runtime import runtime
 
 #: ``whole`` measures its statistics itself and gives them; ``held`` takes them and gives the
-#: picture; ``next`` takes those of the layers before and gives those of each layer.
+#: picture; ``next`` takes those of the layers before, and how much each pixel counts, and gives
+#: those of each layer.
 Kind = Literal["whole", "held", "next"]
 
-#: Names of the inputs of every graph.
-IMAGE, STYLE, STATISTICS = "image", "style", "statistics"
+#: Names of the inputs.
+IMAGE, STYLE, STATISTICS, COUNTS = "image", "style", "statistics", "counts"
 
 
 def _ops() -> Any:
@@ -90,6 +91,26 @@ def _plain_scaling(model: Any) -> None:
         node.output(0).replace(op.add(op.multiply(centred.input_value(0), slope), shift).output(0))
 
 
+def _scales(read: Callable[[], Any]) -> list[int]:
+    """How many pixels of the picture, along one side, a pixel of each measured layer is."""
+    model, side = read(), 64
+    image = model.input(IMAGE)
+    channels_last = image.get_partial_shape()[3] == 3
+    model.reshape({image: [1, side, side, 3] if channels_last else [1, 3, side, side]})
+    return [side // n.input_value(0).get_shape()[2] for n in _norms(model)]
+
+
+def _counted(node: Any, counts: Any, scale: int) -> Any:
+    """A layer's mean over the pixels that count; ``counts`` add up to one over all tiles."""
+    op = _ops()
+    if scale > 1:
+        window = [scale, scale]
+        counts = op.avg_pool(counts, window, [0, 0], [0, 0], window, False)
+    share = op.multiply(counts, op.constant(np.float32(scale * scale)))
+    axes = op.constant(np.array([2, 3]))
+    return op.reduce_sum(op.multiply(node.input_value(0), share), axes, True)
+
+
 def _as_bytes(picture: Any, channels_last: bool) -> Any:
     op = _ops()
     if not channels_last:
@@ -121,8 +142,9 @@ def build(read: Callable[[], Any], kind: Kind, *, channels_last: bool) -> Any:
         channels_last: whether the model's picture is NHWC.
 
     Returns:
-        A model that takes uint8 ``(1, h, w, 3)`` RGB, the style, and unless ``whole`` the
-        statistics; it gives uint8 ``(1, h, w, 3)`` (``held``) or float32 ``(k,)``.
+        A model that takes uint8 ``(1, h, w, 3)`` RGB, the style, unless ``whole`` the
+        statistics, and as ``next`` float32 ``(1, 1, h, w)``; it gives uint8 ``(1, h, w, 3)``
+        (``held``) or float32 ``(k,)``.
     """
     openvino, op = runtime(), _ops()
     model = read()
@@ -143,8 +165,14 @@ def build(read: Callable[[], Any], kind: Kind, *, channels_last: bool) -> Any:
     if kind == "held":
         out = _as_bytes(model.get_results()[0].input_value(0), channels_last)
     else:
-        flat = op.constant(np.array([-1]))
-        out = op.concat([op.reshape(n.output(0), flat, False) for n in nodes], 0)
+        means = [node.output(0) for node in nodes]
+        if kind == "next":
+            counts = op.parameter(openvino.PartialShape([1, 1, -1, -1]), openvino.Type.f32)
+            counts.output(0).set_names({COUNTS})
+            given.append(counts)
+            scales = _scales(read)
+            means = [_counted(n, counts, s) for n, s in zip(nodes, scales, strict=True)]
+        out = op.concat([op.reshape(m, op.constant(np.array([-1])), False) for m in means], 0)
     entry = openvino.preprocess.PrePostProcessor(
         openvino.Model([out], [*model.get_parameters(), *given], kind)
     )

@@ -40,7 +40,7 @@ def tetrahedral(lut, colours):
 
 def test_a_file_is_read_as_it_is_written(tmp_path):
     text = (
-        "\ufeff# made by hand\nTITLE \"Dawn\"\n\nLUT_3D_SIZE 2\nDOMAIN_MIN 0 0 0\n"
+        '\ufeff# made by hand\nTITLE "Dawn"\n\nLUT_3D_SIZE 2\nDOMAIN_MIN 0 0 0\n'
         "DOMAIN_MAX\t1 1 1\n" + CORNERS.replace("1 0 0", "0.5 0.25 1e-1", 1)
     )
     lut = read_cube(write(tmp_path, text))
@@ -72,7 +72,7 @@ def test_a_file_is_read_as_it_is_written(tmp_path):
     ],
 )
 def test_a_broken_file_is_refused_with_its_line(tmp_path, text, said):
-    with pytest.raises(RequestError, match="film.cube") as caught:
+    with pytest.raises(RequestError, match=r"film\.cube") as caught:
         read_cube(write(tmp_path, text))
     assert said in caught.value.message
     assert caught.value.hint
