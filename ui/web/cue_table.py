@@ -55,22 +55,28 @@ def player(say: Say, work: SubtitleWork) -> str:
     """The film or the sound with the cues drawn over it, and the buttons beneath."""
     where = f"/studio/subtitles/{work.id}/media"
     video = work.info.video
-    label = escape(say("cues.player"))
-    if video is None:
-        screen = (
-            f'<div class="st-screen st-sound"><div class="st-drawn" aria-hidden="true"></div></div>'
-            f'<audio class="st-media" controls preload="metadata" src="{where}"'
-            f' aria-label="{label}"></audio>'
-        )
-    else:
+    kind, shape, frame_s = "audio", "", 0.1
+    if video is not None:
         width, height = video.display_wh
-        screen = (
-            f'<div class="st-screen" style="--shape:{width}/{height};--ratio:{width / height:.4f}">'
-            f'<video class="st-media" controls playsinline preload="metadata" src="{where}"'
-            f' aria-label="{label}"></video>'
-            '<div class="st-drawn" aria-hidden="true"></div></div>'
+        kind, frame_s = "video", float(video.rate.seconds(1))
+        shape = f' style="--shape:{width}/{height};--ratio:{width / height:.4f}"'
+    buttons = "".join(
+        f'<button type="button" data-{act} title="{escape(say(f"cues.{name}"))}"'
+        f' aria-label="{escape(say(f"cues.{name}"))}">{sign}</button>'
+        for act, name, sign in (
+            ("pause", "pause", "▶"), ('step="-1"', "back", "‹"), ('step="1"', "forward", "›"),
         )
-    return f'<div class="st-player">{screen}</div>'
+    )  # fmt: skip
+    return (
+        f'<div class="st-player" data-frame="{frame_s:.6f}">'
+        f'<div class="st-screen st-{kind}"{shape}>'
+        f'<{kind} class="st-media" playsinline preload="metadata" src="{where}"'
+        f' aria-label="{escape(say("cues.player"))}"></{kind}>'
+        f'<div class="st-drawn" aria-hidden="true"></div></div>'
+        f'<div class="st-transport">{buttons}<input type="range" class="st-seek" min="0" max="1"'
+        f' step="0.001" value="0" aria-label="{escape(say("cues.seek"))}">'
+        '<output class="st-clock">0:00:00.000</output></div></div>'
+    )
 
 
 def drawn_cues(plan: SubtitlePlan, track: int) -> str:
@@ -226,10 +232,8 @@ def _fault(say: Say, unmet: Unmet) -> str:
             f'<button type="button" data-act="shorten" data-text="{escape(unmet.proposal)}">'
             f"{escape(say('cues.shorten', text=shorter))}</button>"
         )
-    return (
-        f'<li><b>{escape(rule)}</b> <span lang="en">{escape(unmet.measured)}'
-        f" › {escape(unmet.limit)}</span>{use}</li>"
-    )
+    seen = say("cues.limit", measured=unmet.measured, limit=unmet.limit)
+    return f"<li><b>{escape(rule)}</b> <span>{escape(seen)}</span>{use}</li>"
 
 
 def _marked(cue: Cue, words: Sequence[Word]) -> str:
@@ -269,7 +273,8 @@ def files(say: Say, work: SubtitleWork) -> str:
     for kind, path in work.files.items():
         if not path.is_file():
             continue
-        known = kind if say.has(f"file.{kind}") else f"subtitle.{path.suffix.lstrip('.')}"
+        own = kind in ("burnt", "soft", "corrections")
+        known = kind if own else f"subtitle.{'plan' if kind == 'plan' else path.suffix[1:]}"
         use = f"file.{known}.use"
         rows += (
             f'<li><a href="{where}/{escape(kind)}?download" download="{escape(path.name)}"'

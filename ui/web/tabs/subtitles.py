@@ -24,8 +24,9 @@ from ui.web.tabs.texts import Texts, filled, merged
 from ui.web.uploads import Uploads
 
 _POLL_S = 0.5
-_ASK_ADDRESS = """(visit) =>
-  [visit, new URLSearchParams(location.search).get("subtitles")]"""
+#: The work in the page's address, and the one that the browser remembers.
+_ASK_ADDRESS = """(visit, saved) =>
+  [visit, { asked: new URLSearchParams(location.search).get("subtitles"), saved }]"""
 _SHOW_WORK = """(...values) => {
   document.getElementById("sub-work").scrollIntoView({ block: "start" });
   return values;
@@ -84,7 +85,7 @@ class SubtitlesTab:
     def build(self, page: gr.Blocks) -> None:
         """Lay the tab out and connect it; to be called inside ``page``."""
         self.parts["visit"] = gr.State(Visit())
-        self.parts["asked"] = gr.State("")
+        self.parts["saved"] = gr.BrowserState("", storage_key="studio-subtitles", secret="studio")
         self.parts["timer"] = gr.Timer(_POLL_S, active=False)
         self.parts.update(lay_out(self.texts))
         self._connect(page)
@@ -92,7 +93,7 @@ class SubtitlesTab:
     def _connect(self, page: gr.Blocks) -> None:
         p = self.parts
         shown = [*p.values(), *self.texts.components, self.tabs]
-        shown = list({c._id: c for c in shown if c not in (p["visit"], p["asked"])}.values())
+        shown = list({c._id: c for c in shown if c is not p["visit"]}.values())
         quiet: dict[str, Any] = {
             "queue": False,
             "api_visibility": "private",
@@ -100,7 +101,7 @@ class SubtitlesTab:
             "outputs": shown,
         }
         many = {**quiet, "trigger_mode": "multiple"}
-        page.load(self.load, [p["visit"], p["asked"]], js=_ASK_ADDRESS, **quiet)
+        loaded = page.load(self.load, [p["visit"], p["saved"]], js=_ASK_ADDRESS, **quiet)
         self.header.language(self.speak, p["visit"], **quiet)
         p["recording"].added(self.add_recording, p["visit"], **many)
         p["recording"].removed(self.remove_recording, p["visit"], **many)
@@ -120,16 +121,15 @@ class SubtitlesTab:
         p["write"].click(self.write, p["visit"], **quiet)
         p["burn"].click(self.burn, p["visit"], **quiet)
         left = p["again"].click(self.again, p["visit"], **quiet)
-        for event in (started, left):
-            event.then(self.address, p["visit"], p["asked"], queue=False,
-                       api_visibility="private", show_progress="hidden").then(
-                None, p["asked"], js="(id) => studio.setRun(id, 'subtitles')",
+        for event in (loaded, started, left):
+            event.then(
+                None, p["saved"], js="(id) => studio.setRun(id, 'subtitles')",
                 api_visibility="private",
             )  # fmt: skip
 
     # Events
 
-    def load(self, visit: Visit, asked: str | None, request: gr.Request) -> dict[Any, Any]:
+    def load(self, visit: Visit, run: dict[str, Any], request: gr.Request) -> dict[Any, Any]:
         """A page was opened: in its language, and at the work its address names."""
         visit.language = preferred_language(
             request.cookies.get("studio_language"), request.headers.get("accept-language", "")
@@ -137,7 +137,8 @@ class SubtitlesTab:
         updates: dict[Any, Any] = {
             self.parts["path"]: gr.update(choices=self._choices(), value=None)
         }
-        work = self.works.get(asked)
+        asked = run.get("asked")
+        work = self.works.get(asked or run.get("saved"))
         if asked:
             updates[self.tabs] = gr.Tabs(selected="subtitles")
         if work is not None:
@@ -146,6 +147,7 @@ class SubtitlesTab:
                 updates[self.parts[name]] = gr.update(value=value)
         elif asked:
             visit.problem = PageError("run.unknown")
+        updates[self.parts["saved"]] = visit.work
         return merged(self._all(visit), updates)
 
     def speak(self, visit: Visit, event: gr.EventData) -> dict[Any, Any]:
@@ -190,11 +192,7 @@ class SubtitlesTab:
             visit.problem = exc
             return self._state(visit)
         visit.work, visit.track, visit.page, visit.doubt = work.id, 0, 0, 0
-        return self._state(visit)
-
-    def address(self, visit: Visit) -> str:
-        """What the address names."""
-        return visit.work
+        return self._state(visit) | {self.parts["saved"]: work.id}
 
     def tick(self, visit: Visit) -> dict[Any, Any]:
         """Half a second went by: the progress, and everything where the phase has changed."""
@@ -267,7 +265,7 @@ class SubtitlesTab:
         """Put this work aside and begin another."""
         visit.work, visit.problem = "", None
         visit.recording.clear()
-        return merged(self._lists(visit), self._state(visit))
+        return merged(self._lists(visit), self._state(visit), {self.parts["saved"]: ""})
 
     # What is shown
 
