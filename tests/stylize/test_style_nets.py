@@ -106,7 +106,7 @@ def test_what_tiles_measure_is_what_the_whole_measures(pool, bus, zidane, spec):
     with pool.lease(spec) as net:
         chosen = one(1) if spec is style.SPEC else net.style_of(np.ascontiguousarray(zidane))
         street = bus[:512, :256]
-        plan = plan_tiles((256, 512), 256 * 320, style.REACH_PX, style.STEP_PX)
+        plan = plan_tiles((256, 512), 256 * 384, style.REACH_PX, style.STEP_PX)
         assert len(plan.tiles) == 2
         known = net.measure(street, chosen)
         painted = net.paint(street, chosen, known).astype(int)
