@@ -75,7 +75,7 @@ class _Meter:
         self._report = report
         self.received_bytes = 0
 
-    def tell(self, here_bytes: int, new_bytes: int = 0) -> None:
+    def tell(self, here_bytes: int, new_bytes: int = 0, amiss: str = "") -> None:
         """``here_bytes`` of this file are here, ``new_bytes`` of them since the last time."""
         self.received_bytes += new_bytes
         if here_bytes > self._offer.size_bytes:
@@ -83,7 +83,8 @@ class _Meter:
         done = self._before_bytes + here_bytes
         self._report(
             done / max(self._total_bytes, 1),
-            f"{self._offer.file.path}, {done / 2**20:.0f} of {self._total_bytes / 2**20:.0f} MiB",
+            f"{self._offer.file.path}, {done / 2**20:.0f} of {self._total_bytes / 2**20:.0f} MiB"
+            + amiss,
         )
 
 
@@ -207,7 +208,7 @@ def _receive(offer: _Offer, part: Path, meter: _Meter, model: str) -> None:
                 if attempts >= _ATTEMPTS:
                     raise
             if out.tell() < offer.size_bytes:
-                meter.tell(out.tell())  # here a user's wish to stop is heard
+                meter.tell(out.tell(), amiss="; the connection ended, trying again")
                 time.sleep(_PAUSE_S)
         out.flush()
         os.fsync(out.fileno())

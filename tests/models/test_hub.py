@@ -146,7 +146,9 @@ def test_a_second_fetch_asks_nothing(cache, server):
 
 def test_a_cut_connection_is_taken_up_within_one_fetch(cache, server):
     server.cut_at = [1 << 20]
-    done = fetch.fetch(model(), cache, quiet)
+    said = []
+    done = fetch.fetch(model(), cache, lambda _share, message: said.append(message))
+    assert sum("trying again" in message for message in said) == 1
     sent = server.gets(WEIGHTS)
     assert [r.start for r in sent] == [0, 1 << 20]
     assert sum(r.sent for r in sent) + sum(r.sent for r in server.gets("config.json")) == (
