@@ -34,6 +34,7 @@ def plan_cues(
     cuts: Sequence[Fraction] = (),
     sounds: Sequence[SoundEvent] = (),
     names: Mapping[str, str] | None = None,
+    until: Fraction | None = None,
 ) -> CuePlan:
     """Arrange what was said into cues. Pure: the same input gives the same plan.
 
@@ -45,6 +46,7 @@ def plan_cues(
         cuts: times of shot cuts, in seconds.
         sounds: what is heard beside words; shown where the profile names the kind.
         names: label of a speaker to the name shown.
+        until: end of the footage in seconds; no cue that is spoken before it stands longer.
 
     Returns:
         Cues in order that never overlap and hold every word exactly once, and every rule of
@@ -54,13 +56,14 @@ def plan_cues(
     clock = Clock(profile, rate, cuts)
     layout = Layout(tokens, profile, separator(transcript.language), sorted(cuts), names or {})
     drafts = [Draft.from_block(block, tokens, layout) for block in layout.blocks()]
-    times = plan_times([d.span(profile) for d in drafts], clock)
+    last = None if until is None else clock.grid.frame_at(until)
+    times = plan_times([d.span(profile) for d in drafts], clock, until=last)
     if profile.condense:
         drafts = [
             _condensed(draft, end - start, clock, profile, transcript.language)
             for draft, (start, end) in zip(drafts, times, strict=True)
         ]
-        times = plan_times([d.span(profile) for d in drafts], clock)
+        times = plan_times([d.span(profile) for d in drafts], clock, until=last)
     unmet = tuple(shortfalls(drafts, times, profile, clock, transcript.language))
     cues = [
         draft.cue(clock.grid.seconds(start), clock.grid.seconds(end), names or {})

@@ -126,17 +126,17 @@ def break_cost(before: str, after: str, first: bool) -> float:
         return BAD
     if left in PREPOSITIONS or left in CONJUNCTIONS or left in DETERMINERS:
         return 40.0
-    if left in BE_AND_HAVE or left in ("not", "never", "very", "too", "you", "it"):
-        return 28.0
     if right in CONJUNCTIONS:
         return 7.0
+    if left in BE_AND_HAVE or left in ("not", "never", "very", "too", "you", "it"):
+        return 28.0
     if right in PREPOSITIONS:
         return 14.0
     if right in SUBJECTS:
         return 15.0
     if right in ARTICLES or right in POSSESSIVES or right in DETERMINERS:
         return 19.0
-    return 24.0
+    return 28.0 if right in BE_AND_HAVE or right in MODALS else 24.0
 
 
 def _belong_together(before: str, after: str, first: bool) -> bool:

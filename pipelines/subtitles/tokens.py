@@ -54,22 +54,24 @@ def tokens_of(transcript: Transcript, profile: Profile) -> list[Token]:
     words = transcript.words
     pieces = _pieces(words, profile)
     sentences = {b for _, b in transcript.sentences}
-    # A number is written by its whole sentence, but never across a change of speaker.
+    # A number is written by what stands around it, but never across a change of speaker.
     written: list[Piece] = []
     for turn in _turns(pieces, words):
-        written += write_numbers(turn, profile, transcript.language)
+        language = words[turn[0].words[0]].language or transcript.language
+        written += write_numbers(turn, profile, language)
     tokens: list[Token] = []
     start = words[0].start if words else Fraction(0)
     for at, piece in enumerate(written):
         first, last = piece.words
         start = max(start, words[first].start)
         closed = english.ends_sentence(piece.text)
+        language = words[first].language or transcript.language
         if at + 1 < len(written):
             before = written[at - 1].text if at else ""
             after = written[at + 1].text
-            cost = _break_cost(piece.text, after, before, transcript.language)
+            cost = _break_cost(piece.text, after, before, language)
             # The full stop that would excuse such a break will not be seen.
-            hidden = transcript.language == "ko" and not profile.final_period
+            hidden = language == "ko" and not profile.final_period
             if hidden and korean.hangs_on(piece.text, after):
                 cost = english.BAD
             if last in sentences and cost < english.BAD:
@@ -117,8 +119,9 @@ def _pieces(words: Sequence[Word], profile: Profile) -> list[Piece]:
 def _turns(pieces: list[Piece], words: Sequence[Word]) -> list[list[Piece]]:
     turns: list[list[Piece]] = []
     for piece in pieces:
-        speaker = words[piece.words[0]].speaker
-        if turns and words[turns[-1][-1].words[0]].speaker == speaker:
+        word = words[piece.words[0]]
+        last = words[turns[-1][-1].words[0]] if turns else None
+        if last and (last.speaker, last.language) == (word.speaker, word.language):
             turns[-1].append(piece)
         else:
             turns.append([piece])

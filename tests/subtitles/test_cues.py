@@ -12,8 +12,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from pipelines.subtitles.cues import CuePlan, plan_cues
+from pipelines.subtitles.english import BAD
 from pipelines.subtitles.lint import lint
 from pipelines.subtitles.profile import Profile, load, names
+from pipelines.subtitles.tokens import tokens_of
 from studio.types.sound_event import SoundEvent
 from studio.types.timecode import FrameRate
 from studio.types.transcript import Transcript
@@ -248,3 +250,27 @@ def test_two_hours_are_planned_in_seconds_and_in_one_piece():
     plan = plan_cues(long, load("netflix-en"), FILM)
     assert len(long.words) > 20_000
     assert Counter(lines(plan))["It was the best of times, / it was the worst of times,"] > 690
+
+
+def test_the_last_cue_does_not_outlast_the_footage():
+    said = spoken("This is over.", "en", 30)
+    end = said.words[-1].end + Fraction(1, 10)
+    assert plan_cues(said, load("netflix-en"), FILM).subtitles.cues[0].end > end
+    plan = plan_cues(said, load("netflix-en"), FILM, until=end)
+    assert end - Fraction(1, 23) < plan.subtitles.cues[0].end <= end
+    assert [u.rule for u in plan.unmet] == ["reading_speed", "least_duration"]
+
+
+def test_each_word_is_broken_by_the_rules_of_its_own_language():
+    english, korean = spoken("We saw the 3 tall dogs."), spoken("나는 예쁜 꽃을 보았다.", "ko", 7)
+    later = english.words[-1].end + 3
+    words = [
+        replace(w, language="ko", start=w.start + later, end=w.end + later) for w in korean.words
+    ]
+    both = replace(english, words=(*english.words, *words), sentences=((0, 6), (6, 10)))
+    assert lines(plan_cues(both, load("social"), FILM)) == [
+        "We saw the 3 tall dogs",
+        "나는 예쁜 꽃을 보았다",
+    ]
+    tokens = tokens_of(both, load("social"))
+    assert [t.text for t in tokens if t.break_cost >= BAD] == ["We", "the", "예쁜"]
