@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from pipelines.analysis.options import Options
 from pipelines.analysis.scribe import exact
+from pipelines.analysis.voices import STRANGER, TELLING_S, find_voices
 from studio.adapters import speaker
 from studio.errors import RequestError
 from studio.models.pool import ModelPool
@@ -32,18 +33,9 @@ _HOP_S = 0.4
 _PAUSE_S = Fraction(1, 5)  # between two words, over which no window reaches
 _SENTENCE_END = tuple(".?!。？！…")
 _CHUNK_S = 30.0
-#: Stretches with less sound than this are named by the groups, but do not make them.
-_TELLING_S = 0.8
-#: Mean cosine of two groups of stretches from which they are one voice.
-_ALIKE = 0.69
-_BLOCK = 1500  # stretches grouped at once; the groups of the blocks are grouped again
-_LEAST_VOICE_S = 1.2  # of a voice, before it counts as one more person
 #: A switch of speakers costs this many seconds of a voice that fits worse by 0.1.
 _SWITCH, _SWITCH_IN_PAUSE, _SWITCH_AFTER_SENTENCE = 3.0, 0.3, 0.1
-#: Two groups with so many seconds at least, and the cosine of their means from which they are one
-#: voice: the mean of a short group is a rough one.
-_SAME_S, _SAME = (1.5, 10.0), (0.70, 0.78)
-_STRANGER, _STRANGER_SHORT = 0.58, 0.42  # cosine below which nobody known fits
+_STRANGER_SHORT = 0.42  # as voices.STRANGER, for short stretches
 _MARGIN = 0.04  # between the two best, below which a short stretch is not told
 # Measured on pairs of four recorded voices: windows of both at once are like one of them by 0.55
 # to 0.82 and like the other by 0.5 to 0.77; of one alone by 0.84 and more, by 0.61 at most.
@@ -126,8 +118,10 @@ def find_speakers(
     stretches = part_words(words)
     spans, owners = _windows(stretches)
     vectors = _listen(info, spans, pool, report)
-    groups = _group(stretches, owners, vectors, count)
-    found = _assign(words, stretches, spans, owners, vectors, groups)
+    means = np.zeros((len(stretches), speaker.WIDTH), np.float32)
+    np.add.at(means, owners, vectors)
+    voices = find_voices(means, np.array([s.length_s for s in stretches]), count)
+    found = _assign(words, stretches, spans, owners, vectors, voices)
     notes = []
     if count is not None and len(found.labels) < count:
         notes.append(f"{count} speakers were asked for; {len(found.labels)} could be told apart")
@@ -228,95 +222,6 @@ def _listen(
     return vectors
 
 
-def _unit(vectors: _F32) -> _F32:
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    unit: _F32 = (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)
-    return unit
-
-
-def _group(
-    stretches: Sequence[Stretch],
-    owners: NDArray[np.int64],
-    vectors: _F32,
-    count: int | None,
-) -> _F32:
-    """The voices, ``(k, 256)``: mean vectors of groups of stretches."""
-    lengths = np.array([stretch.length_s for stretch in stretches])
-    means = np.zeros((len(stretches), vectors.shape[1]), np.float32)
-    np.add.at(means, owners, vectors)
-    telling = np.flatnonzero(lengths >= _TELLING_S)
-    if not len(telling):
-        telling = np.argsort(-lengths)[:1]
-    points, weights = _unit(means[telling]), lengths[telling]
-    if len(points) > _BLOCK:
-        points, weights = _condense(points, weights)
-    groups = _merge_alike(points, weights, _cluster(points, None), count)
-    if count is not None and len(np.unique(groups)) < count:
-        groups = _cluster(points, count)
-    heavy = [
-        (float(weights[groups == g].sum()), _mean(points, weights, groups == g))
-        for g in np.unique(groups)
-    ]
-    heavy.sort(key=lambda each: -each[0])
-    if count is not None:
-        return np.stack([voice for _, voice in heavy[:count]])
-    strong = [voice for weight, voice in heavy if weight >= _LEAST_VOICE_S]
-    return np.stack(strong or [heavy[0][1]])
-
-
-def _merge_alike(
-    points: _F32, weights: NDArray[np.float64], groups: NDArray[np.int64], count: int | None
-) -> NDArray[np.int64]:
-    """Groups joined whose means are one voice, the most alike first; where the number of people
-    is told, down to that number of groups that are like any other at all."""
-    groups = groups.copy()
-    while len(names := np.unique(groups)) > (count or 1):
-        means = np.stack([_mean(points, weights, groups == g) for g in names])
-        lengths_s = np.array([weights[groups == g].sum() for g in names])
-        lighter = np.minimum(lengths_s[:, None], lengths_s[None, :])
-        same = _STRANGER if count else np.interp(lighter, _SAME_S, _SAME)
-        spare = means @ means.T - same
-        np.fill_diagonal(spare, -1.0)
-        a, b = np.unravel_index(int(spare.argmax()), spare.shape)
-        if spare[a, b] < 0:
-            break
-        groups[groups == names[b]] = names[a]
-    return groups
-
-
-def _mean(points: _F32, weights: NDArray[np.float64], chosen: NDArray[np.bool_]) -> _F32:
-    return _unit((points[chosen] * weights[chosen, None]).sum(axis=0))
-
-
-def _condense(points: _F32, weights: NDArray[np.float64]) -> tuple[_F32, NDArray[np.float64]]:
-    """Groups inside blocks, so that a long file costs no square of its length."""
-    parts: list[_F32] = []
-    heavy: list[float] = []
-    for at in range(0, len(points), _BLOCK):
-        some, some_weights = points[at : at + _BLOCK], weights[at : at + _BLOCK]
-        groups = _cluster(some, None)
-        for g in np.unique(groups):
-            parts.append(_mean(some, some_weights, groups == g))
-            heavy.append(float(some_weights[groups == g].sum()))
-    return np.stack(parts), np.array(heavy)
-
-
-def _cluster(points: _F32, count: int | None) -> NDArray[np.int64]:
-    """A group number for each vector: average linkage, cut at a likeness or into so many."""
-    if len(points) == 1:
-        return np.zeros(1, np.int64)
-    from scipy.cluster.hierarchy import fcluster, linkage
-
-    tree = linkage(points.astype(np.float64), method="average", metric="cosine")
-    found = (
-        fcluster(tree, 1 - _ALIKE, criterion="distance")
-        if count is None
-        else fcluster(tree, count, criterion="maxclust")
-    )
-    numbers: NDArray[np.int64] = np.asarray(found, np.int64)
-    return numbers
-
-
 def _assign(
     words: Sequence[Word],
     stretches: Sequence[Stretch],
@@ -400,8 +305,8 @@ def _known(
             length_s = float(sum(words[i].end - words[i].start for i in chosen))
             others = np.delete(fits, voice)
             margin = float(fits[voice] - others.max()) if len(others) else 1.0
-            floor = _STRANGER if length_s >= _TELLING_S else _STRANGER_SHORT
-            if fits[voice] < floor or (length_s < _TELLING_S and abs(margin) < _MARGIN):
+            floor = STRANGER if length_s >= TELLING_S else _STRANGER_SHORT
+            if fits[voice] < floor or (length_s < TELLING_S and abs(margin) < _MARGIN):
                 known[chosen] = False
     return known
 
