@@ -13,6 +13,7 @@ from studio.types.analysis import FootageAnalysis, PictureFacts, SoundFacts, Spe
 from studio.types.detections import Detections
 from studio.types.media import FrameTimes, MediaInfo
 from studio.types.shot import Shot
+from studio.types.speakers import Speakers
 
 
 def describe(result: Result) -> dict[str, Any]:
@@ -47,6 +48,10 @@ def analysis_json(analysis: FootageAnalysis) -> dict[str, Any]:
             data[name] = _facts_json(facts)
     if analysis.speech is not None:
         data["speech"] = speech_json(analysis.speech)
+    if analysis.speakers is not None:
+        data["speakers"] = speakers_json(analysis.speakers)
+    if analysis.sound_events is not None:
+        data["sound_events"] = to_json(analysis.sound_events)
     data["models"] = analysis.models
     data["seconds"] = {k: round(v, 3) for k, v in (analysis.seconds or {}).items()}
     data["notes"] = list(analysis.notes)
@@ -105,6 +110,15 @@ def speech_json(speech: Speech) -> dict[str, Any]:
     return data
 
 
+def speakers_json(speakers: Speakers) -> dict[str, Any]:
+    """Turns and where two speak at once; the words name their speakers themselves."""
+    return {
+        "labels": list(speakers.labels),
+        "turns": to_json(speakers.turns),
+        "overlaps": to_json(speakers.overlaps),
+    }
+
+
 def _facts_json(facts: PictureFacts | SoundFacts) -> dict[str, Any]:
     """Measures by name, in columns, with four decimals."""
     data: dict[str, Any] = {}
@@ -137,6 +151,13 @@ def summarise(result: Result) -> str:
         lines.append(f"speech    {spoken:.1f} s in {len(analysis.speech.ranges)} spans{words}")
         if script:
             lines.append(f"          {' '.join(w.text for w in script.words)[:160]}")
+    if analysis.speakers is not None and analysis.speakers.labels:
+        lines.append(f"speakers  {_speakers_line(analysis.speakers)}")
+    if analysis.sound_events:
+        events = (
+            f"{e.label} {float(e.start):.1f}–{float(e.end):.1f} s" for e in analysis.sound_events
+        )
+        lines.append(f"heard     {', '.join(events)}"[:170])
     if analysis.sound is not None:
         sound = analysis.sound
         tempo = f"{sound.tempo_bpm:.0f} bpm, {len(sound.beats_s)} beats"
@@ -165,3 +186,11 @@ def _detections_line(found: Detections) -> str:
     order = np.argsort(-counts)[:6]
     names = ", ".join(f"{found.labels[int(ids[i])]} {counts[i]}" for i in order)
     return f"{len(found)} on {len(found.sampled_frames)} frames" + (f": {names}" if names else "")
+
+
+def _speakers_line(speakers: Speakers) -> str:
+    spoken = (
+        f"{label} {float(sum(t.end - t.start for t in speakers.turns if t.speaker == label)):.1f} s"
+        for label in speakers.labels
+    )
+    return ", ".join(spoken)
