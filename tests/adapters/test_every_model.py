@@ -90,6 +90,24 @@ def picture_is_drawn(model: Any) -> None:
     assert model.image_to_image(drawn, "a cat", steps=2).shape == drawn.shape
 
 
+def _painted_in(model: Any, first: np.ndarray, second: np.ndarray) -> None:
+    picture = np.ascontiguousarray(still("bus")[:192, :128])
+    drawn = [model.paint(picture, s, model.measure(picture, s)).copy() for s in (first, second)]
+    assert drawn[0].shape == picture.shape
+    assert np.abs(drawn[0].astype(int) - drawn[1]).mean() > 5, "two styles look different"
+
+
+def learnt_styles_are_painted(model: Any) -> None:
+    _painted_in(model, *np.eye(26, dtype=np.float32)[[0, 9]])
+
+
+def any_style_is_painted(model: Any) -> None:
+    stripes = np.zeros((256, 256, 3), np.uint8)
+    stripes[::8] = (255, 200, 0)
+    flat = np.full((256, 256, 3), (20, 40, 160), np.uint8)
+    _painted_in(model, model.style_of(stripes).copy(), model.style_of(flat).copy())
+
+
 ASK: dict[str, Callable[[Any], None]] = {
     "transnetv2": cut_is_found,
     "yolo11n-seg": bus_is_found,
@@ -101,6 +119,8 @@ ASK: dict[str, Callable[[Any], None]] = {
     "whisper-tiny-en": words_are_heard,
     "whisper-small": words_are_heard,
     "speaker-ge2e": voices_are_told,
+    "style26": learnt_styles_are_painted,
+    "style-of-picture": any_style_is_painted,
     "m2m100-418m": text_is_translated,
     "siglip2-base": colour_is_told,
     "sd-turbo": picture_is_drawn,
