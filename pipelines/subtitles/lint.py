@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -51,7 +51,9 @@ def lint(
             rounded when the file was written.
     """
     language = language_of(subtitles, profile)
-    fps = (rate or rate_of(subtitles) or FrameRate(_FILM)).fps
+    # A few times may fit a rate by chance: that is enough not to hold them to film's gap.
+    times = {t for cue in subtitles.cues for t in (cue.start, cue.end)}
+    fps = (rate or _grid_of(times) or FrameRate(_FILM)).fps
     found: list[Violation] = []
     for at, cue in enumerate(subtitles.cues):
         after = subtitles.cues[at + 1] if at + 1 < len(subtitles.cues) else None
@@ -81,8 +83,11 @@ def rate_of(subtitles: Subtitles) -> FrameRate | None:
     where the times are too few to tell.
     """
     times = {t for cue in subtitles.cues for t in (cue.start, cue.end)}
-    if len(times) < 8:
-        return None
+    return _grid_of(times) if len(times) >= 8 else None
+
+
+def _grid_of(times: Iterable[Fraction]) -> FrameRate | None:
+    """The lowest usual rate on whose frames all times lie."""
     for fps in STANDARD_RATES:
         if all(abs(round(t * fps) / fps - t) <= _ROUNDING_S for t in times):
             return FrameRate(fps)
@@ -249,9 +254,9 @@ def summarise(report: Report) -> str:
             last = v.cue
         hint = f"; {v.hint}" if v.hint else ""
         lines.append(f"    {v.rule}: {v.measured}, the rule is {v.limit}{hint}")
-    bad = len({v.cue for v in report.violations})
+    bad, count = len({v.cue for v in report.violations}), len(report.violations)
     lines.append(
-        f"{report.path}: {len(report.violations)} violations of {report.profile} "
+        f"{report.path}: {count} violation{'s' * (count > 1)} of {report.profile} "
         f"in {bad} of {len(cues)} cues"
     )
     return "\n".join(lines)

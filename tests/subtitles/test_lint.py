@@ -210,3 +210,10 @@ def test_bad_requests_exit_two_with_a_hint(tmp_path):
         said = studio(*arguments)
         assert said.returncode == 2 and wanted in said.stderr, said.stderr
         assert "Traceback" not in said.stderr
+
+
+def test_a_short_file_is_not_held_to_films_gap():
+    cues = cue("1", "3", "One."), cue("3.08", "5", "Two.")
+    assert not lint(Subtitles("en", cues), load("netflix-en"))
+    cues = cue("1", "3", "One."), cue("3.041", "5.003", "Two.")
+    assert [v.rule for v in lint(Subtitles("en", cues), load("netflix-en"))] == ["gap"]

@@ -151,11 +151,13 @@ def _style(style: CueStyle, karaoke: bool, picture_wh: tuple[int, int]) -> SSASt
         # A karaoke word has the second colour until it is spoken, the first from then on.
         primarycolor=_color(spoken) if karaoke else plain,
         secondarycolor=plain,
-        outlinecolor=_color(style.box_color or style.outline_color),
-        backcolor=_color(style.outline_color),
-        borderstyle=3 if style.box_color else 1,
+        outlinecolor=_color(style.outline_color),
+        backcolor=_color(style.box_color or style.outline_color),
+        # libass's own: one box behind the whole cue. Style 3 lays a box behind each word, and
+        # their overlaps show through.
+        borderstyle=4 if style.box_color else 1,
         outline=round(style.outline * size, 2),
-        shadow=0.0 if style.box_color else round(style.shadow * size, 2),
+        shadow=round((0.12 if style.box_color else style.shadow) * size, 2),
         alignment=pysubs2.Alignment.BOTTOM_CENTER,
         marginl=round(style.margin * width),
         marginr=round(style.margin * width),
