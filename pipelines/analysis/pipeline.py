@@ -14,6 +14,7 @@ from pipelines.analysis.analyser import PictureAnalyser
 from pipelines.analysis.describe import analysis_json
 from pipelines.analysis.hearing_journal import HearingJournal
 from pipelines.analysis.lane import Lane
+from pipelines.analysis.models import models_of
 from pipelines.analysis.options import PARTS, Options
 from pipelines.analysis.result import Result
 from pipelines.analysis.speakers import with_speakers
@@ -85,7 +86,8 @@ def run(source: Path, options: Options, job: Job) -> Result:
     stored = tuple(parts)
     if not options.dry_run:
         chosen = [pictures[part] for part in missing if part in PICTURE_PARTS]
-        with ThreadPoolExecutor(1, "sound") as beside:
+        coming = models_of(missing, options)
+        with job.pool.expect(coming), ThreadPoolExecutor(1, "sound") as beside:
             plain = {
                 part: beside.submit(_listen, info, part, parts, made_by[part], options, job)
                 for part in missing

@@ -150,7 +150,7 @@ def _timelines(footage: list[Path], options: Options, job: Job) -> tuple[Timelin
     # Every file is probed before the first one is analysed: a mistake shows at once.
     for path in footage:
         _probe_footage(path, job)
-    analysed = [_analysed(path, options, job) for path in footage]
+    analysed = _analysed(footage, options, job)
     return _rehearsed(analysed, options, music, job)
 
 
@@ -191,8 +191,19 @@ def _probe_footage(path: Path, job: Job) -> None:
         )
 
 
-def _analysed(path: Path, options: Options, job: Job) -> FootageAnalysis:
-    return analysis.run(path, analysis.Options(seed=options.seed), job).analysis
+def _analysed(footage: Sequence[Path], options: Options, job: Job) -> list[FootageAnalysis]:
+    from pipelines.analysis.models import models_of
+    from studio.adapters import transnetv2
+
+    wanted = analysis.Options(seed=options.seed)
+    models = models_of(wanted.only, wanted)
+    found: list[FootageAnalysis] = []
+    for left in range(len(footage) - 1, -1, -1):
+        # After this file the next, if it is not known yet, and the check of the cut.
+        later = [*models * left, transnetv2.SPEC]
+        with job.pool.expect(later, prefetch=False):
+            found.append(analysis.run(footage[len(found)], wanted, job).analysis)
+    return found
 
 
 def _music(path: Path, job: Job) -> tuple[MediaInfo, SoundFacts]:

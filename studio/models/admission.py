@@ -12,59 +12,11 @@ from dataclasses import dataclass, field
 from studio.errors import DoesNotFit
 from studio.models.accounts import Accounts, Needs
 from studio.models.budget import Resident, clock_after, plan_eviction
-from studio.models.places import Held, Pin, Place, key_of
+from studio.models.places import Held, Pin, Place
 from studio.models.records import Decision, size_text
 from studio.models.spec import PLAIN, AnySpec, Form
+from studio.models.tickets import Coming, Ticket, Waiter
 from studio.models.waiting import Waiting, in_order, may_pass, overtaken_by
-
-
-@dataclass(eq=False)
-class Ticket:
-    """Leave to go on.
-
-    Attributes:
-        place: where.
-        held: the model, where it is in memory already.
-        pin: the lease, counted from now on; None for a prefetch.
-        needs: what a load is counted at.
-        need_bytes: promised to it.
-        victims: have to go first.
-        light: nothing is to be done but to use it.
-    """
-
-    place: Place
-    held: Held | None
-    pin: Pin | None
-    needs: Needs
-    need_bytes: int
-    victims: list[Held]
-
-    @property
-    def light(self) -> bool:
-        """Whether the model can be used at once."""
-        return self.held is not None and not self.victims and not self.held.parked
-
-
-@dataclass(eq=False)
-class Waiter:
-    """One who wants a model; the thread sleeps on ``wake`` until there is a ticket or an error."""
-
-    spec: AnySpec
-    form: Form
-    units: float
-    batch: bool
-    thread: threading.Thread
-    since: float
-    number: int = 0
-    overtaken: int = 0
-    wake: threading.Condition | None = None
-    ticket: Ticket | None = None
-    error: DoesNotFit | None = None
-
-    @property
-    def key(self) -> str:
-        """Of the model."""
-        return key_of(self.spec, self.form)
 
 
 @dataclass(eq=False)
@@ -92,7 +44,7 @@ class Books:
     waiters: list[Waiter] = field(default_factory=list)
     busy: Ticket | None = None
     busy_thread: threading.Thread | None = None
-    expected: dict[threading.Thread, list[AnySpec]] = field(default_factory=dict)
+    expected: dict[threading.Thread, list[Coming]] = field(default_factory=dict)
     decisions: deque[Decision] = field(default_factory=lambda: deque(maxlen=400))
     arrivals: int = 0
     leases: int = 0
@@ -249,9 +201,9 @@ class Books:
     def _expected_in(self) -> dict[str, int]:
         """In how many stages each model will be needed, as far as anybody said."""
         found: dict[str, int] = {}
-        for specs in self.expected.values():
-            for i, spec in enumerate(specs):
-                found[spec.key] = min(i, found.get(spec.key, i))
+        for coming in self.expected.values():
+            for i, each in enumerate(coming):
+                found[each.spec.key] = min(i, found.get(each.spec.key, i))
         return found
 
     def ticket_for_prefetch(self, thread: threading.Thread) -> tuple[AnySpec, Ticket] | None:
@@ -259,7 +211,9 @@ class Books:
         if self.busy is not None or self.waiters:
             return None
         place = self.places[0]
-        for spec in self.expected.get(thread, []):
+        if place is self.places[-1]:
+            return None  # on the processor a load takes the cores of the work beside it
+        for spec in (each.spec for each in self.expected.get(thread, []) if each.prefetch):
             if any(spec.key in each.models for each in self.places):
                 continue
             needs = self.needs(spec, PLAIN, place)
@@ -384,9 +338,9 @@ class Books:
         held.clock = held.place.clock
         held.last_use = self.now()
         coming = self.expected.get(pin.thread, [])
-        for spec in coming:
-            if spec.key == held.key:
-                coming.remove(spec)
+        for each in coming:
+            if each.spec.key == held.key:
+                coming.remove(each)
                 break
 
     def unpin(self, held: Held, pin: Pin) -> None:

@@ -29,14 +29,21 @@ class Resident:
     expected: int | None = None
 
 
+#: Uses that count. Where one phase of work follows another, the many uses of the last one
+#: would keep its models for too long: on made-up phases of 25 leases, 2.05 times the optimum
+#: without a bound and 1.54 with this one (``python -m tests.benchmarks pool``).
+MOST_USES = 4
+
+
 def eviction_value(resident: Resident) -> float:
     """What keeping it is worth: the clock at its last use plus reload seconds times uses per byte.
 
-    GreedyDual-Size-Frequency (Cherkasova, 1998). The clock is the value of what was last
-    evicted (:func:`clock_after`): it rises with every eviction, so what was dear once and is
-    never used again is overtaken by what is used now.
+    GreedyDual-Size-Frequency (Cherkasova, 1998), its frequency bounded. The clock is the value
+    of what was last evicted (:func:`clock_after`): it rises with every eviction, so what was
+    dear once and is never used again is overtaken by what is used now.
     """
-    return resident.clock + resident.reload_s * resident.uses / max(resident.held_bytes, 1)
+    uses = min(resident.uses, MOST_USES)
+    return resident.clock + resident.reload_s * uses / max(resident.held_bytes, 1)
 
 
 def _order(resident: Resident) -> tuple[bool, int, float]:

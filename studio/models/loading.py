@@ -8,10 +8,11 @@ import sys
 from studio.errors import StudioError, WeightsMissing
 from studio.models import hub, weights
 from studio.models.accounts import Needs
-from studio.models.admission import Books, Ticket
+from studio.models.admission import Books
 from studio.models.places import Held, Place, is_movable
 from studio.models.records import size_text
 from studio.models.spec import AnySpec, Form, LoadContext
+from studio.models.tickets import Ticket
 from studio.settings import Settings
 
 

@@ -12,19 +12,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Generic
 
-from studio.errors import Cancelled, DoesNotFit, ModelBusy
+from studio.errors import Cancelled, ModelBusy
 from studio.models.accounts import Accounts
-from studio.models.admission import Books, Ticket, Waiter
+from studio.models.admission import Books
 from studio.models.budget import Preflight
 from studio.models.device import Device, DeviceMemory, HostMemory, find_devices, memory_of
+from studio.models.lease import Lease
 from studio.models.loading import load_model, put_away
 from studio.models.places import Held, Pin, Place
+from studio.models.prefetch import Prefetcher
 from studio.models.preflight import plan_preflight
 from studio.models.records import Decision, PoolStatus, StatusBoard, WaiterStatus, size_text
 from studio.models.spec import PLAIN, AnySpec, Form, M, ModelSpec
+from studio.models.tickets import Coming, Ticket, Waiter
 from studio.settings import Settings
 
 #: How often one who waits looks whether it was cancelled, or whether another program has let
@@ -177,21 +178,30 @@ class ModelPool:
         return Lease(self, wish, least, until, stop or self._cancelled)
 
     @contextmanager
-    def expect(self, specs: Sequence[AnySpec]) -> Iterator[None]:
+    def expect(self, specs: Sequence[AnySpec], prefetch: bool = True) -> Iterator[None]:
         """Say which models this thread will lease, in order, until the ``with`` ends.
 
-        What is expected soon is evicted last, and after each lease the next expected model is
-        loaded beside the work, if it fits without evicting another expected one.
+        What is expected soon is evicted last, and on a card the next expected model is loaded
+        beside the work after each lease, if it fits without evicting another expected one.
+        Within another ``with`` of this kind these come before those.
+
+        Args:
+            specs: which.
+            prefetch: whether they may be loaded ahead; not where it is not sure that they will
+                be needed.
         """
         books, me = self._books, threading.current_thread()
         with books.lock:
-            books.expected[me] = list(specs)
+            before = books.expected.get(me, [])
+            books.expected[me] = [*(Coming(spec, prefetch) for spec in specs), *before]
         try:
             yield
         finally:
             with books.lock:
-                books.expected.pop(me, None)
-            self._join()
+                books.expected.pop(me)
+                if before:
+                    books.expected[me] = before
+            self._shared.prefetcher.join()
 
     def preflight(
         self, specs: Sequence[AnySpec], *, units: float = 1.0, together: bool = True
@@ -264,15 +274,16 @@ class ModelPool:
         """Drop what is idle and end the word on the status board."""
         if self._shared.books is None:
             return
-        self._join()
+        self._shared.prefetcher.join()
         self.release_idle()
         self._shared.board.withdraw(self._shared.name)
 
     # Taking and giving back.
 
-    def _acquire(
+    def acquire(
         self, wish: Waiter, until: float | None, cancelled: Callable[[], bool] | None
     ) -> tuple[Held, Pin]:
+        """Wait for a model and load it; for :class:`Lease` alone."""
         books = self._books
         while True:
             waiter = replace(wish)
@@ -294,7 +305,7 @@ class ModelPool:
             self._tell()
             if held is not None:
                 if books.expected:
-                    self._prefetch()
+                    self._shared.prefetcher.start(books)
                 return held, ticket.pin
 
     def _wait(
@@ -356,7 +367,8 @@ class ModelPool:
             books.admit()
         return None
 
-    def _release(self, held: Held, pin: Pin) -> None:
+    def give_up(self, held: Held, pin: Pin) -> None:
+        """End a lease; for :class:`Lease` alone."""
         books = self._books
         with books.lock:
             if held.before_bytes is not None:
@@ -384,57 +396,6 @@ class ModelPool:
         if not memory.exact:
             measured["resident_bytes"] = max(held.load_bytes, 0)
         books.accounts.note(held.spec, held.form, held.place.device, **measured)
-
-    # The next model, beside the work.
-
-    def _prefetch(self) -> None:
-        """Start to load what this thread said it will need next."""
-        books, shared, me = self._books, self._shared, threading.current_thread()
-        with books.lock:
-            running = shared.prefetcher is not None and shared.prefetcher.is_alive()
-            if me not in books.expected or running:
-                return
-            found = books.ticket_for_prefetch(me)
-            if found is None:
-                return
-            spec, ticket = found
-            worker = threading.Thread(
-                target=self._fetch_ahead, args=(me, spec, ticket), name=f"prefetch {spec.name}"
-            )
-            worker.start()  # before it is entered into the books, where the living are sought
-            shared.prefetcher = worker
-            books.begin(ticket, worker)
-
-    def _fetch_ahead(self, owner: threading.Thread, spec: AnySpec, ticket: Ticket) -> None:
-        books = self._books
-        with books.lock:
-            pass  # until it stands in the books
-        found: tuple[AnySpec, Ticket] | None = (spec, ticket)
-        while found is not None:
-            spec, ticket = found
-            try:
-                put_away(books, ticket.victims)
-                held = load_model(books, self._settings, spec, PLAIN, ticket)
-            except BaseException as exc:
-                with books.lock:
-                    books.done(ticket, None)
-                    # The lease that comes for it meets the same error, and raises it.
-                    books.record("failed", spec.key, f"{spec.key} was not loaded ahead: {exc}")
-                    books.admit()
-                return
-            with books.lock:
-                books.done(ticket, held)
-                books.record("prefetched", held.key, f"prefetched {held.key}")
-                books.admit()
-                found = books.ticket_for_prefetch(owner) if owner in books.expected else None
-                if found is not None:
-                    books.begin(found[1], threading.current_thread())
-
-    def _join(self) -> None:
-        worker = self._shared.prefetcher
-        if worker is not None and worker is not threading.current_thread():
-            worker.join()
-            self._shared.prefetcher = None
 
     # What others are told.
 
@@ -482,60 +443,8 @@ class _Shared:
         self.books: Books | None = None
         self.making = threading.Lock()
         self.posting = threading.Lock()
-        self.prefetcher: threading.Thread | None = None
+        self.prefetcher = Prefetcher(settings)
         self.board = StatusBoard(settings.cache_dir / "pool")
         self.name = secrets.token_hex(4)
         self.told_s = 0.0
         self.heeded = self.board.asked_release()
-
-
-class Lease(Generic[M]):
-    """One use of a model: enter it to have the model, leave it to give it back.
-
-    Made by :meth:`ModelPool.lease`; can be entered once at a time.
-    """
-
-    def __init__(
-        self,
-        pool: ModelPool,
-        wish: Waiter,
-        least_units: float,
-        until: float | None,
-        cancelled: Callable[[], bool] | None,
-    ) -> None:
-        self._pool = pool
-        self._wish = wish
-        self._least_units = least_units
-        self._until = until
-        self._cancelled = cancelled
-        self._taken: tuple[Held, Pin] | None = None
-
-    def __enter__(self) -> M:
-        if self._taken is not None:
-            raise ValueError("the lease is in use")
-        wish = replace(self._wish, thread=threading.current_thread())
-        while self._taken is None:
-            try:
-                self._taken = self._pool._acquire(wish, self._until, self._cancelled)
-            except DoesNotFit:
-                if wish.units / 2 < self._least_units:
-                    raise
-                wish = replace(wish, units=wish.units / 2)
-        if wish.units != self._wish.units:
-            spec = wish.spec
-            text = (
-                f"{spec.name} works on {wish.units / self._wish.units:.0%} of the usual at a time "
-                f"({spec.working_unit}): memory is short"
-            )
-            self._pool.note("rung", spec.key, text)
-        return self._taken[0].model  # type: ignore[return-value]  # it was made from this spec
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        taken, self._taken = self._taken, None
-        if taken is not None:
-            self._pool._release(*taken)

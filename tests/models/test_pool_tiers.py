@@ -112,7 +112,7 @@ def test_the_next_stage_is_loaded_while_the_present_one_runs(tmp_path):
         with pool.lease(stages[1]), pool.lease(stages[2]):
             pass
         assert sum(r.kind == "loaded" for r in pool.records) == loads == 3
-    assert pool._shared.prefetcher is None
+    assert pool._shared.prefetcher._worker is None
     assert memory.most <= 200
     assert not [t for t in threading.enumerate() if t.name.startswith("prefetch")]
 
@@ -124,7 +124,7 @@ def test_a_prefetch_never_drives_out_what_is_needed_sooner(tmp_path):
         with pool.lease(a) as first:
             wait_for(lambda: memory.taken == 120)
         with pool.lease(b):
-            pool._join()
+            pool._shared.prefetcher.join()
             assert memory.taken == 120
             assert not first.closed, "it comes before c"
         with pool.lease(a) as again:
