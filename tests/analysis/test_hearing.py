@@ -293,10 +293,11 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, len(found.speech.trans
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_two_hours_take_no_more_memory_than_ten_minutes(tmp_path):
     spoken = read_audio(two_cities(), rate_hz=RATE_HZ, mono=True).samples[0]
     made = converse([(i % 2, text) for i, text in enumerate(SENTENCES)])[0]
-    hush = np.zeros(60 * RATE_HZ, np.float32)
+    hush = np.zeros(200 * RATE_HZ, np.float32)
     loop = np.concatenate([spoken, hush, made, hush])
     peaks = {}
     for minutes in (10, 120):
@@ -306,5 +307,5 @@ def test_two_hours_take_no_more_memory_than_ten_minutes(tmp_path):
         said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         kilobytes, words = map(int, said.stdout.split())
         peaks[minutes] = kilobytes / 1024
-        assert words > minutes * 30
+        assert words > minutes * 15
     assert peaks[120] < peaks[10] + 100, f"MiB at the peak: {peaks}"

@@ -21,7 +21,10 @@ import numpy as np
 from pipelines.analysis.options import Options
 from pipelines.analysis.picture import PictureMeasures
 from pipelines.analysis.sound import analyse_sound
+from pipelines.analysis.sound_events import find_sound_events
+from pipelines.analysis.speakers import find_speakers
 from pipelines.analysis.speech import analyse_speech
+from pipelines.subtitles.align import align
 from studio.adapters import silero, whisper
 from studio.media.audio_io import read_audio, stream_audio
 from studio.media.probe import frame_times, probe
@@ -30,7 +33,7 @@ from studio.models.pool import ModelPool
 from studio.settings import Settings
 from studio.types.frames import FrameBatch
 from studio.types.media import MediaInfo
-from tests.analysis.spoken import two_cities
+from tests.analysis.spoken import TWO_CITIES, two_cities
 from tests.footage import music_video
 
 Trial = Callable[[], object]
@@ -51,8 +54,11 @@ _COLD = {
 }
 
 
-def compare(title: str, trials: dict[str, Trial], rounds: int) -> None:
-    """Print the shortest wall and processor seconds of each trial, and over the first."""
+def compare(
+    title: str, trials: dict[str, Trial], rounds: int, sound_s: float | None = None
+) -> None:
+    """Print the shortest wall and processor seconds of each trial, and over the first; with the
+    length of the sound also the real-time factor."""
     best = dict.fromkeys(trials, (np.inf, np.inf))
     for _ in range(rounds):
         for name, trial in trials.items():
@@ -64,7 +70,8 @@ def compare(title: str, trials: dict[str, Trial], rounds: int) -> None:
     base = next(iter(best.values()))
     for name, (wall, processor) in best.items():
         ratio = f"x{wall / base[0]:.2f}, processor x{processor / base[1]:.2f}"
-        print(f"  {name}: {wall:.2f} s, processor {processor:.2f} s ({ratio})", flush=True)
+        factor = f", real-time factor {wall / sound_s:.3f}" if sound_s else ""
+        print(f"  {name}: {wall:.2f} s, processor {processor:.2f} s ({ratio}){factor}", flush=True)
 
 
 def voices(info: MediaInfo, pool: ModelPool) -> dict[str, Trial]:
@@ -89,7 +96,7 @@ def voices(info: MediaInfo, pool: ModelPool) -> dict[str, Trial]:
 
 
 def words(info: MediaInfo, cache_dir: Path) -> dict[str, Trial]:
-    """Speech to words, loading included."""
+    """Speech to words, loading included; all with five beams and word times."""
     from faster_whisper import BatchedInferencePipeline, WhisperModel
 
     settings = Settings(cache_dir=cache_dir, device="cpu")
@@ -113,15 +120,28 @@ def words(info: MediaInfo, cache_dir: Path) -> dict[str, Trial]:
         )
 
     def plain() -> None:
-        list(load().transcribe(heard(), vad_filter=True, word_timestamps=True)[0])
+        list(load().transcribe(heard(), vad_filter=True, word_timestamps=True, beam_size=5)[0])
 
     def batched() -> None:
-        list(BatchedInferencePipeline(load()).transcribe(heard(), word_timestamps=True)[0])
+        batched = BatchedInferencePipeline(load())
+        list(batched.transcribe(heard(), word_timestamps=True, beam_size=5)[0])
 
     return {
         "faster-whisper alone, its own vad_filter": plain,
         "faster-whisper alone, batched": batched,
         "ours: voice, words, refined times": ours,
+    }
+
+
+def others(info: MediaInfo, pool: ModelPool) -> dict[str, Trial]:
+    """Who speaks, what sounds, and a text set to the sound; words are known, models loaded."""
+    heard, _ = analyse_speech(info, pool, Options(language="en"))
+    options = Options(language="en")
+    return {
+        "words again": lambda: analyse_speech(info, pool, options),
+        "who speaks": lambda: find_speakers(info, heard, pool, options),
+        "what sounds beside words": lambda: find_sound_events(info, options),
+        "a text set to the sound": lambda: align(TWO_CITIES, info, pool, options, speech=heard),
     }
 
 
@@ -186,7 +206,9 @@ def main() -> None:
         pool = ModelPool(Settings(cache_dir=cache_dir, device="cpu"))
         compare("voice activity, 212 s of a music video", voices(video, pool), rounds)
         compare("words, 212 s of a music video", words(video, cache_dir), rounds)
-        compare("words, 44 s of read English", words(speech, cache_dir), rounds)
+        length_s = float(speech.duration)
+        compare("words, 44 s of read English", words(speech, cache_dir), rounds, length_s)
+        compare("beside words, 44 s of read English", others(speech, pool), rounds, length_s)
         compare("sound, 212 s of a music video", sounds(video), rounds)
         cold(music_video())
         compare("pictures, 212 s at 160x90", pictures(video), rounds)
