@@ -84,7 +84,11 @@ def run(source: Path, options: Options, job: Job) -> Result:
                 parts[part] = found
     missing = tuple(part for part in wanted if part not in parts)
     stored = tuple(parts)
-    if not options.dry_run:
+    if options.dry_run:
+        coming = models_of(missing, options)
+        if coming:
+            notes.append(f"memory: {job.pool.preflight(coming).reason}")
+    else:
         chosen = [pictures[part] for part in missing if part in PICTURE_PARTS]
         coming = models_of(missing, options)
         with job.pool.expect(coming), ThreadPoolExecutor(1, "sound") as beside:
