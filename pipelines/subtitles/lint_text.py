@@ -20,7 +20,7 @@ _DASH = re.compile(r"[-–—‐]\s*(?=\S)")
 _CLEAR_DASH = re.compile(r"[-–—‐](\s+\S|[^\W\d_]|[\[\"'“‘(¿¡♪])")
 _SOUND = re.compile(r"[\[(][^\])]*[\])]")
 _LABEL = re.compile(r"^[\[(][^\])]*[\])]\s*")
-_PERCENT = re.compile(r"\d\s?(percent|per cent|퍼센트)", re.IGNORECASE)
+_PERCENT = re.compile(r"(\d[\d.,]*)\s?(percent|per cent|퍼센트)", re.IGNORECASE)
 _PLAIN = re.compile(r"[a-z]+")
 _SMALL = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -116,7 +116,7 @@ def _numbers(at: int, cue: Cue, profile: Profile, language: str) -> Iterator[Vio
         texts = [" ".join(texts)]
     for text in texts:
         if profile.percent_sign and (found := _PERCENT.search(text)):
-            yield Violation(at, "number_style", found[0], f"{found[0][0]}%", "write the sign")
+            yield Violation(at, "number_style", found[0], f"{found[1]}%", "write the sign")
         if profile.numbers == "spell-to-ten" and language == "en":
             yield from _english_numbers(at, text)
 

@@ -44,12 +44,12 @@ def number_words() -> dict[str, int]:
 
 def write_numbers(pieces: list[Piece], profile: Profile, language: str) -> list[Piece]:
     """The pieces with numbers and percent signs in the house's style."""
+    spelled = language == "en" and profile.numbers == "spell-to-ten"
+    if spelled:
+        pieces = _large_as_digits(pieces)
     if profile.percent_sign:
         pieces = _percent(pieces)
-    if language == "en" and profile.numbers == "spell-to-ten":
-        pieces = _large_as_digits(pieces)
-        pieces = _small_as_words(pieces)
-    return pieces
+    return _small_as_words(pieces) if spelled else pieces
 
 
 def _joined(pieces: list[Piece], text: str) -> Piece:
