@@ -238,7 +238,8 @@ def test_nothing_said_is_no_cue():
 
 
 def test_numbers_and_signs_follow_the_house():
-    text = "I saw 3 dogs and twenty five cats... 20 percent of 5 per cent, about twenty percent, on page 4 at 5 pm."
+    text = "I saw 3 dogs and twenty five cats... 20 percent of 5 per cent, about twenty percent, "
+    text += "on page 4 at 5 pm."
     shown = " ".join(lines(plan_cues(spoken(text), load("netflix-en"), FILM))).replace(" / ", " ")
     assert shown == "I saw three dogs and 25 cats… 20% of 5%, about 20%, on page 4 at 5 pm."
     loud = replace(load("netflix-en"), uppercase=True)
