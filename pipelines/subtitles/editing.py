@@ -22,7 +22,7 @@ from studio.types.analysis import FootageAnalysis
 from studio.types.subtitles import Cue
 
 #: Words of less confidence are shown to a person.
-DOUBTFUL = 0.5
+DOUBTFUL = 0.6
 
 
 @dataclass(frozen=True)
