@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -258,7 +259,15 @@ def _all_names(script: Transcript, corrections: Corrections) -> dict[str, str]:
 
 def _track(script: Transcript, rules: Profile, plan: SubtitlePlan) -> Track:
     names = {label: name for label, name in plan.names.items() if name}
-    made = plan_cues(script, rules, plan.source.rate, plan.cuts, plan.sounds, names)
+    made = plan_cues(
+        script,
+        rules,
+        plan.source.rate,
+        plan.cuts,
+        plan.sounds,
+        names,
+        until=plan.source.duration,
+    )
     return Track(rules, made.subtitles, made.unmet)
 
 
@@ -296,6 +305,7 @@ def _translation(
         )
     glossary = wishes.glossary.with_names(plan.names.values())
     job.report("translate", 0.0)
+    began_s = time.time()
     with job.pool.lease(translation.SPEC) as model:
         done, total = 0, len(script.sentences)
 
@@ -310,6 +320,7 @@ def _translation(
             return results
 
         made, missed = translated(script, target, glossary, translate)
+    notes += job.pool.notes_since(began_s, (translation.SPEC,))
     for miss in missed:
         notes.append(
             f"At {float(miss.start):.1f} s {miss.term.source!r} should become "
