@@ -17,7 +17,7 @@ from studio.types.media import FrameTimes, MediaInfo
 from studio.types.shot import Shot
 
 #: One pair of pictures for each so many frames, between these bounds.
-_FRAMES_A_PAIR, _FEWEST_PAIRS, _MOST_PAIRS = 60, 3, 12
+_FRAMES_A_PAIR, _FEWEST_PAIRS, _MOST_PAIRS = 150, 2, 12
 _RELIABLE = 0.5
 
 

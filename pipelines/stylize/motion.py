@@ -16,6 +16,10 @@ _CLOSING_SHARE, _CLOSING_PX2 = 0.01, 0.5
 #: How different in grey levels (of 255) two views of one thing may be before none of the older
 #: is used; from half of it on less and less is.
 _UNLIKE = 24.0
+#: Trust, of 255, for each difference in grey levels.
+_LIKENESS = np.clip(255 * (2 - 2 * np.arange(256) / _UNLIKE), 0, 255).astype(np.uint8)
+_SUM = np.ones((1, 2), np.float32)
+_AROUND = np.ones((3, 3), np.uint8)
 
 Plane = NDArray[np.float32]
 
@@ -63,26 +67,38 @@ class MotionFinder:
     def __init__(self, *, fine: bool = False) -> None:
         preset = cv2.DISOPTICAL_FLOW_PRESET_MEDIUM if fine else cv2.DISOPTICAL_FLOW_PRESET_FAST
         self._search = cv2.DISOpticalFlow.create(preset)
+        self._grid: NDArray[np.float32] | None = None
 
     def __call__(self, before: NDArray[np.uint8], now: NDArray[np.uint8]) -> Motion:
         """Motion between two pictures of :func:`flow_picture`."""
         back = self._search.calc(now, before, None)
         forth = self._search.calc(before, now, None)
-        height, width = now.shape
-        y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-        there_x, there_y = x + back[..., 0], y + back[..., 1]
-        returned = cv2.remap(forth, there_x, there_y, cv2.INTER_LINEAR)
-        gap = back + returned
-        ways = (back**2).sum(axis=2) + (returned**2).sum(axis=2)
-        closed = (gap**2).sum(axis=2) <= _CLOSING_SHARE * ways + _CLOSING_PX2
-        inside = (there_x >= 0) & (there_x <= width - 1) & (there_y >= 0) & (there_y <= height - 1)
-        warped = cv2.remap(before, there_x, there_y, cv2.INTER_LINEAR)
-        unlike = cv2.blur(cv2.absdiff(now, warped), (5, 5)).astype(np.float32)
-        likeness = np.clip(2 - 2 * unlike / _UNLIKE, 0, 1)
-        sure = (closed & inside).astype(np.uint8)
-        sure = cv2.erode(sure, np.ones((3, 3), np.uint8))  # edges of what is hidden, too
-        trust: Plane = cv2.blur(likeness * sure, (3, 3)).astype(np.float32)
+        if self._grid is None or self._grid.shape[:2] != now.shape:
+            self._grid = _grid(now.shape[1], now.shape[0])
+        there = cv2.add(self._grid, back)
+        # What came from outside finds no way back.
+        returned = cv2.remap(forth, there, None, cv2.INTER_LINEAR, borderValue=(1e4, 1e4))
+        gap = _squares(cv2.add(back, returned))
+        ways = cv2.add(_squares(back), _squares(returned))
+        limit = cv2.addWeighted(ways, _CLOSING_SHARE, ways, 0, _CLOSING_PX2)
+        sure = cv2.erode(cv2.compare(gap, limit, cv2.CMP_LE), _AROUND)  # edges of it, too
+        warped = cv2.remap(before, there, None, cv2.INTER_LINEAR)
+        unlike = cv2.blur(cv2.absdiff(now, warped), (5, 5))
+        likeness = cv2.bitwise_and(cv2.LUT(unlike, _LIKENESS), sure)
+        trust: Plane = cv2.blur(likeness, (3, 3)).astype(np.float32)
+        trust *= np.float32(1 / 255)
         return Motion(back, trust)
+
+
+def _grid(width: int, height: int) -> NDArray[np.float32]:
+    """The place of each pixel: float32 ``(h, w, 2)``, x and y."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    return np.stack([x, y], axis=-1)
+
+
+def _squares(vectors: NDArray[np.float32]) -> Plane:
+    plane: Plane = cv2.transform(cv2.multiply(vectors, vectors), _SUM)
+    return plane
 
 
 class Warper:
@@ -94,18 +110,18 @@ class Warper:
 
     def __init__(self, wh: tuple[int, int]) -> None:
         self._wh = wh
-        self._y, self._x = np.mgrid[0 : wh[1], 0 : wh[0]].astype(np.float32)
+        self._grid = _grid(*wh)
 
     def __call__(
         self, before: NDArray[Any], motion: Motion, interpolation: int = cv2.INTER_CUBIC
     ) -> NDArray[Any]:
         """The picture before, moved."""
         height, width = motion.flow.shape[:2]
-        across, down = (cv2.resize(motion.flow[..., i], self._wh) for i in (0, 1))
-        cv2.scaleAdd(across, self._wh[0] / width, self._x, across)
-        cv2.scaleAdd(down, self._wh[1] / height, self._y, down)
+        scale = (self._wh[0] / width, self._wh[1] / height, 1.0, 1.0)
+        there = cv2.resize(cv2.multiply(motion.flow, scale), self._wh)
+        cv2.add(there, self._grid, there)
         warped: NDArray[Any] = cv2.remap(
-            before, across, down, interpolation, borderMode=cv2.BORDER_REPLICATE
+            before, there, None, interpolation, borderMode=cv2.BORDER_REPLICATE
         )
         return warped
 

@@ -19,7 +19,7 @@ from studio.types.shot import Shot
 #: Raised whenever a shot would be measured otherwise.
 SHOT_STYLE_VERSION = 1
 #: One picture is measured for each so many seconds of a shot, and at most so many.
-_SAMPLE_S, _MOST_SAMPLES = 2.0, 4
+_SAMPLE_S, _MOST_SAMPLES = 4.0, 3
 
 
 def padded(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
