@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.codec import from_json, to_json
-from studio.errors import RequestError
+from studio.errors import EncodeFailed, RequestError
 from studio.types.transcript import DroppedText, Word
 
 
@@ -100,12 +100,18 @@ class HearingJournal:
 
     def _write(self, data: object) -> None:
         """One line by one call, on the disk before it returns."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         # A line break first: what a crash left of the line before must not swallow this one.
         line = f"\n{json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n".encode()
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         try:
-            os.write(descriptor, line)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            try:
+                os.write(descriptor, line)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as exc:
+            raise EncodeFailed(
+                f"Cannot write {self._path}: {exc.strerror or exc}.",
+                "Check that the cache folder may be written to and has room.",
+            ) from exc

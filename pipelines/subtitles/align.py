@@ -318,18 +318,22 @@ def _complete(words: Sequence[str], timed: dict[int, Word], heard: Transcript) -
             )
         else:
             word = Word(text, last, last + shortest, 0.0)
+            word = dataclasses.replace(word, speaker=_speaker(word, heard, ends))
         script.append(word)
     return script
 
 
 def _speaker(word: Word, heard: Transcript, ends: Sequence[Fraction]) -> str:
-    """Of the heard word that shares most time with this one."""
-    shared: list[tuple[Fraction, str]] = []
-    for other in heard.words[bisect.bisect_right(ends, word.start) :]:
-        if other.start >= word.end:
-            break
-        shared.append((min(word.end, other.end) - max(word.start, other.start), other.speaker))
-    return max(shared)[1] if shared else ""
+    """Of the heard word that shares most time with this one, else lies nearest."""
+    at = bisect.bisect_right(ends, word.start)
+    near = [*range(max(at - 1, 0), min(at + 1, len(ends)))]
+    while near[-1] + 1 < len(ends) and heard.words[near[-1] + 1].start < word.end:
+        near.append(near[-1] + 1)
+    shared: list[tuple[Fraction, str]] = [
+        (min(word.end, other.end) - max(word.start, other.start), other.speaker)
+        for other in (heard.words[i] for i in near)
+    ]
+    return max(shared)[1]
 
 
 def _sentences(words: Sequence[Word]) -> list[tuple[int, int]]:

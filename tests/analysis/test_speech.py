@@ -145,6 +145,8 @@ def test_two_languages_in_one_file(pool):
     _speech, script = understand(shared_media("speech_multilingual.mp3"), pool)
     text = " ".join(word.text for word in script.words)
     assert "Permission is hereby granted" in text and "Software" in text and "Recht" in text
+    assert script.language == "en"
+    assert all(word.language == ("" if word.start < 30 else "de") for word in script.words)
 
 
 @pytest.mark.slow
