@@ -34,7 +34,11 @@ def client(tmp_path: Path):
     planned = Version(timeline, None, {"c1": JPEG})
     work = SimpleNamespace(versions=(rendered, planned))
     works = SimpleNamespace(get=lambda name: work if name == "known" else None)
-    return TestClient(Starlette(routes=Routes(None, works).table()))
+    media = tmp_path / "talk.webm"
+    media.write_bytes(b"film")
+    talk = SimpleNamespace(media=media, files={"en.vtt": files["plan"], "burnt": files["otio"]})
+    subtitles = SimpleNamespace(get=lambda name: talk if name == "heard" else None)
+    return TestClient(Starlette(routes=Routes(None, works, subtitles).table()))
 
 
 def test_thumbnails_come_as_what_they_are(client):
@@ -84,5 +88,30 @@ def test_nothing_but_film_and_picture_is_ever_shown_by_the_browser(client):
 )
 def test_the_rest_is_not_there(client, path):
     answer = client.get(f"/studio/works/{path}")
+    assert answer.status_code == 404
+    assert "secret" not in answer.text
+
+
+def test_a_recording_and_its_subtitles_go_to_who_knows_the_work(client):
+    film = client.get("/studio/subtitles/heard/media")
+    assert (film.content, film.headers["content-type"]) == (b"film", "video/webm")
+    text = client.get("/studio/subtitles/heard/files/en.vtt?download")
+    assert text.headers["content-type"] == "application/octet-stream"
+    assert text.headers["content-disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "unknown/media",
+        "unknown/files/en.vtt",
+        "heard/files/burnt",
+        "heard/files/../secret.txt",
+        "heard/files/..%2fsecret.txt",
+        "heard/media/secret.txt",
+    ],
+)
+def test_no_other_file_of_a_recording_is_there(path, client):
+    answer = client.get(f"/studio/subtitles/{path}")
     assert answer.status_code == 404
     assert "secret" not in answer.text

@@ -11,9 +11,11 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
+from pipelines.subtitles.profile import names as profile_names
 from studio.errors import RequestError
 from tests.footage import music_video
 from ui.web.messages import Say, catalogue
+from ui.web.tabs import subtitles_layout
 from ui.web.tabs.trailer import TrailerTab, Visit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +59,9 @@ def shown(tab: TrailerTab, updates: dict, name: str) -> str:
 def test_every_word_on_a_component_is_from_the_catalogue(page):
     config = page.client.get("/config").json()
     known = set(catalogue("en").values()) | ALIKE
-    values = {"source", "calm", "balanced", "energetic", *ALIKE}
+    values = {"source", "calm", "balanced", "energetic", "auto", "off", *ALIKE}
+    values |= {*subtitles_layout.LANGUAGES, *profile_names(), *map(str, range(1, 7))}
+    known |= {Say("en")("sub.speakers.n", n=n) for n in range(1, 7)}
     strays = set()
     for component in config["components"]:
         if component["type"] in ("html", "browserstate"):
