@@ -107,7 +107,8 @@ def test_the_next_stage_is_loaded_while_the_present_one_runs(tmp_path):
     stages = [spec("a-60-0"), spec("b-60-0"), spec("c-60-0")]
     with pool.expect(stages):
         with pool.lease(stages[0]):
-            wait_for(lambda: memory.taken == 180)
+            wait_for(lambda: sum(r.kind == "prefetched" for r in pool.records) == 2)
+            assert memory.taken == 180
         loads = sum(r.kind == "loaded" for r in pool.records)
         with pool.lease(stages[1]), pool.lease(stages[2]):
             pass
@@ -122,7 +123,7 @@ def test_a_prefetch_never_drives_out_what_is_needed_sooner(tmp_path):
     a, b, c = spec("a-60-0"), spec("b-60-0"), spec("c-60-0")
     with pool.expect([a, b, a, c]):
         with pool.lease(a) as first:
-            wait_for(lambda: memory.taken == 120)
+            wait_for(lambda: any(r.kind == "prefetched" for r in pool.records))
         with pool.lease(b):
             pool._shared.prefetcher.join()
             assert memory.taken == 120
