@@ -266,7 +266,8 @@ class ModelPool:
         self._tell()
 
     def status(self) -> PoolStatus:
-        """How the pool stands now."""
+        """How the pool stands now; other processes are told as well."""
+        self._tell()
         self._heed()
         return self._status()
 

@@ -35,6 +35,7 @@ class Server:
     address: str
     ready_s: float
     ready_cpu_s: float
+    cache_dir: Path
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +87,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (home / "footage").mkdir()
     with running(home) as (process, address, ready_s):
         spent = psutil.Process(process.pid).cpu_times()
-        yield Server(address, ready_s, spent.user + spent.system)
+        yield Server(address, ready_s, spent.user + spent.system, home / "cache")
 
 
 def _share_models(cache: Path) -> None:

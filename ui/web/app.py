@@ -8,7 +8,7 @@ import os
 import socket
 import threading
 import webbrowser
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from studio.errors import RequestError
-from studio.jobs.job import Job, Progress
+from studio.jobs.job import Job
+from studio.models.pool import ModelPool
 from studio.settings import Settings
 from ui.web.guard import Guard, check_host
 from ui.web.roots import MediaRoots
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from gradio import Blocks
     from starlette.types import ASGIApp
 
-    from studio.models.pool import ModelPool
-
 #: Masters do not go through a browser: they are named by their path.
 MAX_UPLOAD_BYTES = 8 << 30
 
@@ -46,6 +45,7 @@ class Studio:
         roots: folders the page may open footage from.
         results_dir: where trailers are written.
         uploads: files from the browser.
+        pool: of the models, shared by all work.
         runner: does the work.
         works: trailers in the making.
         subtitles: subtitles in the making.
@@ -55,6 +55,7 @@ class Studio:
     roots: MediaRoots
     results_dir: Path
     uploads: Uploads
+    pool: ModelPool
     runner: Runner
     works: Works
     subtitles: SubtitleWorks
@@ -86,22 +87,11 @@ class Studio:
             raise RequestError(
                 f"{exc.filename} cannot be written: {exc.strerror}.", "Choose another folder."
             ) from exc
-        runner = Runner(_jobs(settings))
+        pool = ModelPool(settings)  # one, so that a second run finds its models loaded
+        runner = Runner(lambda on_progress: Job(settings, pool, on_progress=on_progress))
         roots = MediaRoots(media_roots or [Path.cwd()])
         works, subtitles = Works(runner, results_dir), SubtitleWorks(runner, results_dir)
-        return cls(settings, roots, results_dir, uploads, runner, works, subtitles)
-
-
-def _jobs(settings: Settings) -> Callable[[Callable[[Progress], None]], Job]:
-    """Makes jobs that share one pool, so that a second run finds its models loaded."""
-    pools: list[ModelPool] = []
-
-    def new_job(on_progress: Callable[[Progress], None]) -> Job:
-        job = Job(settings, pools[0] if pools else None, on_progress=on_progress)
-        pools[:] = [job.pool]
-        return job
-
-    return new_job
+        return cls(settings, roots, results_dir, uploads, pool, runner, works, subtitles)
 
 
 def make_app(studio: Studio) -> ASGIApp:
@@ -160,6 +150,7 @@ def _page(studio: Studio) -> Blocks:
 
     from ui.web.messages import Say
     from ui.web.panels import header
+    from ui.web.tabs.memory import lay_memory
     from ui.web.tabs.subtitles import SubtitlesTab
     from ui.web.tabs.texts import html
     from ui.web.tabs.trailer import TrailerTab
@@ -180,6 +171,7 @@ def _page(studio: Studio) -> Blocks:
             )
             with cues.texts.make(gr.Tab, {"label": "sub.tab"}, id="subtitles"):
                 cues.build(page)
+        lay_memory(studio.pool)
     return page
 
 

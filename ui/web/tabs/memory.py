@@ -1,0 +1,30 @@
+"""The foot of the page: what the models hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from studio.models.pool import ModelPool
+from ui.web.memory_bar import memory_bar
+from ui.web.messages import Say, preferred_language
+from ui.web.tabs.texts import html
+
+_POLL_S = 2.0
+
+
+def lay_memory(pool: ModelPool) -> None:
+    """Lay the bar out and keep it up to date; to be called inside the page."""
+    bar, shown = html(), gr.State("")
+
+    def tick(before: str, request: gr.Request) -> tuple[Any, Any]:
+        language = preferred_language(
+            request.cookies.get("studio_language"), request.headers.get("accept-language", "")
+        )
+        now = memory_bar(Say(language), pool.status())
+        return (gr.skip(), gr.skip()) if now == before else (now, now)
+
+    gr.Timer(_POLL_S).tick(
+        tick, shown, [bar, shown], queue=False, api_visibility="private", show_progress="hidden"
+    )
