@@ -39,6 +39,7 @@ from studio.types.transcript import Transcript
 
 #: Sentences translated between two reports of progress.
 _SENTENCES = 32
+_STALE = "Words or names were mended since the translation was made; run again to translate anew."
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,11 @@ def replanned(plan: SubtitlePlan, corrections: Corrections) -> SubtitlePlan:
         for cue in track.subtitles.cues
     )
     track = replace(track, subtitles=replace(track.subtitles, cues=cues))
-    return corrected(replace(plan, tracks=(track, *plan.tracks[1:])), corrections)
+    notes = plan.notes
+    if len(plan.tracks) > 1 and _STALE not in notes:
+        notes = (*notes, _STALE)
+    plan = replace(plan, tracks=(track, *plan.tracks[1:]), notes=notes)
+    return corrected(plan, corrections)
 
 
 def corrected(plan: SubtitlePlan, corrections: Corrections) -> SubtitlePlan:

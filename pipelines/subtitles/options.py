@@ -27,7 +27,7 @@ class Options:
         names: speaker labels and the names they get, ``("S1", "Ada")``; kept for later runs.
         translate: language to translate to as well; empty for none.
         glossary: file of terms and their translations, or None.
-        burn_in: draw the cues into the picture.
+        burn_in: draw the cues into the picture, the translated ones where there are any.
         style: TOML file that says how drawn cues look, or None.
         align: file of the right text, plain or subtitles, that is set to the sound, or None.
         audio_stream: number of the sound stream in the file, or its language; empty for the
