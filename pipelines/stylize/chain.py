@@ -36,6 +36,7 @@ class PaintLayer:
         keep_color: only lightness is taken.
         smooth: share of the picture before, 0 to 1.
         resets: frames that begin a shot.
+        painters: threads that paint at once.
     """
 
     net: StyleNet
@@ -46,6 +47,28 @@ class PaintLayer:
     keep_color: bool
     smooth: float
     resets: frozenset[int]
+    painters: int = 1
+
+    def paint(self, rgb: NDArray[np.uint8], statistics: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """A picture, whole or in tiles: uint8 ``(h, w, 3)``, valid until the thread paints
+        again."""
+        height, width = rgb.shape[:2]
+        picture = padded(rgb)
+        if len(self.plan.tiles) == 1:
+            return self._piece(picture, statistics)[:height, :width]
+        made = np.empty_like(picture)
+        across, down = self.plan.tile_wh
+        for t in self.plan.tiles:
+            piece = self._piece(picture[t.y : t.y + down, t.x : t.x + across], statistics)
+            made[t.top : t.bottom, t.left : t.right] = piece[
+                t.top - t.y : t.bottom - t.y, t.left - t.x : t.right - t.x
+            ]
+        return made[:height, :width]
+
+    def _piece(
+        self, pixels: NDArray[np.uint8], statistics: NDArray[np.float32]
+    ) -> NDArray[np.uint8]:
+        return self.net.paint(pixels, self.style, statistics, self.painters)
 
     def finished(self, under: Rgb, painted: NDArray[np.uint8]) -> Rgb:
         """A painted picture as it is laid over what it was painted from."""
@@ -113,31 +136,8 @@ class _Painting:
         if number in layer.resets:
             self._steady.reset()
         statistics = layer.shot_style.at(number)
-        painted = paint(layer.net, to_bytes(rgb), layer.style, statistics, layer.plan)
+        painted = layer.paint(to_bytes(rgb), statistics)
         return layer.finished(rgb, self._steady(rgb, painted))
-
-
-def paint(
-    net: StyleNet,
-    rgb: NDArray[np.uint8],
-    style: NDArray[np.float32],
-    statistics: NDArray[np.float32],
-    plan: TilePlan,
-) -> NDArray[np.uint8]:
-    """A picture in a style, whole or in tiles: uint8 ``(h, w, 3)``, valid until the thread
-    paints again."""
-    height, width = rgb.shape[:2]
-    picture = padded(rgb)
-    if len(plan.tiles) == 1:
-        return net.paint(picture, style, statistics)[:height, :width]
-    made = np.empty_like(picture)
-    across, down = plan.tile_wh
-    for t in plan.tiles:
-        piece = net.paint(picture[t.y : t.y + down, t.x : t.x + across], style, statistics)
-        made[t.top : t.bottom, t.left : t.right] = piece[
-            t.top - t.y : t.bottom - t.y, t.left - t.x : t.right - t.x
-        ]
-    return made[:height, :width]
 
 
 def to_bytes(rgb: Rgb) -> NDArray[np.uint8]:

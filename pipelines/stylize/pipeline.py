@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines import analysis
-from pipelines.stylize.chain import CHAIN_VERSION, ChainPass, Layer, PaintLayer, paint, to_bytes
+from pipelines.stylize.chain import CHAIN_VERSION, ChainPass, Layer, PaintLayer, to_bytes
 from pipelines.stylize.flicker import Flicker, measure_flicker
 from pipelines.stylize.looks import Look, digest_of, inputs_of, parse_look
 from pipelines.stylize.options import Options, checked, smooth_share
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from studio.media.film_render import FilmReport
     from studio.media.rgb_film import RgbFilm
 
+#: Films below twice as many seconds are not worth two segments at once.
+_LEAST_SEGMENT_S = 6
 #: Frames of the footage that are really painted for an estimate.
 _SAMPLED = 2
 
@@ -181,7 +183,11 @@ def _plan(
     from studio.media.render_estimate import workers_of
 
     assert footage.info.video is not None
-    workers = workers_of(job.settings)
+    # Short films are made in one segment: then all cores paint one picture.
+    segments = int(footage.info.duration // _LEAST_SEGMENT_S)
+    workers = max(1, min(workers_of(job.settings), segments))
+    if options.preview_s:
+        workers = 1
     plan = StylizePlan(
         footage.info.path.name,
         footage.display_wh,
@@ -345,7 +351,7 @@ def _anew(layers: Sequence[Layer]) -> Any:
     def anew(rgb: Any) -> Any:
         under = below(rgb, 0)
         statistics = painted.shot_style.of_picture(under)
-        made = paint(painted.net, to_bytes(under), painted.style, statistics, painted.plan)
+        made = replace(painted, painters=1).paint(to_bytes(under), statistics)
         return above(painted.finished(under, made), 0)
 
     return anew

@@ -133,17 +133,22 @@ def tiles_for(spec: AnySpec, footage: Footage, workers: int, job: Job) -> TilePl
     step = style_net.STEP_PX
     width, height = footage.display_wh
     picture_wh = (-(-width // step) * step, -(-height // step) * step)
-    free = job.pool.budget_bytes - spec.resident_bytes
-    most = int(free / workers / spec.working_bytes * _MEGAPIXEL)
+    one, two = (job.pool.preflight([spec], units=units) for units in (1.0, 2.0))
+    working = two.need_bytes - one.need_bytes
+    resident = one.need_bytes - working
+    together = workers + style_net.MEASURING
+    most = int((one.open_bytes - resident) / together / working * _MEGAPIXEL)
     try:
         return plan_tiles(picture_wh, most, style_net.REACH_PX, step)
     except ValueError as exc:
-        need = spec.resident_bytes + workers * spec.working_bytes // 5
+        least = (6 * style_net.REACH_PX) ** 2 / _MEGAPIXEL
+        need = resident + int(together * working * least)
         raise DoesNotFit(
-            f"Painting {width}x{height} needs {need >> 20} MiB even in small tiles.",
-            "Raise --memory-budget.",
+            f"Painting {width}x{height} needs {need >> 20} MiB even in small tiles; there are "
+            f"{max(one.open_bytes, 0) >> 20}.",
+            "Raise --memory-budget, or close other programs.",
             need_bytes=need,
-            free_bytes=max(free, 0),
+            free_bytes=max(one.open_bytes, 0),
             held_by=(),
         ) from exc
 
@@ -163,7 +168,8 @@ def layers_of(
                 layers.append(ColourLayer(materials.tables[place], strength))
                 continue
             plan = tiles_for(spec_of(look), footage, workers, job)
-            units = workers * plan.tile_wh[0] * plan.tile_wh[1] / _MEGAPIXEL
+            pixels = plan.tile_wh[0] * plan.tile_wh[1]
+            units = (workers + style_net.MEASURING) * pixels / _MEGAPIXEL
             net, style = _leased(look, place, materials, units, stack, job)
             held = ShotStyle(
                 net,
@@ -188,6 +194,7 @@ def layers_of(
                         for shot in footage.shots
                         if shot.clean_start_frame == shot.start_frame
                     ),
+                    painters=workers,
                 )
             )
         yield tuple(layers)

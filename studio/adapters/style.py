@@ -26,6 +26,8 @@ STYLES = 26
 REACH_PX = 64
 #: Sides of pictures and places of tiles are multiples of this.
 STEP_PX = 4
+#: How many painted pictures the measuring of one takes the memory of.
+MEASURING = 2
 #: The least side that can be painted: the network mirrors its borders.
 LEAST_PX = 32
 _STYLE_PX = 256
@@ -42,8 +44,8 @@ class StyleNet:
         read: gives the network's graph.
         channels_last: whether its pictures are NHWC.
         style_shape: of its style input.
-        precision: to measure and paint in.
-        threads: painters at once, each on one core.
+        precision: to paint in; what is measured is measured in f32.
+        threads: cores to paint with.
         cache_dir: where compiled forms are kept between runs.
     """
 
@@ -64,7 +66,7 @@ class StyleNet:
         self._cache_dir = cache_dir
         self._core: Any = runtime().Core()
         self._sizes = style_graph.sizes_of(read)
-        self._compiled: dict[tuple[str, int, int], Any] = {}
+        self._compiled: dict[tuple[str, int, int, int], Any] = {}
         self._lock = threading.Lock()
         self._own = threading.local()
 
@@ -80,8 +82,16 @@ class StyleNet:
         Raises:
             InferenceFailed: the runtime gave up.
         """
-        whole: Vector = self._run("whole", pixels, style)
-        return whole
+        return self._spread(self._run("whole", pixels, style))
+
+    def _spread(self, moments: Vector) -> Vector:
+        """Means and means of squares as means and variances."""
+        made, ends = moments.copy(), np.cumsum(self._sizes)
+        for layer in range(0, len(self._sizes), 2):
+            mean = moments[ends[layer] - self._sizes[layer] : ends[layer]]
+            square = moments[ends[layer] : ends[layer + 1]]
+            made[ends[layer] : ends[layer + 1]] = np.maximum(square - mean**2, 0)
+        return made
 
     def measure_tiles(self, tiles: Sequence[tuple[Pixels, Counts]], style: Vector) -> Vector:
         """The same of a picture in tiles: each layer in one pass over all of them, with the
@@ -104,11 +114,8 @@ class StyleNet:
                 ],
                 axis=0,
             )
-            mean = slice(ends[layer] - self._sizes[layer], ends[layer])
-            spread = slice(ends[layer], ends[layer + 1])
-            # The variance was taken about what was known of the mean so far.
-            known[spread] = np.maximum(found[spread] - (found[mean] - known[mean]) ** 2, 0)
-            known[mean] = found[mean]
+            now = slice(ends[layer] - self._sizes[layer], ends[layer + 1])
+            known[now] = self._spread(found)[now]
         return known
 
     def pooled(self, found: Sequence[Vector]) -> Vector:
@@ -120,7 +127,7 @@ class StyleNet:
             together[ends[layer] : ends[layer + 1]] += np.var([f[mean] for f in found], axis=0)
         return together
 
-    def paint(self, pixels: Pixels, style: Vector, statistics: Vector) -> Pixels:
+    def paint(self, pixels: Pixels, style: Vector, statistics: Vector, painters: int = 1) -> Pixels:
         """A picture, or a tile of one, in a style.
 
         Args:
@@ -128,6 +135,7 @@ class StyleNet:
             style: float32; 26 weights that add up to one, or what
                 :meth:`AnyStyleNet.style_of` gives.
             statistics: of the picture or of the shot it is from, by :meth:`measure`.
+            painters: how many threads paint at once; they share the cores.
 
         Returns:
             uint8 ``(h, w, 3)``; valid until the thread paints again.
@@ -135,7 +143,7 @@ class StyleNet:
         Raises:
             InferenceFailed: the runtime gave up.
         """
-        painted: Pixels = self._run("held", pixels, style, statistics)[0]
+        painted: Pixels = self._run("held", pixels, style, statistics, painters=painters)[0]
         return painted
 
     def _run(
@@ -145,6 +153,7 @@ class StyleNet:
         style: Vector,
         statistics: Any = None,
         counts: Any = None,
+        painters: int = 1,
     ) -> Any:
         inputs = {
             style_graph.IMAGE: np.ascontiguousarray(pixels)[None],
@@ -155,38 +164,37 @@ class StyleNet:
         if kind == "next":
             inputs[style_graph.COUNTS] = counts[None, None]
         with translated("style network"):
-            request = self._request(kind, pixels.shape[0], pixels.shape[1])
+            request = self._request(kind, pixels.shape[0], pixels.shape[1], painters)
             found = request.infer(inputs, share_inputs=True, share_outputs=True)
         return found[0] if kind == "held" else found[0].copy()
 
-    def _request(self, kind: style_graph.Kind, height: int, width: int) -> Any:
+    def _request(self, kind: style_graph.Kind, height: int, width: int, painters: int) -> Any:
         if height % STEP_PX or width % STEP_PX or min(height, width) < LEAST_PX:
             raise ValueError(f"a picture of {width}x{height} cannot be painted")
-        key = (kind, height, width)
+        key = (kind, height, width, painters)
         requests: dict[Any, Any] = self._own.__dict__.setdefault("requests", {})
         if key not in requests:
             with self._lock:
                 if key not in self._compiled:
-                    self._compiled[key] = self._compile(kind, height, width)
+                    self._compiled[key] = self._compile(*key)
                 requests[key] = self._compiled[key].create_infer_request()
         return requests[key]
 
-    def _compile(self, kind: style_graph.Kind, height: int, width: int) -> Any:
+    def _compile(self, kind: style_graph.Kind, height: int, width: int, painters: int) -> Any:
         model = style_graph.build(self._read, kind, channels_last=self._channels_last)
         shapes = {model.input(style_graph.IMAGE): [1, height, width, 3]}
         if kind == "next":
             shapes[model.input(style_graph.COUNTS)] = [1, 1, height, width]
         model.reshape(shapes)
-        painters = {"NUM_STREAMS": self._threads} if kind == "held" else {"NUM_STREAMS": 1}
         return self._core.compile_model(
             model,
             "CPU",
             {
-                # Errors of statistics taken layer by layer would add up.
-                "INFERENCE_PRECISION_HINT": "f32" if kind == "next" else self.precision,
+                # What is measured stands for a whole shot.
+                "INFERENCE_PRECISION_HINT": self.precision if kind == "held" else "f32",
                 "INFERENCE_NUM_THREADS": self._threads,
                 "CACHE_DIR": str(self._cache_dir / "compiled"),
-                **painters,
+                "NUM_STREAMS": min(painters, self._threads),
             },
         )
 
@@ -281,9 +289,9 @@ SPEC: ModelSpec[StyleNet] = ModelSpec(
             "multistyle26.onnx", "0a2a0c9436a935cd1d4279cd06e171475b06222cb37c8c8d4afc53a9a7a1885e"
         ),
     ),
-    resident_bytes=30 << 20,
-    working_bytes=160 << 20,
-    working_unit="megapixel painted at a time",
+    resident_bytes=100 << 20,
+    working_bytes=145 << 20,
+    working_unit="megapixel painted at a time; measuring counts as two",
     loader="studio.adapters.style:load_learnt",
     requires=("openvino",),
 )
@@ -304,9 +312,9 @@ SPEC_ANY: ModelSpec[AnyStyleNet] = ModelSpec(
             "866c80c340bee8d1c72f5237476244ccd9a6c1b11afdb9e7de37591b7a2345cd",
         ),
     ),
-    resident_bytes=50 << 20,
-    working_bytes=160 << 20,
-    working_unit="megapixel painted at a time",
+    resident_bytes=120 << 20,
+    working_bytes=85 << 20,
+    working_unit="megapixel painted at a time; measuring counts as two",
     loader="studio.adapters.style:load_any",
     requires=("openvino",),
 )

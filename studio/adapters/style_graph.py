@@ -17,9 +17,9 @@ import numpy as np
 
 from studio.adapters.openvino_runtime import runtime
 
-#: ``whole`` measures its statistics itself and gives them; ``held`` takes them and gives the
-#: picture; ``next`` takes those of the layers before, and how much each pixel counts, and gives
-#: those of each layer.
+#: ``held`` takes mean and variance of each channel of each layer and gives the picture.
+#: ``whole`` measures them itself, and gives the means and the means of squares. ``next`` takes
+#: them for the layers before, and how much each pixel counts, and gives the same.
 Kind = Literal["whole", "held", "next"]
 
 #: Names of the inputs.
@@ -100,15 +100,28 @@ def _scales(read: Callable[[], Any]) -> list[int]:
     return [side // n.input_value(0).get_shape()[2] for n in _norms(model)]
 
 
-def _counted(node: Any, counts: Any, scale: int) -> Any:
+def _counted(layer: Any, counts: Any, scale: int) -> Any:
     """A layer's mean over the pixels that count; ``counts`` add up to one over all tiles."""
     op = _ops()
     if scale > 1:
         window = [scale, scale]
         counts = op.avg_pool(counts, window, [0, 0], [0, 0], window, False)
     share = op.multiply(counts, op.constant(np.float32(scale * scale)))
-    axes = op.constant(np.array([2, 3]))
-    return op.reduce_sum(op.multiply(node.input_value(0), share), axes, True)
+    return op.reduce_sum(op.multiply(layer, share), op.constant(np.array([2, 3])), True)
+
+
+def _measuring_itself(nodes: Sequence[Any]) -> list[Any]:
+    """Let each layer take its variance from the mean of its squares, which needs half the memory
+    of squares about the mean; gives the means and the means of squares."""
+    op = _ops()
+    found = []
+    for mean, variance in zip(nodes[::2], nodes[1::2], strict=True):
+        layer = mean.input_value(0)
+        square = op.reduce_mean(op.multiply(layer, layer), op.constant(np.array([2, 3])), True)
+        spread = op.subtract(square, op.multiply(mean, mean))
+        variance.output(0).replace(op.maximum(spread, op.constant(np.float32(0))).output(0))
+        found += [mean, square]
+    return found
 
 
 def _as_bytes(picture: Any, channels_last: bool) -> Any:
@@ -161,18 +174,20 @@ def build(read: Callable[[], Any], kind: Kind, *, channels_last: bool) -> Any:
             for target in list(node.output(0).get_target_inputs()):
                 target.replace_source_output(held.output(0))
         given = [source]
-        _plain_scaling(model)
+    found = _measuring_itself(nodes) if kind == "whole" else []
+    _plain_scaling(model)
     if kind == "held":
         out = _as_bytes(model.get_results()[0].input_value(0), channels_last)
     else:
-        means = [node.output(0) for node in nodes]
         if kind == "next":
             counts = op.parameter(openvino.PartialShape([1, 1, -1, -1]), openvino.Type.f32)
             counts.output(0).set_names({COUNTS})
             given.append(counts)
-            scales = _scales(read)
-            means = [_counted(n, counts, s) for n, s in zip(nodes, scales, strict=True)]
-        out = op.concat([op.reshape(m, op.constant(np.array([-1])), False) for m in means], 0)
+            for node, scale in zip(nodes[::2], _scales(read)[::2], strict=True):
+                layer = node.input_value(0)
+                squares = op.multiply(layer, layer)
+                found += [_counted(x, counts, scale) for x in (layer, squares)]
+        out = op.concat([op.reshape(f, op.constant(np.array([-1])), False) for f in found], 0)
     entry = openvino.preprocess.PrePostProcessor(
         openvino.Model([out], [*model.get_parameters(), *given], kind)
     )

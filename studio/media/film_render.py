@@ -230,6 +230,10 @@ class _Work:
         key frames, where nothing is decoded twice."""
         least, most = (max(1, round(s * float(self.video.rate.fps))) for s in _SEGMENT_S)
         start, count = 0, len(self.times)
+        # As many for each worker, where that makes them no shorter than they may be.
+        pieces = -(-(-(-count // most)) // self._workers) * self._workers
+        if count // pieces >= least:
+            most = -(-count // pieces)
         while start < count:
             end = min(start + most, count)
             for places in (cuts, self.times.keyframes):

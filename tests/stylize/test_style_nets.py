@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.stylize.chain import paint
+from pipelines.stylize.chain import PaintLayer
 from pipelines.stylize.shot_style import padded, pieces
 from pipelines.stylize.tiles import plan_tiles
 from studio.adapters import style
@@ -94,7 +94,8 @@ def test_tiles_give_bit_for_bit_what_the_whole_gives(pool, bus, zidane, spec):
         together = net.paint(bus, chosen, statistics).copy()
         plan = plan_tiles((480, 640), 480 * 448, style.REACH_PX, style.STEP_PX)
         assert len(plan.tiles) == 2
-        made = paint(net, bus, chosen, statistics, plan)
+        layer = PaintLayer(net, chosen, plan, None, 1.0, False, 0.0, frozenset())
+        made = layer.paint(bus, statistics)
         assert np.abs(made.astype(int) - together).mean() < 0.02
         edge = plan.tiles[0].bottom
         seam = np.abs(made.astype(int) - together)[edge - 2 : edge + 2]
