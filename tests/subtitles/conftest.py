@@ -31,10 +31,10 @@ def tiny_translator(tmp_path_factory):
 
 
 @pytest.fixture
-def fetched(tiny_translator, monkeypatch, tmp_path):
+def fetched(tiny_translator, monkeypatch, studio_cache):
     """Settings under which the tiny translator is the one that was fetched."""
     cache, spec = tiny_translator
-    settings = Settings(cache_dir=tmp_path / "cache")
+    settings = Settings(cache_dir=studio_cache, threads=2)
     monkeypatch.setattr(hub, "cache_folder", lambda: cache)
     monkeypatch.setattr(translation, "SPEC", spec)
     pins = hub.Pins(spec.hub.revision, {f.path: f.sha256 for f in spec.hub.files})

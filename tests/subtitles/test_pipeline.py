@@ -38,8 +38,8 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def settings(home):
-    return Settings(cache_dir=home / "cache", threads=2)
+def settings(studio_cache):
+    return Settings(cache_dir=studio_cache, threads=2)
 
 
 @pytest.fixture(scope="session")
@@ -249,9 +249,8 @@ def test_a_given_text_is_what_is_shown(sound, home, settings, tmp_path):
     assert shown.split() == TEXT.upper().split()
 
 
-def test_a_translation_obeys_its_own_language_s_rules(fetched, film, home, tmp_path):
-    cache = replace_cache(fetched, home)
-    result, _ = run(film, tmp_path / "out", cache, translate="ko", profile="netflix-en")
+def test_a_translation_obeys_its_own_language_s_rules(fetched, first, film, tmp_path):
+    result, _ = run(film, tmp_path / "out", fetched, translate="ko", profile="netflix-en")
     assert [t.subtitles.language for t in result.plan.tracks] == ["en", "ko"]
     korean = result.plan.tracks[1]
     assert korean.profile == load("netflix-ko")
@@ -261,14 +260,6 @@ def test_a_translation_obeys_its_own_language_s_rules(fetched, film, home, tmp_p
     found = lint(written, korean.profile, result.plan.source.rate, result.plan.cuts)
     assert {(v.cue, v.rule) for v in found} <= excused
     assert any("가" <= c <= "힣" for cue in written.cues for c in cue.text)
-
-
-def replace_cache(fetched, home):
-    """The analyses of this module and the pins of the translator in one cache."""
-    import shutil
-
-    shutil.copytree(home / "cache", fetched.cache_dir, dirs_exist_ok=True)
-    return fetched
 
 
 def test_a_translation_without_its_model_names_the_command_before_hearing(
@@ -425,36 +416,36 @@ def command(*arguments, cache):
     )
 
 
-def test_the_command_prints_one_object_and_exits_as_agreed(first, film, home, tmp_path):
+def test_the_command_prints_one_object_and_exits_as_agreed(first, film, settings, tmp_path):
     done = command(
-        film, "--out", tmp_path / "out", "--json", "--speakers", "off", cache=home / "cache"
+        film, "--out", tmp_path / "out", "--json", "--speakers", "off", cache=settings.cache_dir
     )
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["computed"] == []
     assert Path(said["files"]["en.srt"]).exists()
-    bad = command(film, "--out", tmp_path, "--profile", "x", "--json", cache=home / "cache")
+    bad = command(film, "--out", tmp_path, "--profile", "x", "--json", cache=settings.cache_dir)
     assert bad.returncode == 2
     assert json.loads(bad.stdout)["error"]["kind"] == "RequestError"
 
 
-def test_a_killed_burn_in_goes_on_without_hearing_again(first, film, home, tmp_path):
+def test_a_killed_burn_in_goes_on_without_hearing_again(first, film, settings, tmp_path):
     arguments = [film, "--out", tmp_path / "out", "--speakers", "off", "--burn-in", "--json"]
     process = subprocess.Popen(
         [sys.executable, "-m", "ui", "subtitles", *map(str, arguments)],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "STUDIO_CACHE_DIR": str(home / "cache")},
+        env={**os.environ, "STUDIO_CACHE_DIR": str(settings.cache_dir)},
     )
     ends = time.monotonic() + 60
-    while not list((home / "cache" / "renders").glob("subtitles-*/.segment-*")):
+    while not list((settings.cache_dir / "renders").glob("subtitles-*/.segment-*")):
         assert process.poll() is None and time.monotonic() < ends
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not (tmp_path / "out" / "film.subtitled.mp4").exists()
-    done = command(*arguments, cache=home / "cache")
+    done = command(*arguments, cache=settings.cache_dir)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["computed"] == []

@@ -17,11 +17,11 @@ from studio.types.subtitles import Cue
 from tests.footage import music_video
 
 
-def test_a_face_is_not_hidden(tmp_path):
+def test_a_face_is_not_hidden(studio_cache):
     """A singer, often close: whatever can stand clear of her face does, and the rest is told."""
     source = music_video()
     found = analysis.run(
-        source, analysis.Options(only=("faces",)), Job(Settings(cache_dir=tmp_path / "cache"))
+        source, analysis.Options(only=("faces",)), Job(Settings(cache_dir=studio_cache))
     ).analysis
     times, size_wh = found.frame_times, found.media.video.display_wh
     look = style_for(load("social"))
