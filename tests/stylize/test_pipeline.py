@@ -276,6 +276,38 @@ def test_cancelled_it_leaves_no_film(street, cache, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_disk_that_fills_up_leaves_nothing(street, cache, tmp_path):
+    """No file may grow past a limit, which plays a full disk."""
+    import resource
+
+    out = tmp_path / "out"
+    done = subprocess.run(
+        [sys.executable, "-m", "ui", "stylize", street, "--look", "vivid", "--out", out, "--json"],
+        cwd=ROOT,
+        env={**os.environ, "STUDIO_CACHE_DIR": str(cache)},
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
+    )
+    error = json.loads(done.stdout)["error"]
+    assert done.returncode == 1 and error["kind"] == "EncodeFailed"
+    assert "room" in error["hint"]
+    assert not list(out.glob("*"))
+    assert not list(cache.glob("renders/*/.segment*"))
+
+
+def test_too_little_room_is_said_before_anything_slow(street, job, tmp_path, monkeypatch):
+    import shutil
+
+    full = shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: full)
+    with pytest.raises(RequestError, match="GiB free") as caught:
+        stylize.run(street, stylize.Options(tmp_path, ("warm",)), job)
+    assert caught.value.exit_code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
 # What cannot be used.
 
 
