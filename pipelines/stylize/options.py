@@ -52,6 +52,8 @@ def checked(options: Options) -> Options:
             f"--preview {options.preview_s:g} is not from 0 to 600 seconds.", "5 is usual."
         )
     smooth_share(options.smooth, 25.0)
+    if options.out.exists() and not options.out.is_dir():
+        raise RequestError(f"{options.out} is a file.", "Give a folder: --out DIR")
     return options
 
 

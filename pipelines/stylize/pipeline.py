@@ -172,7 +172,10 @@ def _footage(path: Path, materials: Materials, job: Job) -> tuple[Footage, list[
     if not painted or len(times) < 2:
         return Footage(info, times, (whole,)), []
     found = analysis.run(path, analysis.Options(only=("shots",)), job).analysis
-    return Footage(info, times, found.shots or (whole,)), list(found.notes)
+    notes = [note for note in found.notes if note not in info.notes]
+    if info.video.bit_depth > 8:
+        notes.append(f"Painted pictures have 8 bits a channel; {path.name} has more.")
+    return Footage(info, times, found.shots or (whole,)), notes
 
 
 def _plan(

@@ -72,6 +72,9 @@ def test_options_are_checked(tmp_path):
     ):
         with pytest.raises(RequestError):
             checked(Options(tmp_path, **wrong))
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(RequestError, match="is a file"):
+        checked(Options(tmp_path / "file", ("starry",)))
     assert smooth_share("off", 25) == 0
     assert smooth_share("0.5", 25) == 0.5
     # The same pace at any rate: as much is left after a second.
