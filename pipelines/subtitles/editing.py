@@ -69,6 +69,14 @@ def name_voice(now: Edited, label: str, name: str) -> Edited:
     """Say who a voice is."""
     given = names_given(now.plan.transcript.words, {label: name.strip()})
     corrections = now.corrections.with_names(given)
+    called = (label, now.plan.names.get(label) or label)
+    cues = tuple(
+        replace(edit, now=replace(edit.now, speaker=name.strip()))
+        if edit.now is not None and edit.now.speaker in called
+        else edit
+        for edit in corrections.cues
+    )
+    corrections = replace(corrections, cues=cues)
     return Edited(replanned(now.plan, corrections), corrections)
 
 

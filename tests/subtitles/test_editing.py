@@ -119,7 +119,12 @@ def test_impossible_cues_are_refused(change, start):
 
 
 def test_a_name_goes_to_its_voice(start):
-    now = name_voice(start, "S2", " 민수 ")
+    last = start.plan.tracks[0].subtitles.cues[-1]
+    edited = set_cue(start, 0, -1, replace(last, lines=("Typed by hand.",)))
+    now = name_voice(edited, "S2", " 민수 ")
+    assert now.plan.tracks[0].subtitles.cues[-1].speaker == "민수", "an edited cue's voice too"
+    again = name_voice(now, "S2", "지우")
+    assert {c.speaker for c in again.plan.tracks[0].subtitles.cues} == {"S1", "지우"}
     assert now.plan.names == {"S1": "", "S2": "민수"}
     assert {c.speaker for c in now.plan.tracks[0].subtitles.cues} == {"S1", "민수"}
 

@@ -4,14 +4,17 @@ them."""
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from fractions import Fraction
 from html.parser import HTMLParser
+from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
 import pytest
 
+from pipelines.subtitles import lint
 from pipelines.subtitles.corrections import Corrections, read_corrections
 from pipelines.subtitles.cues import plan_cues
 from pipelines.subtitles.editing import Edited
@@ -248,3 +251,12 @@ def test_the_player_s_data_is_the_track(work):
     data = cue_table.drawn_cues(work.now.plan, 0)
     rows = json.loads(data.split('data-cues="')[1].split('"></div>')[0].replace("&quot;", '"'))
     assert [row[2] for row in rows] == ["\n".join(c.lines) for c in cues_of(work)]
+
+
+def test_every_rule_of_the_linter_has_a_name():
+    """Rules are named in the code of the linter, as the second argument of what it finds."""
+    folder = Path(lint.__file__).parent
+    code = "".join(p.read_text("utf-8") for p in folder.glob("lint*.py"))
+    rules = set(re.findall(r"Violation\(\s*[\w. +]+,\s*\"([a-z_]+)\"", code))
+    assert len(rules) > 10
+    assert [rule for rule in rules if not Say("en").has(f"rule.{rule}")] == []
