@@ -28,7 +28,7 @@ from pipelines.stylize.preparing import (
 from pipelines.stylize.shot_style import SHOT_STYLE_VERSION
 from pipelines.stylize.steady import STEADY_VERSION, lead_frames
 from studio.codec import to_json
-from studio.errors import RequestError
+from studio.errors import MediaError, RequestError
 from studio.jobs.job import Job
 from studio.types.shot import Shot, TransitionKind
 
@@ -127,6 +127,7 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
         return Result(plan, {}, None, None, mark.command, wall_s, (*notes, *footage.info.notes))
     with layers_of(materials, footage, options, workers, job) as layers:
         film = _film(footage, layers, digests, options)
+        mark = replace(mark, digest=_digest(footage, film))
         if options.preview_s:
             path, report, flicker = _preview(footage, film, layers, mark, options, job)
         else:
@@ -263,6 +264,31 @@ def _settings_of(layers: Sequence[Layer], digests: dict[str, str], options: Opti
     return [described, sorted(digests.items()), options.seed]
 
 
+def _digest(footage: Footage, film: RgbFilm) -> str:
+    made_by = [footage.info.content_hash, film.made_by(0, len(footage.times))]
+    return hashlib.sha256(json.dumps(made_by, sort_keys=True).encode()).hexdigest()
+
+
+def _made_before(path: Path, mark: FilmMark, footage: Footage, job: Job) -> FilmReport | None:
+    """What to report of a film that an earlier run had finished, though it was stopped before
+    it had measured it; None where there is none."""
+    from studio.media.film_mark import read_mark
+    from studio.media.film_render import FilmReport
+    from studio.media.probe import frame_times, probe
+
+    if not path.is_file():
+        return None
+    try:
+        before = read_mark(path, job.settings)
+        whole = len(frame_times(probe(path, job.settings), job.settings)) == len(footage.times)
+    except (MediaError, RequestError):
+        return None
+    if (before.digest, before.software) != (mark.digest, mark.software) or not whole:
+        return None
+    note = f"{path.name} was there already, made in the same way; it was not made again."
+    return FilmReport(0.0, len(footage.times), 0, 0, (note,))
+
+
 def _whole(
     footage: Footage,
     film: RgbFilm,
@@ -276,20 +302,21 @@ def _whole(
     from studio.media.probe import probe
 
     path = options.out / f"{footage.info.path.stem}.{slug(options)}.mp4"
-    digest = hashlib.sha256(json.dumps(film.made_by(0, 1), sort_keys=True).encode()).hexdigest()
-    name = f"stylize-{footage.info.content_hash[:32]}-{digest[:16]}"
-    report = render_film(
-        footage.info,
-        film,
-        path,
-        job.settings.cache_dir / "renders" / name,
-        settings=job.settings,
-        cuts=[shot.start_frame for shot in footage.shots[1:]],
-        workers=workers,
-        metadata=mark.to_metadata(),
-        on_progress=lambda share, message: job.report("render", share, message),
-        check=job.check,
-    )
+    report = _made_before(path, mark, footage, job)
+    if report is None:
+        name = f"stylize-{footage.info.content_hash[:32]}-{mark.digest[:16]}"
+        report = render_film(
+            footage.info,
+            film,
+            path,
+            job.settings.cache_dir / "renders" / name,
+            settings=job.settings,
+            cuts=[shot.start_frame for shot in footage.shots[1:]],
+            workers=workers,
+            metadata=mark.to_metadata(),
+            on_progress=lambda share, message: job.report("render", share, message),
+            check=job.check,
+        )
     job.report("flicker", 0.0, "measuring")
     flicker = measure_flicker(
         footage.info,

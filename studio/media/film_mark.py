@@ -28,12 +28,15 @@ class FilmMark:
         inputs: name of each file the command names to a digest of its content.
         models: name and version of each model to the precision it computed in.
         software: name and version of what ran it.
+        digest: of all that decides the pixels; films of one digest are the same. Empty where
+            that was not kept.
     """
 
     command: tuple[str, ...]
     inputs: dict[str, str]
     models: dict[str, str] = field(default_factory=dict)
     software: str = ""
+    digest: str = ""
 
     @property
     def command_line(self) -> str:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol
@@ -231,9 +232,9 @@ class _Work:
         least, most = (max(1, round(s * float(self.video.rate.fps))) for s in _SEGMENT_S)
         start, count = 0, len(self.times)
         # As many for each worker, where that makes them no shorter than they may be.
-        pieces = -(-(-(-count // most)) // self._workers) * self._workers
+        pieces = ceil(ceil(count / most) / self._workers) * self._workers
         if count // pieces >= least:
-            most = -(-count // pieces)
+            most = ceil(count / pieces)
         while start < count:
             end = min(start + most, count)
             for places in (cuts, self.times.keyframes):

@@ -263,6 +263,25 @@ def test_killed_it_goes_on(singer, job, cache, tmp_path):
     assert not list(cache.glob("renders/*"))
 
 
+def test_stopped_while_measuring_it_is_not_made_again(street, job, tmp_path, monkeypatch):
+    def stopped(*_, **__):
+        raise Cancelled()
+
+    options = stylize.Options(tmp_path, ("cool",))
+    with monkeypatch.context() as patch, pytest.raises(Cancelled):
+        patch.setattr(pipeline, "measure_flicker", stopped)
+        stylize.run(street, options, job)
+    film = tmp_path / "street.cool.mp4"
+    made = film.stat().st_mtime_ns
+    result = stylize.run(street, options, job)
+    assert film.stat().st_mtime_ns == made
+    assert result.flicker is not None
+    assert any("not made again" in note for note in result.notes)
+    # Another strength is another film, and takes its place.
+    stylize.run(street, stylize.Options(tmp_path, ("cool",), strength=0.5), job)
+    assert film.stat().st_mtime_ns != made
+
+
 def test_cancelled_it_leaves_no_film(street, cache, tmp_path):
     job = Job(Settings(cache_dir=cache, threads=2))
 
