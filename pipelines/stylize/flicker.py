@@ -16,8 +16,10 @@ from studio.media.rgb_film import RgbConverter
 from studio.types.media import FrameTimes, MediaInfo
 from studio.types.shot import Shot
 
-#: One pair of pictures for each so many frames, between these bounds.
-_FRAMES_A_PAIR, _FEWEST_PAIRS, _MOST_PAIRS = 150, 2, 12
+#: One pair of pictures for each so many frames, between these bounds. Painting a pair anew costs
+#: as much as four pictures of the film.
+_FRAMES_A_PAIR, _MOST_PAIRS = 150, 16
+FEWEST_PAIRS = 4
 _RELIABLE = 0.5
 
 
@@ -67,7 +69,7 @@ def pairs_of(shots: Sequence[Shot], frames: int) -> tuple[int, ...]:
         inside += range(shot.clean_start_frame, shot.clean_end_frame - 1)
     if not inside:
         return ()
-    count = min(max(frames // _FRAMES_A_PAIR, _FEWEST_PAIRS), _MOST_PAIRS, len(inside))
+    count = min(max(frames // _FRAMES_A_PAIR, FEWEST_PAIRS), _MOST_PAIRS, len(inside))
     return tuple(inside[int((n + 0.5) * len(inside) / count)] for n in range(count))
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import av
 
 from pipelines import stylize
-from pipelines.stylize import pipeline
+from pipelines.stylize import flicker, pipeline
 from pipelines.stylize.chain import PaintLayer
 from pipelines.stylize.motion import FLOW_PX
 from pipelines.stylize.preparing import layers_of, read_materials
@@ -137,6 +137,7 @@ def cost(work: Path, rounds: int, frames: int) -> None:
 def steadiness(work: Path) -> None:
     """Warp error beside painting each frame anew and beside the peer, on three real clips."""
     job = Job(Settings(cache_dir=work / "cache"))
+    flicker.FEWEST_PAIRS = 16  # the four of a short film tell no more than the magnitude
     clips = {
         "animation": clip(work / "a.mp4", bunny(), 60, "-vf", "scale=640:360"),
         "street": clip(work / "b.mp4", bikes(), 100),
