@@ -33,7 +33,7 @@ class Flicker:
         footage: of the source: noise, changes of light, and errors of the motion itself.
         film: of what was made, as decoded.
         per_frame: of the same look painted anew in each picture, on the same pairs; None for
-            looks that are not painted.
+            looks that are not painted, and where pictures are painted in tiles.
         pairs: of neighbouring frames that were compared.
     """
 

@@ -120,8 +120,10 @@ class Warper:
         scale = (self._wh[0] / width, self._wh[1] / height, 1.0, 1.0)
         there = cv2.resize(cv2.multiply(motion.flow, scale), self._wh)
         cv2.add(there, self._grid, there)
+        # In 32nds of a pixel it takes a fifth less time.
+        whole, parts = cv2.convertMaps(there, None, cv2.CV_16SC2)
         warped: NDArray[Any] = cv2.remap(
-            before, there, None, interpolation, borderMode=cv2.BORDER_REPLICATE
+            before, whole, parts, interpolation, borderMode=cv2.BORDER_REPLICATE
         )
         return warped
 

@@ -133,6 +133,8 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
         else:
             path, report, flicker = _whole(footage, film, layers, mark, options, workers, job)
     notes = [*notes, *footage.info.notes, *(report.notes if report is not None else ())]
+    if plan.tiles > 1:
+        notes.append("Painted in tiles; painting each frame anew was not measured beside it.")
     kind = "preview" if options.preview_s else "film"
     files = {kind: path, "report": path.with_suffix(".json")}
     result = Result(
@@ -376,6 +378,8 @@ def _anew(layers: Sequence[Layer]) -> Any:
         return None
     painted = layers[place]
     assert isinstance(painted, PaintLayer)
+    if len(painted.plan.tiles) > 1:
+        return None  # to measure a picture in tiles takes a pass for each layer
     below, above = ChainPass(layers[:place]), ChainPass(layers[place + 1 :])
 
     def anew(rgb: Any) -> Any:

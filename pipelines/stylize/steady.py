@@ -19,9 +19,9 @@ from pipelines.stylize.motion import MotionFinder, Warper, flow_picture
 #: Raised whenever the same pictures would be mixed otherwise.
 STEADY_VERSION = 1
 #: How much may be left of what came before the pictures that lead to a stretch. With the usual
-#: share a stretch inside a long shot is led by 11 pictures and differs from a film made in one go
-#: by 0.4 of 255 (the street scene, mean of its first frame).
-LEAD_SHARE = 0.1
+#: share a stretch inside a long shot is led by 8 pictures and differs from a film made in one go
+#: by 0.6 of 255 (the street scene, mean of its first frames).
+LEAD_SHARE = 0.2
 
 
 def lead_frames(share: float) -> int:

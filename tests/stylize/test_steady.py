@@ -115,7 +115,7 @@ def test_off_changes_nothing_and_needs_no_lead():
     assert steady(picture, 255 - picture) is not None
     assert (steady(picture, 255 - picture) == 255 - picture).all()
     assert lead_frames(0.0) == 0
-    assert 0.8 ** lead_frames(0.8) <= 0.1 < 0.8 ** (lead_frames(0.8) - 1)
+    assert 0.8 ** lead_frames(0.8) <= 0.2 < 0.8 ** (lead_frames(0.8) - 1)
 
 
 def test_pairs_lie_inside_shots():
