@@ -26,7 +26,7 @@ from ui.subtitles_cli import subtitles_app
 
 app = typer.Typer(
     name="studio",
-    help="Raw footage in, trailers out.",
+    help="Raw footage in; trailers, subtitles and looks out.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
