@@ -146,6 +146,7 @@ def test_what_a_hub_keeps_is_pinned(spec: AnySpec):
     assert spec.licence and spec.source == f"https://huggingface.co/{spec.hub.repo}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "spec", [s for s in catalog.all_specs() if s.name in ASK], ids=lambda spec: spec.name
 )

@@ -106,6 +106,7 @@ def start_errors_s(words: Sequence[Word], said: Sequence[Said]) -> np.ndarray:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("below_db", [None, 15.0])
 def test_words_begin_when_they_are_said(pool, made, tmp_path, below_db):
     sound, said = made
@@ -168,6 +169,7 @@ def two_streams(tmp_path_factory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_one_of_several_sounds_is_chosen_by_number_or_language(two_streams, job):
     def text(audio_stream: str) -> str:
         options = Options(only=("speech",), speech_model="tiny.en", audio_stream=audio_stream)

@@ -133,6 +133,7 @@ def test_killed_again_and_again_it_goes_on(timeline, whole, tmp_path):
     assert (sound_of(tmp_path / "film.mp4") == sound_of(whole)).all()
 
 
+@pytest.mark.slow
 def test_a_damaged_segment_is_made_again(timeline, whole, tmp_path):
     process = start(timeline, tmp_path)
     until(lambda: len(finished_segments(tmp_path)) >= 2, process)

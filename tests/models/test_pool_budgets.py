@@ -24,6 +24,7 @@ def unbound(studio_cache, footage_dir):
     return clip, analyse(clip, studio_cache, 4 << 30, RATE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [1.0, 0.6, 0.35, 0.2])
 def test_an_analysis_finds_the_same_under_any_budget(unbound, studio_cache, share):
     clip, free = unbound

@@ -59,6 +59,7 @@ def assert_sound(found: Alignment, text: Sequence[str]) -> None:
     assert covered == list(range(len(words)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("below_db", [None, 15.0])
 def test_words_and_numbers_are_found_where_they_are_said(pool, made, tmp_path, below_db):
     sound, said = made

@@ -177,6 +177,7 @@ def test_cancel_stops_the_run_and_frees_the_page(server, open_page, unseen_foota
     assert not page.query_selector(".st-strip")
 
 
+@pytest.mark.slow
 def test_a_second_run_waits_and_ctrl_c_ends_everything(browser, tmp_path):
     """A server of its own, with a page open and two runs under way."""
     (tmp_path / "footage").mkdir()

@@ -204,6 +204,7 @@ def test_it_is_found_again_and_burnt_in(server, heard, pictures, talk, tmp_path)
     assert len(frame_times(probe(tmp_path / "film.mp4"))) == len(frame_times(probe(talk)))
 
 
+@pytest.mark.slow
 def test_edited_cues_are_set_to_the_sound_again(heard, tmp_path):
     samples, rate_hz = read_wav(two_cities())
     page = heard(write_wav(tmp_path / "clear.wav", samples[: 8 * rate_hz], rate_hz))
