@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from pipelines import subtitles, trailer
+from pipelines import stylize, subtitles, trailer
 from studio.adapters import silero
 from studio.archive.store import AnalysisStore
 from studio.jobs.job import Job
@@ -70,7 +70,10 @@ def record(folder: Path) -> None:
         subtitles.run(clips[2], subtitles.Options(out=folder / f"subtitles-{again}"), job)
         trailer.run(clips[2:], trailer.Options(out=folder / f"third-{again}", length_s=5), job)
         day = pool.trace("trailer, subtitles, trailer")
-    for trace in (trailer_trace, day):
+        looks = stylize.Options(folder / f"look-{again}", ("starry",), preview_s=1.0)
+        stylize.run(clips[0], looks, job)
+        longer = pool.trace("trailer, subtitles, trailer, look")
+    for trace in (trailer_trace, day, longer):
         _traces.write(trace)
         print(f"{trace.name}: {len(trace.events)} events, {len(trace.models)} models")
 
