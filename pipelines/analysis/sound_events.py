@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from studio.errors import RequestError
 from studio.types.media import MediaInfo
 from studio.types.sound_event import SoundEvent
 
-_VERSION = 1
+_VERSION = 2
 _RATE_HZ = 16_000
 _CHUNK_S = 10.0
 _STEP_S = 0.5
@@ -157,27 +157,37 @@ def name_events(found: Measures, duration_s: float) -> tuple[SoundEvent, ...]:
         calm: F32 = median_filter(values, _SMOOTH, mode="nearest")
         return calm
 
-    sounding = found.level_db > _SILENT_DB
-    steady, syllables_db = smooth(found.steady), smooth(found.syllables_db)
-    strokes_db, flatness, low = (
-        smooth(values) for values in (found.strokes_db, found.flatness, found.low)
+    calm = Measures(
+        found.level_db,
+        *(smooth(getattr(found, f.name)) for f in fields(found) if f.name != "level_db"),
     )
-    music = steady / np.where(syllables_db < _TALKING_DB, _STEADY, _STEADY_TALKING) * sounding
-    applause = np.clip((strokes_db - 1.1) / 0.6, 0, 3) * (
-        sounding & (steady < 0.06) & (low < 0.15) & (flatness > 0.4)
-    )
-    silence = np.where(sounding, 0.0, 2.0).astype(np.float32)
+    own = _strengths(found)
     events = [
         event
-        for label, strength in (("music", music), ("applause", applause), ("silence", silence))
-        for event in _stretches(label, np.asarray(strength, np.float32), duration_s)
+        for label, strength in _strengths(calm).items()
+        for event in _stretches(label, strength, own[label], duration_s)
     ]
     return tuple(sorted(events, key=lambda event: (event.start, event.label)))
 
 
-def _stretches(label: str, strength: F32, duration_s: float) -> list[SoundEvent]:
+def _strengths(of: Measures) -> dict[str, F32]:
+    """How much each block is of each kind; 1 at the threshold."""
+    sounding = of.level_db > _SILENT_DB
+    music = of.steady / np.where(of.syllables_db < _TALKING_DB, _STEADY, _STEADY_TALKING)
+    applause = np.clip((of.strokes_db - 1.1) / 0.6, 0, 3) * (
+        (of.steady < 0.06) & (of.low < 0.15) & (of.flatness > 0.4)
+    )
+    return {
+        "music": (music * sounding).astype(np.float32),
+        "applause": (applause * sounding).astype(np.float32),
+        "silence": np.where(sounding, 0.0, 2.0).astype(np.float32),
+    }
+
+
+def _stretches(label: str, strength: F32, own: F32, duration_s: float) -> list[SoundEvent]:
     """Where a strength reaches 1 and does not fall below 0.7, short breaks bridged, too short
-    ones left out.
+    ones left out. Smoothing moves edges: blocks at the ends that are not of the kind by their
+    own measures are cut off again, as many as it can have moved.
 
     The score is 0.5 at the threshold and 1 from twice as much on.
     """
@@ -192,7 +202,12 @@ def _stretches(label: str, strength: F32, duration_s: float) -> list[SoundEvent]
             runs[-1] = (runs[-1][0], members[-1] + 1)
         else:
             runs.append((members[0], members[-1] + 1))
-    for first, last in runs:
+    for begin, end in runs:
+        first, last = begin, end
+        moved = [i for i in range(begin, end) if own[i] >= 0.7]
+        if moved:
+            reach = _SMOOTH // 2
+            first, last = min(moved[0], begin + reach), max(moved[-1] + 1, end - reach)
         # A block that reaches half way into an event already counts.
         start_s = 0.0 if first == 0 else first * _STEP_S + _EDGE_S
         end_s = (last - 1) * _STEP_S + 1.0 - _EDGE_S

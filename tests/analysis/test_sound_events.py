@@ -41,10 +41,9 @@ def test_each_sound_has_its_name_and_place(speech, tmp_path):
     edges_s = np.cumsum([0, *map(len, parts)]) / RATE_HZ
     found = events(write_wav(tmp_path / "show.wav", np.concatenate(parts), RATE_HZ))
     assert [e.label for e in found] == ["applause", "music", "silence"]
-    # Seconds of sound are named, every half second: an edge may lie a second and a quarter off.
     for event, part in zip(found, (1, 3, 4), strict=True):
-        assert float(event.start) == pytest.approx(edges_s[part], abs=1.25), event
-        assert float(event.end) == pytest.approx(edges_s[part + 1], abs=1.25), event
+        assert float(event.start) == pytest.approx(edges_s[part], abs=1.0), event
+        assert float(event.end) == pytest.approx(edges_s[part + 1], abs=1.0), event
         assert 0.5 <= event.score <= 1
 
 
