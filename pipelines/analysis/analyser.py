@@ -29,7 +29,7 @@ class PictureAnalyser(Protocol[Value_co]):
         made_by: model keys, precision and options: what a stored result depends on. Known
             before it is entered.
         notes: what a user should know; filled while it works.
-        specs: the models it leases; one without any works in a thread of its own.
+        specs: the models it leases.
     """
 
     specs: ClassVar[tuple[AnySpec, ...]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any
 from pipelines.analysis.analyser import PictureAnalyser
 from pipelines.analysis.describe import analysis_json
 from pipelines.analysis.hearing_journal import HearingJournal
-from pipelines.analysis.lane import Lane
 from pipelines.analysis.models import models_of
 from pipelines.analysis.options import PARTS, Options
 from pipelines.analysis.result import Result
@@ -46,9 +44,6 @@ _VALUES: Mapping[str, Any] = {
 }
 #: Parts that are made from sound.
 SOUND_PARTS = ("speech", "sound", "speakers", "sound_events")
-#: Of these the ones without a network: they run beside those that have one, which leave part of
-#: a processor idle between their passes.
-PLAIN_SOUND_PARTS = ("sound", "sound_events")
 
 #: Below this share of decodable frames a file counts as broken, not as damaged.
 LEAST_SEEN_SHARE = 0.5
@@ -91,12 +86,7 @@ def run(source: Path, options: Options, job: Job) -> Result:
     else:
         chosen = [pictures[part] for part in missing if part in PICTURE_PARTS]
         coming = models_of(missing, options)
-        with job.pool.expect(coming), ThreadPoolExecutor(1, "sound") as beside:
-            plain = {
-                part: beside.submit(_listen, info, part, parts, made_by[part], options, job)
-                for part in missing
-                if part in PLAIN_SOUND_PARTS
-            }
+        with job.pool.expect(coming):
             if chosen and times is not None:
                 fresh = _look(info, times, chosen, job)
                 for part, made in fresh.items():
@@ -105,11 +95,7 @@ def run(source: Path, options: Options, job: Job) -> Result:
             for part in missing:
                 if part in SOUND_PARTS:
                     job.report("analyse", 0.0, part)
-                    parts[part] = (
-                        plain[part].result()
-                        if part in plain
-                        else _listen(info, part, parts, made_by[part], options, job)
-                    )
+                    parts[part] = _listen(info, part, parts, made_by[part], options, job)
                     job.store.put(parts[part], info.content_hash, part, made_by[part])
                     if part == "speech":
                         _journal(info, part, made_by[part], job).discard()
@@ -273,23 +259,12 @@ def _pass(
             feed = _Timed(analyser, job)
             feed.seconds += time.perf_counter() - started
             feeds.append(feed)
-        with ExitStack() as lanes:
-            # Only one thread runs networks: each pass takes every core for itself.
-            takes = [
-                feed.take
-                if feed.analyser.specs
-                else lanes.enter_context(Lane(feed.take, feed.analyser.part)).put
-                for feed in feeds
-            ]
-            report = read_frames(
-                info,
-                [
-                    Subscription(feed.analyser.request, take)
-                    for feed, take in zip(feeds, takes, strict=True)
-                ],
-                times=times,
-                on_progress=lambda share: job.report("analyse", share, "pictures"),
-            )
+        report = read_frames(
+            info,
+            [Subscription(feed.analyser.request, feed.take) for feed in feeds],
+            times=times,
+            on_progress=lambda share: job.report("analyse", share, "pictures"),
+        )
         if report.seen_share < LEAST_SEEN_SHARE:
             raise DecodeFailed(
                 f"{info.path.name}: only {report.seen_share:.0%} of its pictures can be decoded",
@@ -331,10 +306,7 @@ def _listen(
     started = time.perf_counter()
 
     def tell(share: float) -> None:
-        if part in PLAIN_SOUND_PARTS:  # what runs beside it reports
-            job.check()
-        else:
-            job.report("analyse", share, part)
+        job.report("analyse", share, part)
 
     value: Any
     notes: tuple[str, ...] = ()
@@ -350,7 +322,7 @@ def _listen(
         value = find_sound_events(info, options, tell)
     else:
         value = analyse_sound(info, options, job.check)
-    if part not in PLAIN_SOUND_PARTS:
+    if part in ("speech", "speakers"):
         notes = (*notes, *job.pool.notes_since(begun_s))
     return Part(value, time.perf_counter() - started, 1.0, notes)
 
