@@ -195,7 +195,6 @@ def test_colour_looks_need_no_network(street, job, tmp_path):
     assert read_mark(result.files["film"]).models == {}
 
 
-@pytest.mark.slow
 def test_small_memory_means_tiles(street, cache, tmp_path):
     """A budget for less than the picture: painted in tiles, and the same to the eye."""
     ffmpeg("-i", street, "-vf", "scale=640:136,setsar=1", "-frames:v", 4, tmp_path / "large.mp4")
