@@ -106,8 +106,7 @@ def start_errors_s(words: Sequence[Word], said: Sequence[Said]) -> np.ndarray:
     )
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("below_db", [None, 15.0])
+@pytest.mark.parametrize("below_db", [None, pytest.param(15.0, marks=pytest.mark.slow)])
 def test_words_begin_when_they_are_said(pool, made, tmp_path, below_db):
     sound, said = made
     mixed = sound if below_db is None else under(sound, band(20), below_db)

@@ -24,8 +24,15 @@ def unbound(studio_cache, footage_dir):
     return clip, analyse(clip, studio_cache, 4 << 30, RATE)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("share", [1.0, 0.6, 0.35, 0.2])
+@pytest.mark.parametrize(
+    "share",
+    [
+        pytest.param(1.0, marks=pytest.mark.slow),
+        pytest.param(0.6, marks=pytest.mark.slow),
+        0.35,
+        pytest.param(0.2, marks=pytest.mark.slow),
+    ],
+)
 def test_an_analysis_finds_the_same_under_any_budget(unbound, studio_cache, share):
     clip, free = unbound
     assert free.analysis.speech.transcript.words

@@ -59,8 +59,7 @@ def assert_sound(found: Alignment, text: Sequence[str]) -> None:
     assert covered == list(range(len(words)))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("below_db", [None, 15.0])
+@pytest.mark.parametrize("below_db", [None, pytest.param(15.0, marks=pytest.mark.slow)])
 def test_words_and_numbers_are_found_where_they_are_said(pool, made, tmp_path, below_db):
     sound, said = made
     mixed = sound if below_db is None else under(sound, band(20), below_db)
