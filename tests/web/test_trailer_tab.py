@@ -138,10 +138,10 @@ def test_uploads_are_known_by_their_token_alone(tab, page, small_clip, tone):
         tokens[kind] = answer.json()["token"]
     visit = Visit()
     for forged in ("nope", str(small_clip), None):
-        assert "st-problem" in shown(tab, tab.add_footage(visit, event(token=forged)), "notice")
-    assert "no picture" in shown(tab, tab.add_footage(visit, event(token=tokens["tone"])), "notice")
+        assert "st-problem" in shown(tab, tab.add_upload(visit, event(token=forged)), "notice")
+    assert "no picture" in shown(tab, tab.add_upload(visit, event(token=tokens["tone"])), "notice")
     assert visit.footage == []
-    tab.add_footage(visit, event(token=tokens["clip"]))
+    tab.add_upload(visit, event(token=tokens["clip"]))
     tab.add_music(visit, event(token=tokens["tone"]))
     assert (len(visit.footage), len(visit.music)) == (1, 1)
     tab.remove_music(visit)

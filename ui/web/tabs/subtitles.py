@@ -11,17 +11,15 @@ import gradio as gr
 
 from pipelines.subtitles import editing
 from studio.errors import StudioError
-from studio.settings import Settings
 from studio.types.media import MediaInfo
 from studio.types.subtitles import Cue
 from ui.web import cue_table, panels
 from ui.web.messages import PageError, Say, preferred_language
-from ui.web.roots import MediaRoots
 from ui.web.strip import notes
 from ui.web.subtitle_works import Phase, SubtitleWork, SubtitleWorks
 from ui.web.tabs.subtitles_layout import WISHES, lay_out, options_of, wishes_of
-from ui.web.tabs.texts import Texts, filled, merged
-from ui.web.uploads import Uploads
+from ui.web.tabs.texts import filled, merged
+from ui.web.tabs.work_tab import WorkTab
 
 _POLL_S = 0.5
 #: The work in the page's address, and the one that the browser remembers.
@@ -61,26 +59,16 @@ class Visit:
 
 
 @dataclass(frozen=True)
-class SubtitlesTab:
+class SubtitlesTab(WorkTab):
     """Builds the tab and answers its events.
 
     Attributes:
         works: subtitles in the making.
-        uploads: files from the browser.
-        roots: folders that may be picked from.
-        settings: limits of the probe.
-        header: the page's head, whose language this tab follows.
         tabs: to come forward when an address asks for it.
     """
 
     works: SubtitleWorks
-    uploads: Uploads
-    roots: MediaRoots
-    settings: Settings
-    header: gr.HTML
     tabs: gr.Tabs
-    texts: Texts = field(default_factory=Texts)
-    parts: dict[str, Any] = field(default_factory=dict)
 
     def build(self, page: gr.Blocks) -> None:
         """Lay the tab out and connect it; to be called inside ``page``."""
@@ -92,18 +80,11 @@ class SubtitlesTab:
 
     def _connect(self, page: gr.Blocks) -> None:
         p = self.parts
-        shown = [*p.values(), *self.texts.components, self.tabs]
-        shown = list({c._id: c for c in shown if c is not p["visit"]}.values())
-        quiet: dict[str, Any] = {
-            "queue": False,
-            "api_visibility": "private",
-            "show_progress": "hidden",
-            "outputs": shown,
-        }
+        quiet = self.quiet(self.tabs)
         many = {**quiet, "trigger_mode": "multiple"}
         loaded = page.load(self.load, [p["visit"], p["saved"]], js=_ASK_ADDRESS, **quiet)
         self.header.language(self.speak, p["visit"], **quiet)
-        p["recording"].added(self.add_recording, p["visit"], **many)
+        p["recording"].added(self.add_upload, p["visit"], **many)
         p["recording"].removed(self.remove_recording, p["visit"], **many)
         p["add"].click(self.checking, p["visit"], **quiet).then(
             self.add_path, [p["visit"], p["path"]], **quiet
@@ -150,33 +131,6 @@ class SubtitlesTab:
         updates[self.parts["saved"]] = visit.work
         return merged(self._all(visit), updates)
 
-    def speak(self, visit: Visit, event: gr.EventData) -> dict[Any, Any]:
-        """Another language was chosen."""
-        visit.language = Say(str(event._data.get("language"))).language
-        return self._all(visit)
-
-    def add_recording(self, visit: Visit, event: gr.EventData) -> dict[Any, Any]:
-        """An upload arrived."""
-        upload = self.uploads.get(str(event._data.get("token")))
-        return self._take(visit, upload.info if upload else None)
-
-    def checking(self, visit: Visit) -> dict[Any, Any]:
-        """A long file takes a while to look through."""
-        words = escape(Say(visit.language)("upload.checking"))
-        return {self.parts["notice"]: filled(f'<p class="st-status" role="status">{words}</p>')}
-
-    def add_path(self, visit: Visit, text: str | None) -> dict[Any, Any]:
-        """A path was typed or picked."""
-        from studio.media.probe import probe
-
-        try:
-            info = probe(self.roots.resolve(text or ""), self.settings)
-        except StudioError as exc:
-            return {self.parts["notice"]: filled(panels.problem(Say(visit.language), exc))}
-        return self._take(visit, info) | {
-            self.parts["path"]: gr.update(value=None, choices=self._choices())
-        }
-
     def remove_recording(self, visit: Visit) -> dict[Any, Any]:
         """The file was taken away."""
         visit.recording.clear()
@@ -193,20 +147,6 @@ class SubtitlesTab:
             return self._state(visit)
         visit.work, visit.track, visit.page, visit.doubt = work.id, 0, 0, 0
         return self._state(visit) | {self.parts["saved"]: work.id}
-
-    def tick(self, visit: Visit) -> dict[Any, Any]:
-        """Half a second went by: the progress, and everything where the phase has changed."""
-        work = self.works.get(visit.work)
-        if work is None or work.phase is not visit.seen:
-            return self._state(visit)
-        return {self.parts["stage"]: self._progress(Say(visit.language), work)}
-
-    def cancel(self, visit: Visit) -> dict[Any, Any]:
-        """Stop what goes on."""
-        work = self.works.get(visit.work)
-        if work is not None:
-            work.cancel()
-        return self._state(visit)
 
     def act(self, visit: Visit, event: gr.EventData) -> dict[Any, Any]:
         """Something was typed or clicked in the cues, the voices or the doubtful words."""
@@ -289,9 +229,6 @@ class SubtitlesTab:
             visit.recording[:] = [info]
         told = panels.problem(Say(visit.language), error)
         return self._lists(visit) | {self.parts["notice"]: filled(told)}
-
-    def _choices(self) -> list[tuple[str, str]]:
-        return [(self.roots.label(path), str(path)) for path in self.roots.listing()]
 
     def _lists(self, visit: Visit) -> dict[Any, Any]:
         zone = panels.dropzone(

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
 import gradio as gr
 
 from studio.errors import StudioError
-from studio.settings import Settings
 from studio.types.media import MediaInfo
 from ui.web import panels
 from ui.web.messages import PageError, Say, preferred_language
-from ui.web.roots import MediaRoots
 from ui.web.strip import notes, overview, strip
-from ui.web.tabs.texts import Texts, filled, merged
+from ui.web.tabs.texts import filled, merged
 from ui.web.tabs.trailer_layout import WISHES, lay_out, options_of, wishes_of
-from ui.web.uploads import Uploads
+from ui.web.tabs.work_tab import WorkTab
 from ui.web.works import Phase, Work, Works
 
 _POLL_S = 0.5
@@ -55,24 +52,16 @@ class Visit:
 
 
 @dataclass(frozen=True)
-class TrailerTab:
+class TrailerTab(WorkTab):
     """Builds the tab and answers its events.
+
+    The page's head is translated with this tab.
 
     Attributes:
         works: trailers in the making.
-        uploads: files from the browser.
-        roots: folders that may be picked from.
-        settings: limits of the probe.
-        header: the page's head, which is translated with the tab.
     """
 
     works: Works
-    uploads: Uploads
-    roots: MediaRoots
-    settings: Settings
-    header: gr.HTML
-    texts: Texts = field(default_factory=Texts)
-    parts: dict[str, Any] = field(default_factory=dict)
 
     def build(self, page: gr.Blocks) -> None:
         """Lay the tab out and connect it; to be called inside ``page``."""
@@ -86,23 +75,15 @@ class TrailerTab:
 
     def _connect(self, page: gr.Blocks) -> None:
         p = self.parts
-        shown = [*p.values(), *self.texts.components, self.header]
-        shown = list({c._id: c for c in shown if c is not p["visit"]}.values())
+        quiet = self.quiet(self.header)
         wishes = [p[name] for name in WISHES]
-        # Nothing runs for long in an event, so none of them waits in Gradio's queue; and none
-        # is offered in its API: programs will get one of their own.
-        quiet: dict[str, Any] = {
-            "queue": False,
-            "api_visibility": "private",
-            "show_progress": "hidden",
-            "outputs": shown,
-        }
         many = {**quiet, "trigger_mode": "multiple"}
         loaded = page.load(self.load, [p["visit"], p["saved"]], js=_ASK_ADDRESS, **quiet)
         loaded.then(None, js="() => studio.shown()", api_visibility="private")
         self.header.language(self.speak, p["visit"], **quiet)
+        p["footage"].added(self.add_upload, p["visit"], **many)
+        p["music"].added(self.add_music, p["visit"], **many)
         for kind in ("footage", "music"):
-            p[kind].added(getattr(self, f"add_{kind}"), p["visit"], **many)
             p[kind].removed(getattr(self, f"remove_{kind}"), p["visit"], **many)
         p["add"].click(self.checking, p["visit"], **quiet).then(
             self.add_path, [p["visit"], p["path"]], **quiet
@@ -136,33 +117,6 @@ class TrailerTab:
         updates[self.parts["saved"]] = visit.work
         return merged(self._all(visit), updates)
 
-    def speak(self, visit: Visit, event: gr.EventData) -> dict[Any, Any]:
-        """Another language was chosen."""
-        visit.language = Say(str(event._data.get("language"))).language
-        return self._all(visit)
-
-    def add_footage(self, visit: Visit, event: gr.EventData) -> dict[Any, Any]:
-        """An upload arrived."""
-        upload = self.uploads.get(str(event._data.get("token")))
-        return self._take(visit, upload.info if upload else None)
-
-    def checking(self, visit: Visit) -> dict[Any, Any]:
-        """A long file takes a while to look through."""
-        words = escape(Say(visit.language)("upload.checking"))
-        return {self.parts["notice"]: filled(f'<p class="st-status" role="status">{words}</p>')}
-
-    def add_path(self, visit: Visit, text: str | None) -> dict[Any, Any]:
-        """A path was typed or picked."""
-        from studio.media.probe import probe
-
-        try:
-            info = probe(self.roots.resolve(text or ""), self.settings)
-        except StudioError as exc:
-            return {self.parts["notice"]: filled(panels.problem(Say(visit.language), exc))}
-        return self._take(visit, info) | {
-            self.parts["path"]: gr.update(value=None, choices=self._choices())
-        }
-
     def remove_footage(self, visit: Visit, event: gr.EventData) -> dict[Any, Any]:
         """A file was taken off the list."""
         _pop(visit.footage, event._data.get("index"))
@@ -192,20 +146,6 @@ class TrailerTab:
             return self._state(visit)
         visit.work, visit.version = work.id, 0
         return self._state(visit) | {self.parts["saved"]: work.id}
-
-    def tick(self, visit: Visit) -> dict[Any, Any]:
-        """Half a second went by: the progress, and everything where the phase has changed."""
-        work = self.works.get(visit.work)
-        if work is None or work.phase is not visit.seen:
-            return self._state(visit)
-        return {self.parts["stage"]: self._progress(Say(visit.language), work)}
-
-    def cancel(self, visit: Visit) -> dict[Any, Any]:
-        """Stop what goes on."""
-        work = self.works.get(visit.work)
-        if work is not None:
-            work.cancel()
-        return self._state(visit)
 
     def keep(self, visit: Visit, event: gr.EventData) -> dict[Any, Any]:
         """A clip was dropped or taken back."""
@@ -250,9 +190,6 @@ class TrailerTab:
         elif all(info.content_hash != taken.content_hash for taken in visit.footage):
             visit.footage.append(info)
         return self._lists(visit) | {self.parts["notice"]: filled(panels.problem(say, error))}
-
-    def _choices(self) -> list[tuple[str, str]]:
-        return [(self.roots.label(path), str(path)) for path in self.roots.listing()]
 
     def _lists(self, visit: Visit) -> dict[Any, Any]:
         say = Say(visit.language)
