@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.subtitles.house_file import read_bytes
 from studio.errors import RequestError
 
 _MAX_BYTES = 1024 * 1024
@@ -76,15 +77,7 @@ def read_glossary(path: Path) -> Glossary:
     Raises:
         RequestError: the file cannot be read or a line is wrong; the message names the line.
     """
-    try:
-        with path.open("rb") as file:
-            raw = file.read(_MAX_BYTES + 1)
-    except OSError as exc:
-        raise RequestError(
-            f"The glossary {path} cannot be read: {exc.strerror}.", "Check the name of the file."
-        ) from exc
-    if len(raw) > _MAX_BYTES:
-        raise RequestError(f"{path} is too long for a glossary.", "Keep it below 1 MiB.")
+    raw = read_bytes(path, "glossary", _MAX_BYTES)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as exc:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import math
-import tomllib
 import unicodedata
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
+from pipelines.subtitles.house_file import read_toml, refuse_unknown
 from studio import codec
 from studio.errors import RequestError
 
@@ -179,7 +179,8 @@ def load(name: str) -> Profile:
 
 
 def _read(path: Path, seen: tuple[Path, ...]) -> Profile:
-    data = _table(path)
+    hint = f"Name a file, or one of {', '.join(names())}."
+    data = read_toml(path, "profile", _MAX_BYTES, hint)
     start = data.pop("like", None)
     values: dict[str, Any] = {}
     if start is not None:
@@ -189,7 +190,8 @@ def _read(path: Path, seen: tuple[Path, ...]) -> Profile:
         known = start in names()
         other = _FOLDER / f"{start}.toml" if known else path.parent / start
         values = codec.to_json(_read(other, (*seen, here)))
-    _refuse_unknown(path, data)
+    keys = [f.name for f in fields(Profile) if f.name != "name"]
+    refuse_unknown(path, "profile", data, keys)
     sounds = data.get("sounds")
     if isinstance(sounds, dict) and isinstance(values.get("sounds"), dict):
         data["sounds"] = values["sounds"] | sounds
@@ -202,31 +204,3 @@ def _read(path: Path, seen: tuple[Path, ...]) -> Profile:
     except RequestError as exc:
         what = exc.message.replace("$.", "").replace("$: ", "")
         raise RequestError(f"{path}: {what}", "Mend the value in the profile.") from exc
-
-
-def _table(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(_MAX_BYTES + 1)
-    except OSError as exc:
-        raise RequestError(
-            f"The profile {path} cannot be read: {exc.strerror}.",
-            f"Name a file, or one of {', '.join(names())}.",
-        ) from exc
-    if len(raw) > _MAX_BYTES:
-        raise RequestError(f"{path} is too long for a profile.", "Check that it is the right file.")
-    try:
-        return tomllib.loads(raw.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise RequestError(f"{path} is no TOML: {exc}", "Mend the file.") from exc
-
-
-def _refuse_unknown(path: Path, data: dict[str, Any]) -> None:
-    keys = [f.name for f in fields(Profile) if f.name != "name"]
-    for key in data:
-        if key not in keys:
-            near = difflib.get_close_matches(key, keys, 1)
-            raise RequestError(
-                f"{path} has a key that no profile has: {key}",
-                f"Did you mean {near[0]}?" if near else f"The keys are {', '.join(keys)}.",
-            )

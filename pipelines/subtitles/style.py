@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-import tomllib
 from dataclasses import fields
 from pathlib import Path
 
+from pipelines.subtitles.house_file import read_toml, refuse_unknown
 from pipelines.subtitles.profile import Profile
 from studio import codec
 from studio.errors import RequestError
@@ -30,27 +29,8 @@ def read_style(path: Path) -> CueStyle:
         RequestError: the file cannot be read, or a key or value makes no sense; the message
             names file and key.
     """
-    try:
-        with path.open("rb") as file:
-            raw = file.read(_MAX_BYTES + 1)
-    except OSError as exc:
-        raise RequestError(
-            f"The style {path} cannot be read: {exc.strerror}.", "Check the name of the file."
-        ) from exc
-    if len(raw) > _MAX_BYTES:
-        raise RequestError(f"{path} is too long for a style.", "Check that it is the right file.")
-    try:
-        data = tomllib.loads(raw.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise RequestError(f"{path} is no TOML: {exc}", "Mend the file.") from exc
-    keys = [field.name for field in fields(CueStyle)]
-    for key in data:
-        if key not in keys:
-            near = difflib.get_close_matches(key, keys, 1)
-            raise RequestError(
-                f"{path} has a key that no style has: {key}",
-                f"Did you mean {near[0]}?" if near else f"The keys are {', '.join(keys)}.",
-            )
+    data = read_toml(path, "style", _MAX_BYTES)
+    refuse_unknown(path, "style", data, [field.name for field in fields(CueStyle)])
     try:
         return codec.from_json(CueStyle, data)
     except RequestError as exc:

@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from studio.errors import Cancelled, DecodeFailed, EncodeFailed, RequestError
-from studio.media.burnt_film import join_film
 from studio.media.container import open_again
 from studio.media.encoder import PictureFormat, frames_in, write_errors, writing_mp4
+from studio.media.film_join import join_film
 from studio.media.probe import frame_times, probe
 from studio.media.reader import decode_range
 from studio.media.render_estimate import workers_of
