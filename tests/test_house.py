@@ -37,6 +37,7 @@ ROOMS = {
     "facenet_pytorch": ("studio/adapters",),
     "faster_whisper": ("studio/adapters",),
     "ai_edge_litert": ("studio/adapters",),
+    "dlib": ("studio/adapters",),
     "silero_vad": ("studio/adapters",),
     "transformers": ("studio/adapters",),
     "diffusers": ("studio/adapters",),
