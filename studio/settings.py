@@ -27,6 +27,7 @@ class Settings(BaseSettings):
 
     Attributes:
         cache_dir: analyses, converted weights, verified hashes.
+        data_dir: what a person made and nothing can make again: the gallery of known people.
         device: ``auto``, ``cpu`` or ``cuda``.
         memory_budget_bytes: what all models together may hold on a device; 0 means half of
             what is free.
@@ -43,6 +44,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="STUDIO_", frozen=True, extra="ignore")
 
     cache_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir("studio")))
+    data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("studio")))
     device: str = "auto"
     memory_budget_bytes: int = Field(default=0, ge=0)
     host_budget_bytes: int = Field(default=0, ge=0)
