@@ -108,6 +108,19 @@ def any_style_is_painted(model: Any) -> None:
     _painted_in(model, model.style_of(stripes).copy(), model.style_of(flat).copy())
 
 
+def far_faces_are_found(model: Any) -> None:
+    assert len(model.detect(still("bus", 1080))) >= 2
+
+
+def a_near_face_is_found(model: Any) -> None:
+    assert len(model.detect(still("zidane", 1280)[:360, 640:1280])) == 1
+
+
+def a_mesh_is_found(model: Any) -> None:
+    found = model.find(still("zidane", 1280), np.array([[985, 150, 300, 0]], np.float32))
+    assert found.presence[0] > 0.9 and found.points_px.shape == (1, 468, 3)
+
+
 ASK: dict[str, Callable[[Any], None]] = {
     "transnetv2": cut_is_found,
     "yolo11n-seg": bus_is_found,
@@ -121,6 +134,9 @@ ASK: dict[str, Callable[[Any], None]] = {
     "speaker-ge2e": voices_are_told,
     "style26": learnt_styles_are_painted,
     "style-of-picture": any_style_is_painted,
+    "blazeface-near": a_near_face_is_found,
+    "blazeface-far": far_faces_are_found,
+    "face-mesh": a_mesh_is_found,
     "m2m100-418m": text_is_translated,
     "siglip2-base": colour_is_told,
     "sd-turbo": picture_is_drawn,
