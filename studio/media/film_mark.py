@@ -1,7 +1,8 @@
-"""What made a film, written into the film: readable by people, and back into the command.
+"""What made a film or a picture, written into it: readable by people, and back into the command.
 
-An MP4 keeps the tags ``comment``, a sentence, and ``description``, the whole as JSON. No folder
-of the machine is written, only names of files and digests of their content.
+An MP4 keeps the tags ``comment``, a sentence, and ``description``, the whole as JSON; a PNG keeps
+texts of the same names. No folder of the machine is written, only names of files and digests of
+their content.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class FilmMark:
         software: name and version of what ran it.
         digest: of all that decides the pixels; films of one digest are the same. Empty where
             that was not kept.
+        deed: what was done to the pictures, ``changed`` or ``made``.
     """
 
     command: tuple[str, ...]
@@ -37,6 +39,7 @@ class FilmMark:
     models: dict[str, str] = field(default_factory=dict)
     software: str = ""
     digest: str = ""
+    deed: str = "changed"
 
     @property
     def command_line(self) -> str:
@@ -48,7 +51,7 @@ class FilmMark:
         by = f" with {', '.join(self.models)}" if self.models else ""
         body = {"kind": _KIND, **to_json(self)}
         return {
-            "comment": f"Pictures changed by software{by}: {self.command_line}",
+            "comment": f"Pictures {self.deed} by software{by}: {self.command_line}",
             "description": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
         }
 
@@ -64,14 +67,20 @@ def software() -> str:
 
 
 def read_mark(path: Path, settings: Settings | None = None) -> FilmMark:
-    """What a film says made it.
+    """What a film or a picture says made it.
 
     Raises:
         MediaError: the file cannot be opened.
         RequestError: it carries no such mark.
     """
-    with open_media(path, settings) as container:
-        text = {str(k).lower(): str(v) for k, v in container.metadata.items()}.get("description")
+    if path.suffix.lower() == ".png":
+        from studio.media.still import read_texts
+
+        text = read_texts(path, settings).get("description")
+    else:
+        with open_media(path, settings) as container:
+            tags = {str(k).lower(): str(v) for k, v in container.metadata.items()}
+        text = tags.get("description")
     try:
         body = json.loads(text or "")
     except ValueError:
@@ -79,7 +88,7 @@ def read_mark(path: Path, settings: Settings | None = None) -> FilmMark:
     if not isinstance(body, dict) or body.pop("kind", None) != _KIND:
         raise RequestError(
             f"{path.name} does not say what made it.",
-            "Only films the studio changed carry that, and a copy through another program may "
-            "lose it.",
+            "Only films and PNG pictures the studio made carry that, and a copy through another "
+            "program may lose it.",
         )
     return from_json(FilmMark, body)
