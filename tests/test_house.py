@@ -30,7 +30,7 @@ ROOMS = {
         "scripts",
     ),  # a conversion of its own process
     "torch": ("studio/models", "studio/nets", "studio/adapters", "studio/learn"),
-    "torchvision": ("studio/nets", "studio/adapters"),
+    "torchvision": ("studio/nets", "studio/adapters", "studio/learn"),
     "openvino": ("studio/adapters",),
     "onnxruntime": ("studio/adapters",),
     "ultralytics": ("studio/adapters",),
@@ -58,6 +58,7 @@ LAYERS = {
     "studio/models": ("studio/types", "studio/media"),
     "studio/nets": ("studio/types",),
     "studio/adapters": ("studio/types", "studio/media", "studio/models", "studio/nets"),
+    "studio/learn": ("studio/types", "studio/media", "studio/models", "studio/nets"),
     "studio/archive": ("studio/types", "studio/media", "studio/models"),
     "studio/jobs": ("studio/types", "studio/media", "studio/models", "studio/archive"),
     "pipelines": ("studio",),

