@@ -16,7 +16,14 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Foreign library -> the only folders that may import it.
 ROOMS = {
     "gradio": ("ui/web",),
-    "typer": ("ui/cli.py", "ui/command.py", "ui/stylize_cli.py", "ui/subtitles_cli.py"),
+    "typer": (
+        "ui/cli.py",
+        "ui/command.py",
+        "ui/generate_cli.py",
+        "ui/stylize_cli.py",
+        "ui/subtitles_cli.py",
+        "ui/train_cli.py",
+    ),
     "av": ("studio/media",),
     "PIL": ("studio/media",),
     "moviepy": ("studio/media", "studio/types/timeline.py"),  # named in one return type

@@ -23,6 +23,7 @@ from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stop
 from ui.stylize_cli import settings as film_settings
 from ui.stylize_cli import stylize
 from ui.subtitles_cli import subtitles_app
+from ui.train_cli import train_app
 
 app = typer.Typer(
     name="studio",
@@ -35,6 +36,7 @@ app = typer.Typer(
 models_app = typer.Typer(no_args_is_help=True, help="The models: what there is and where.")
 app.add_typer(models_app, name="models")
 app.add_typer(subtitles_app, name="subtitles")
+app.add_typer(train_app, name="train")
 app.command("stylize")(stylize)
 app.command("settings")(film_settings)
 

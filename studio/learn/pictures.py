@@ -174,3 +174,15 @@ def digest_of(files: Sequence[Path], *more: Any) -> str:
         except OSError as exc:
             raise RequestError(f"{path} cannot be read: {exc.strerror}.") from exc
     return found.hexdigest()
+
+
+def grid(pictures: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
+    """Pictures ``(n, h, w, 3)`` row by row on one sheet, what is left over white."""
+    count, height, width, _ = pictures.shape
+    rows = -(-count // columns)
+    sheet = np.full((rows * columns, height, width, 3), 255, np.uint8)
+    sheet[:count] = pictures
+    sheet = sheet.reshape(rows, columns, height, width, 3)
+    return np.ascontiguousarray(
+        sheet.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, 3)
+    )

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from studio.learn.components import component_error, components_of, error_between
 from studio.learn.pictures import PictureSet
-from studio.nets.dcgan import bytes_to_unit
+from studio.nets.dcgan import bytes_to_unit, unit_to_bytes
 from studio.nets.vae import Vae, evidence
 
 
@@ -75,3 +78,37 @@ class VaeMethod:
 
     def recall(self, memory: dict[str, torch.Tensor]) -> None:
         """Nothing."""
+
+
+def told_again(vae: Vae, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], torch.Tensor]:
+    """Pictures as the network tells them, and the mean latents they are told by."""
+    device = next(vae.parameters()).device
+    made, told = [], []
+    vae.eval()
+    with torch.inference_mode():
+        for at in range(0, len(pixels), 128):
+            some = torch.from_numpy(np.array(pixels[at : at + 128]))
+            mean = vae.encode(bytes_to_unit(some).to(device))[0]
+            made.append(unit_to_bytes(vae.decode(mean)).cpu().numpy())
+            told.append(mean.cpu())
+    return np.concatenate(made), torch.cat(told)
+
+
+def tell_and_error(method: VaeMethod, learnt: PictureSet, held: PictureSet) -> dict[str, Any]:
+    """What a card says of an autoencoder.
+
+    Returns:
+        ``held_out_error``: mean square error of a value, from -1 to 1, on held-out pictures;
+        ``components_error``: that of as many principal components of the pictures it learnt
+        from; ``mean_error``: that of their mean; ``held_out``: how many pictures; ``spread``:
+        variance of each latent over held-out pictures, near 0 where it tells nothing.
+    """
+    again, told = told_again(method.vae, held.pixels)
+    mean, components = components_of(learnt.pixels, method.vae.latent)
+    return {
+        "held_out": len(held),
+        "held_out_error": error_between(again, held.pixels),
+        "components_error": component_error(held.pixels, mean, components),
+        "mean_error": component_error(held.pixels, mean, components[:0]),
+        "spread": [round(value, 4) for value in told.var(0).tolist()],
+    }

@@ -33,14 +33,14 @@ class Vae(nn.Module):
         small = side_px >> len(widths)
         if small < 1 or small << len(widths) != side_px:
             raise ValueError(f"a side of {side_px} cannot be halved {len(widths)} times")
-        self._small = (widths[-1], small, small)
+        self.small = (widths[-1], small, small)
         down: list[nn.Module] = []
         for before, after in zip((3, *widths), widths, strict=False):
             down += [nn.Conv2d(before, after, 4, 2, 1, bias=False), nn.BatchNorm2d(after)]
             down += [nn.SiLU(inplace=True)]
         self.down = nn.Sequential(*down, nn.Flatten())
-        self.told = nn.Linear(math.prod(self._small), 2 * latent)
-        self.heard = nn.Linear(latent, math.prod(self._small))
+        self.told = nn.Linear(math.prod(self.small), 2 * latent)
+        self.heard = nn.Linear(latent, math.prod(self.small))
         up: list[nn.Module] = []
         for before, after in zip(widths[::-1], (*widths[-2::-1], 0), strict=True):
             up += [nn.BatchNorm2d(before), nn.SiLU(inplace=True)]
@@ -54,7 +54,7 @@ class Vae(nn.Module):
 
     def decode(self, latents: Tensor) -> Tensor:
         """``(n, latent)`` to pictures ``(n, 3, side_px, side_px)``, about -1 to 1."""
-        made: Tensor = self.up(self.heard(latents).unflatten(1, self._small))
+        made: Tensor = self.up(self.heard(latents).unflatten(1, self.small))
         return made
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
