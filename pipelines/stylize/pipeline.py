@@ -258,7 +258,7 @@ def _settings_of(layers: Sequence[Layer], digests: dict[str, str], options: Opti
                     "tiles": to_json(layer.plan),
                     "strength": layer.strength,
                     "keep_color": layer.keep_color,
-                    "smooth": layer.smooth,
+                    "smooth": [layer.smooth, layer.colour_step],
                 }
             )
         else:

@@ -195,9 +195,18 @@ def layers_of(
                         if shot.clean_start_frame == shot.start_frame
                     ),
                     painters=workers,
+                    colour_step=_colour_step(footage),
                 )
             )
         yield tuple(layers)
+
+
+def _colour_step(footage: Footage) -> int:
+    """Pixels a side of the film to one of colour."""
+    from studio.media.cue_blend import CueBlend
+
+    assert footage.info.video is not None
+    return 2 if "420" in CueBlend(footage.info.video).pixel_format else 1
 
 
 def _prepared(below: tuple[Layer, ...]) -> Callable[[NDArray[Any]], NDArray[np.uint8]]:

@@ -78,7 +78,8 @@ def test_a_cut_leaves_no_ghost():
         steady(pan(first, n), flickering(pan(first, n), n))
     steady.reset()
     painted = flickering(pan(second, 0), 9)
-    assert (steady(pan(second, 0), painted) == painted).all()
+    # All that remains is the rounding of lightness and colour.
+    assert np.abs(steady(pan(second, 0), painted).astype(int) - painted).max() <= 2
 
 
 def test_a_missed_cut_hardly_leaves_one():
