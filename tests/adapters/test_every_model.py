@@ -121,6 +121,30 @@ def a_mesh_is_found(model: Any) -> None:
     assert found.presence[0] > 0.9 and found.points_px.shape == (1, 468, 3)
 
 
+def one_face_is_like_itself(model: Any) -> None:
+    picture = still("zidane", 1280)
+    boxes = np.array([[910, 98, 1049, 282], [555, 260, 668, 429]], np.float32)
+    found = model.embed(picture, boxes, None)
+    moved = model.embed(picture, boxes + 4, None)
+    apart = np.linalg.norm(found[:, None] - moved[None], axis=2)
+    assert np.diag(apart).max() < 0.3 and apart[0, 1] > 0.6, "two people"
+
+
+def a_body_is_found(model: Any) -> None:
+    found = model.find(still("zidane", 1280))
+    assert found.presence.max() > 0.9 and found.points_px.shape[1:] == (33, 3)
+
+
+def a_hand_is_found(model: Any) -> None:
+    found = model.find(still("zidane", 1280))
+    assert found.presence.max() > 0.9 and found.points_px.shape[1:] == (21, 3)
+
+
+def people_are_cut_out(model: Any) -> None:
+    share = model.coarse(still("zidane", 1280))
+    assert share[100, 50] > 0.9 and share[20, 20] < 0.1
+
+
 ASK: dict[str, Callable[[Any], None]] = {
     "transnetv2": cut_is_found,
     "yolo11n-seg": bus_is_found,
@@ -136,7 +160,11 @@ ASK: dict[str, Callable[[Any], None]] = {
     "style-of-picture": any_style_is_painted,
     "blazeface-near": a_near_face_is_found,
     "blazeface-far": far_faces_are_found,
+    "blazepose-full": a_body_is_found,
+    "hands": a_hand_is_found,
+    "person-matte": people_are_cut_out,
     "face-mesh": a_mesh_is_found,
+    "face-embedding": one_face_is_like_itself,
     "m2m100-418m": text_is_translated,
     "siglip2-base": colour_is_told,
     "sd-turbo": picture_is_drawn,
