@@ -1,0 +1,248 @@
+"""Curves, colours and a canvas to lay them on: the only room of Skia, which rasters them.
+
+Points are float arrays ``(n, 2)`` in whatever unit the canvas was placed in, y down. Colours
+are ``#rrggbb`` or ``#rrggbbaa``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from math import hypot
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from studio.errors import StudioError
+
+Points = NDArray[np.floating[Any]]
+
+
+@cache
+def _skia() -> Any:
+    try:
+        import skia
+    except ImportError as exc:
+        raise StudioError(
+            f"Nothing can be drawn: {exc}.",
+            "pip install skia-python; on a server also apt install libgl1 libegl1.",
+        ) from exc
+    return skia
+
+
+def mixed(first: str, second: str, share: float) -> str:
+    """A colour between two: the first at 0, the second at 1."""
+    one, two = (_channels(c) for c in (first, second))
+    made = [round(a + (b - a) * share) for a, b in zip(one, two, strict=True)]
+    return "#" + "".join(f"{v:02x}" for v in made)
+
+
+def faded(color: str, alpha: float) -> str:
+    """A colour that lets through what is below it; 1 covers."""
+    red, green, blue, own = _channels(color)
+    return f"#{red:02x}{green:02x}{blue:02x}{round(own * min(max(alpha, 0), 1)):02x}"
+
+
+def _channels(color: str) -> tuple[int, int, int, int]:
+    digits = color.removeprefix("#")
+    if len(digits) not in (6, 8):
+        raise ValueError(f"{color!r} is not #rrggbb or #rrggbbaa")
+    values = bytes.fromhex(digits)
+    return values[0], values[1], values[2], values[3] if len(values) == 4 else 255
+
+
+@cache
+def _argb(color: str) -> int:
+    red, green, blue, alpha = _channels(color)
+    return alpha << 24 | red << 16 | green << 8 | blue
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A gradient along a line, between two points."""
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+    colors: tuple[str, ...]
+    stops: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Radial:
+    """A gradient from a point outwards."""
+
+    middle: tuple[float, float]
+    radius: float
+    colors: tuple[str, ...]
+    stops: tuple[float, ...] | None = None
+
+
+Ink = str | Linear | Radial
+
+
+def smooth(points: ArrayLike, corners: Sequence[int] = (), closed: bool = True) -> Any:
+    """A curve through points: cubic pieces whose handles are a third of each chord, so that it
+    never overshoots.
+
+    Args:
+        points: ``(n, 2)``.
+        corners: numbers of points at which it may bend sharply.
+        closed: whether it comes back to its first point.
+    """
+    knots: list[list[float]] = np.asarray(points, np.float64).tolist()
+    count = len(knots)
+    tangents = []
+    for number in range(count):
+        if number in corners:
+            tangents.append((0.0, 0.0))
+            continue
+        ahead, behind = number + 1, number - 1
+        if closed:
+            ahead %= count
+        else:
+            ahead, behind = min(ahead, count - 1), max(behind, 0)
+        x, y = knots[ahead][0] - knots[behind][0], knots[ahead][1] - knots[behind][1]
+        long = hypot(x, y) * 3 or 1.0
+        tangents.append((x / long, y / long))
+    path = _skia().Path()
+    path.moveTo(*knots[0])
+    for number in range(count if closed else count - 1):
+        one, two = number, (number + 1) % count
+        (ax, ay), (bx, by) = knots[one], knots[two]
+        (tx, ty), (ux, uy) = tangents[one], tangents[two]
+        chord = hypot(bx - ax, by - ay)
+        path.cubicTo(
+            ax + tx * chord, ay + ty * chord, bx - ux * chord, by - uy * chord, bx, by
+        )  # fmt: skip
+    if closed:
+        path.close()
+    return path
+
+
+def polygon(points: ArrayLike, closed: bool = True) -> Any:
+    """Straight lines through points."""
+    path = _skia().Path()
+    knots = np.asarray(points, np.float64).tolist()
+    path.moveTo(*knots[0])
+    for knot in knots[1:]:
+        path.lineTo(*knot)
+    if closed:
+        path.close()
+    return path
+
+
+def ellipse(x: float, y: float, rx: float, ry: float) -> Any:
+    """An upright ellipse about a point."""
+    path = _skia().Path()
+    path.addOval(_skia().Rect(x - rx, y - ry, x + rx, y + ry))
+    return path
+
+
+def rounded(x: float, y: float, half_w: float, half_h: float, radius: float) -> Any:
+    """A rectangle with round corners about a point."""
+    path = _skia().Path()
+    box = _skia().Rect(x - half_w, y - half_h, x + half_w, y + half_h)
+    path.addRoundRect(box, radius, radius)
+    return path
+
+
+class Canvas:
+    """A picture in the making. For one thread.
+
+    Args:
+        width, height: pixels.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        skia = _skia()
+        self._pixels = np.zeros((height, width, 4), np.uint8)
+        self._surface = skia.Surface(self._pixels, colorType=skia.kRGBA_8888_ColorType)
+        self._on = self._surface.getCanvas()
+        self._unit_px = 1.0
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """The picture so far: ``(h, w, 4)`` RGBA, colours multiplied by alpha; a view that
+        later strokes change."""
+        return self._pixels
+
+    def clear(self, color: str = "#00000000") -> None:
+        """Cover all with one colour; fully transparent unless told otherwise."""
+        self._on.clear(_argb(color))
+
+    def fill(self, shape: Any, ink: Ink, blur: float = 0.0) -> None:
+        """Fill a shape.
+
+        Args:
+            shape: made by a function of this module.
+            ink: a colour or a gradient.
+            blur: how far its edge is spread, in units; costly where large.
+        """
+        paint = self._paint(ink)
+        if blur:
+            skia = _skia()
+            paint.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, blur))
+        self._on.drawPath(shape, paint)
+
+    def line(self, shape: Any, ink: Ink, width: float) -> None:
+        """Draw along a shape with a round pen; ``width`` in units."""
+        skia = _skia()
+        paint = self._paint(ink)
+        paint.setStyle(skia.Paint.kStroke_Style)
+        paint.setStrokeWidth(width)
+        paint.setStrokeCap(skia.Paint.kRound_Cap)
+        paint.setStrokeJoin(skia.Paint.kRound_Join)
+        self._on.drawPath(shape, paint)
+
+    @contextmanager
+    def placed(
+        self, x: float = 0.0, y: float = 0.0, scale: float = 1.0, turn: float = 0.0
+    ) -> Iterator[None]:
+        """Units of one's own: ``scale`` to one, turned by radians with the clock, zero at (x, y)."""
+        self._on.save()
+        self._on.translate(x, y)
+        self._on.rotate(float(np.rad2deg(turn)))
+        self._on.scale(scale, scale)
+        try:
+            yield
+        finally:
+            self._on.restore()
+
+    @contextmanager
+    def inside(self, shape: Any) -> Iterator[None]:
+        """Draw within a shape only."""
+        self._on.save()
+        self._on.clipPath(shape, doAntiAlias=True)
+        try:
+            yield
+        finally:
+            self._on.restore()
+
+    @contextmanager
+    def see_through(self, alpha: float) -> Iterator[None]:
+        """What is drawn comes as one sheet that lets through what is below; 1 covers."""
+        if alpha >= 1:
+            yield
+            return
+        self._on.saveLayerAlpha(None, round(max(alpha, 0) * 255))
+        try:
+            yield
+        finally:
+            self._on.restore()
+
+    def _paint(self, ink: Ink) -> Any:
+        skia = _skia()
+        if isinstance(ink, str):
+            return skia.Paint(AntiAlias=True, Color=_argb(ink))
+        colors = [_argb(color) for color in ink.colors]
+        stops = list(ink.stops) if ink.stops is not None else None
+        if isinstance(ink, Linear):
+            ends = [skia.Point(*ink.start), skia.Point(*ink.end)]
+            shader = skia.GradientShader.MakeLinear(ends, colors, stops)
+        else:
+            middle = skia.Point(*ink.middle)
+            shader = skia.GradientShader.MakeRadial(middle, ink.radius, colors, stops)
+        return skia.Paint(AntiAlias=True, Shader=shader, Dither=False)
