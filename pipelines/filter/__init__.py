@@ -1,0 +1,11 @@
+"""Filters on whole films: people tracked and covered, adorned or lifted off their background.
+
+``person_matte(rgb, MatteState(net))`` gives how much of each pixel is a person, float32
+``(h, w)``; ``net`` is a leased ``studio.adapters.matte.SPEC``. The state is given with every
+frame of a shot in turn and ``state.reset()`` at cuts; ``MATTE_LEAD_FRAMES`` before a stretch let
+it begin in step.
+"""
+
+from pipelines.filter.person_matte import MATTE_LEAD_FRAMES, MatteState, person_matte
+
+__all__ = ["MATTE_LEAD_FRAMES", "MatteState", "person_matte"]
