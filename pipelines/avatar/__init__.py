@@ -1,0 +1,7 @@
+"""A drawn character that does what a person in the footage does."""
+
+from pipelines.avatar.describe import describe, summarise
+from pipelines.avatar.options import Options
+from pipelines.avatar.pipeline import AvatarPlan, Result, run
+
+__all__ = ["AvatarPlan", "Options", "Result", "describe", "run", "summarise"]

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 #: Frames by which the encoders' decoding order runs ahead of what is shown.
 _REORDER_FRAMES = 2
 
+#: What sound becomes where it cannot be copied, in words.
+_ENCODED = {"aac": "AAC", "libopus": "Opus", "pcm_s16le": "PCM"}
+
 #: When a packet is decoded, the packet, and the stream it goes to.
 _Dated = tuple[Fraction, Any, Any]
 
@@ -67,7 +70,7 @@ def join_film(
             pictures.set_display_rotation(-info.video.rotation_deg)
         header = bytes(first.streams.video[0].codec_context.extradata or b"")
         feeds: list[Iterator[_Dated]] = [_pictures(segments, times, header, pictures)]
-        feeds += _sounds(container, info, stack, notes)
+        feeds += sound_packets(container, info, stack, notes)
         for number, (_, packet, stream) in enumerate(merge(*feeds, key=lambda dated: dated[0])):
             packet.stream = stream
             with write_errors(out):
@@ -113,10 +116,25 @@ def _pictures(
             before += here
 
 
-def _sounds(
-    container: OutputContainer, info: MediaInfo, stack: ExitStack, notes: list[str]
+def sound_packets(
+    container: OutputContainer,
+    info: MediaInfo,
+    stack: ExitStack,
+    notes: list[str],
+    encoder: str = "aac",
 ) -> list[Iterator[_Dated]]:
-    """Every sound stream, copied; where that cannot be, the chosen one as AAC."""
+    """Every sound stream, copied; where that cannot be, the chosen one encoded anew.
+
+    Args:
+        container: being written.
+        info: of the source.
+        stack: closes what is opened.
+        notes: receives what a user should know.
+        encoder: FFmpeg's name of what encodes where copying cannot be.
+
+    Returns:
+        For each stream its packets: seconds at which one is decoded, the packet, its stream.
+    """
     if info.audio is None or info.video is None:
         return []
     found = scan(info.path, info.video.index, info.audio.index)
@@ -130,12 +148,14 @@ def _sounds(
         if not codec:
             notes.append(f"Sound stream {index} cannot be read and is left out.")
         elif jumps or codec not in container.supported_codecs:
-            why = "its clock jumps" if jumps else f"MP4 holds no {codec}"
+            kind = container.format.name.split(",")[0].upper()
+            why = "its clock jumps" if jumps else f"{kind} holds no {codec}"
             if index != info.audio.index:
                 notes.append(f"Sound stream {index} is left out: {why}.")
                 continue
-            notes.append(f"The sound is encoded anew as AAC, not copied: {why}.")
-            feeds.append(_encoded(container, info, language, notes))
+            name = _ENCODED[encoder]
+            notes.append(f"The sound is encoded anew as {name}, not copied: {why}.")
+            feeds.append(_encoded(container, info, language, notes, encoder))
         else:
             source = stack.enter_context(open_again(info.path))
             feeds.append(_copied(container, source, index, origin))
@@ -170,11 +190,16 @@ def _copied(
 
 
 def _encoded(
-    container: OutputContainer, info: MediaInfo, language: str | None, notes: list[str]
+    container: OutputContainer,
+    info: MediaInfo,
+    language: str | None,
+    notes: list[str],
+    encoder: str,
 ) -> Iterator[_Dated]:
     assert info.audio is not None
-    stream = container.add_stream("aac", rate=SOUND_RATE_HZ)
-    stream.bit_rate = SOUND_BITS_PER_S
+    stream: Any = container.add_stream(encoder, rate=SOUND_RATE_HZ)
+    if not encoder.startswith("pcm"):
+        stream.bit_rate = SOUND_BITS_PER_S
     layout = "stereo" if info.audio.channels > 1 else "mono"
     stream.layout = layout
     if language:

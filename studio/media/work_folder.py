@@ -14,7 +14,7 @@ from typing import Any
 
 from studio.errors import EncodeFailed, RequestError
 
-_OURS = re.compile(r"^\.?(segment|sound)-[0-9a-f]+(\.[0-9a-f]{8})?\.(mp4|json)$")
+_OURS = re.compile(r"^\.?(segment|sound)-[0-9a-f]+(\.[0-9a-f]{8})?\.(mp4|mov|webm|json)$")
 
 
 @contextmanager

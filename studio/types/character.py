@@ -70,8 +70,8 @@ class Hand:
     """A hand in the picture.
 
     Attributes:
-        points: float32 ``(21, 2)``, in head heights from the middle of the head; x to the
-            right of the picture, y down. See :data:`HAND_POINTS` for their order.
+        points: float32 ``(21, 2)``, in head heights from the middle of the head at rest; x to
+            the right of the picture, y down. See :data:`HAND_POINTS` for their order.
         seen: 0 to 1; below 1 the hand is on its way in or out.
     """
 
