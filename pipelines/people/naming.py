@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,7 @@ def names_of_tracks(
     vectors: Sequence[NDArray[np.float32]],
     frames: Sequence[NDArray[np.int64]],
     gallery: Gallery,
+    refused: Mapping[int, Set[str]] | None = None,
 ) -> list[str | None]:
     """Who each track is. Nobody is in two places at once: of two tracks in one frame with one
     name the nearer gets it, and the other stays a stranger.
@@ -45,17 +46,20 @@ def names_of_tracks(
         vectors: for each track ``(k, d)``, its best pictures; ``k`` may be 0.
         frames: for each track ``(n,)``, the frames it is on.
         gallery: known people, of the model that made the vectors.
+        refused: track to names that a person said it does not have.
 
     Returns:
         For each track a name, or None.
     """
     if len(vectors) != len(frames):
         raise ValueError("each track has vectors and frames")
+    wrong = refused or {}
     claims = sorted(
         (distance, track, name)
         for track, some in enumerate(vectors)
         if len(some)
         for name, distance in votes(some, gallery).items()
+        if name not in wrong.get(track, ())
     )
     found: list[str | None] = [None] * len(vectors)
     for _, track, name in claims:
