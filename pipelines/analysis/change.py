@@ -8,6 +8,7 @@ bright ones.
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,11 +61,14 @@ class ChangeMeter:
         """
         cells, brightest = _cells(frames)
         known = np.concatenate([self._cells, cells])
-        near = np.stack([_distances(known, len(cells), lag) for lag in range(1, _FLASH + 1)])
+        contrast = known.std(axis=1)
+        count = len(cells)
+        near = np.stack([_distances(known, contrast, count, n) for n in range(1, _FLASH + 1)])
         self._brightest.extend(brightest)
         self._distances.extend(near.T)
         self._jumps = np.concatenate([self._jumps, near[0] > JUMP])
-        self._drifts = np.concatenate([self._drifts, _distances(known, len(cells), LONG) > DRIFT])
+        drifts = _distances(known, contrast, count, LONG) > DRIFT
+        self._drifts = np.concatenate([self._drifts, drifts])
         self._frames = np.concatenate([self._frames, frames])
         self._cells = known[-LONG:]
         return self._hand_on(max(len(self._frames) - self.DELAY, 0))
@@ -116,21 +120,23 @@ class ChangeMeter:
 def _cells(frames: NDArray[np.uint8]) -> tuple[F32, F32]:
     """float32 ``(n, 432)``: means of 3x3 pixels; ``(n,)``: luma of the brightest, 0 to 1."""
     count, height, width, _ = frames.shape
-    grid = (count, height // _CELL, _CELL, width // _CELL, _CELL, 3)
-    cells = frames.reshape(grid).mean(axis=(2, 4), dtype=np.float32)
+    tall = frames.reshape(count * height, width, 3).astype(np.float32)
+    size_wh = (width // _CELL, count * height // _CELL)
+    means = cv2.resize(tall, size_wh, interpolation=cv2.INTER_AREA)
+    cells = means.reshape(count, height // _CELL, width // _CELL, 3)
     brightest: F32 = (cells @ _BRIGHTNESS).max(axis=(1, 2)) / 255
     return cells.reshape(count, -1), brightest
 
 
-def _distances(known: F32, count: int, lag: int) -> F32:
+def _distances(known: F32, contrast: F32, count: int, lag: int) -> F32:
     """float32 ``(count,)``: how far each of the last rows is from the one ``lag`` earlier; 0
     where there is none. About 1 between pictures of different things."""
     found = np.zeros(count, np.float32)
     rows = min(count, len(known) - lag)
     if rows > 0:
-        now, then = known[-rows:], known[len(known) - rows - lag : len(known) - lag]
-        contrast = (now.std(axis=1) + then.std(axis=1)) / 2
-        found[-rows:] = np.abs(now - then).mean(axis=1) / (_STILL + contrast)
+        now, then = slice(len(known) - rows, None), slice(-rows - lag, -lag)
+        between = (contrast[now] + contrast[then]) / 2
+        found[-rows:] = np.abs(known[now] - known[then]).mean(axis=1) / (_STILL + between)
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,7 +78,11 @@ class OnsetListener:
         self._chroma_frames = _Frames(_CHROMA_WINDOW, rate_hz // CHROMA_HZ)
         self._taper = np.hanning(_WINDOW + 1)[:-1].astype(np.float32)
         self._chroma_taper = np.hanning(_CHROMA_WINDOW + 1)[:-1].astype(np.float32)
-        self._bands, middles = _band_matrix(rate_hz)
+        bins_hz = np.fft.rfftfreq(_WINDOW, 1 / rate_hz)
+        self._edges = _band_edges(bins_hz)
+        # A full-scale sine is 1.
+        self._weights = (_SCALE * 4.0 / _WINDOW / np.diff(self._edges)).astype(np.float32)
+        middles = (bins_hz[self._edges[:-1]] + bins_hz[self._edges[1:] - 1]) / 2
         self._low = middles < _LOW_HZ
         self._high = middles > 2000.0
         self._pitches = _pitch_matrix(rate_hz)
@@ -103,7 +106,9 @@ class OnsetListener:
 
         for at in range(0, len(frames), _BLOCK):
             magnitude = np.abs(rfft(frames[at : at + _BLOCK] * self._taper, axis=1))
-            level = np.log10(1 + _SCALE * (magnitude @ self._bands))
+            # Not a product of matrices: its threads cost more than they win.
+            sums = np.add.reduceat(magnitude[:, : self._edges[-1]], self._edges[:-1], axis=1)
+            level = np.log10(1 + sums * self._weights)
             seen = np.concatenate([self._before, level])
             self._before = seen[-_LAG:]
             loudest = seen[:-_LAG].copy()
@@ -113,25 +118,22 @@ class OnsetListener:
             columns = (rise, rise[:, self._low], rise[:, self._high])
             self._rises.append(np.stack([c.mean(axis=1) for c in columns], axis=1))
         for at in range(0, len(chroma_frames), _BLOCK):
-            magnitude = np.abs(rfft(chroma_frames[at : at + _BLOCK] * self._chroma_taper, axis=1))
-            chroma = np.sqrt(magnitude) @ self._pitches
+            windows = chroma_frames[at : at + _BLOCK] * self._chroma_taper
+            # What sounds above the highest pitch is not looked at.
+            spectrum = rfft(windows, axis=1)[:, : len(self._pitches)]
+            chroma = np.sqrt(np.abs(spectrum)) @ self._pitches
             total = chroma.sum(axis=1, keepdims=True)
             self._chroma.append(np.where(total > 1e-3, chroma / np.maximum(total, 1e-3), 0.0))
 
 
-def _band_matrix(rate_hz: int) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Bins to bands ``(513, b)``, and the middle of each band in Hz."""
-    bins_hz = np.fft.rfftfreq(_WINDOW, 1 / rate_hz)
-    edges = np.geomspace(_LOWEST_HZ, min(_HIGHEST_HZ, rate_hz / 2), _BANDS + 1)
-    numbers = np.unique(np.searchsorted(bins_hz, edges))
-    matrix = np.zeros((len(bins_hz), len(numbers) - 1), np.float32)
-    for band, (first, last) in enumerate(itertools.pairwise(numbers)):
-        matrix[first:last, band] = 4.0 / _WINDOW / (last - first)  # a full-scale sine is 1
-    return matrix, (bins_hz[numbers[:-1]] + bins_hz[numbers[1:] - 1]) / 2
+def _band_edges(bins_hz: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The first bin of each band, and the one after the last."""
+    edges = np.geomspace(_LOWEST_HZ, min(_HIGHEST_HZ, float(bins_hz[-1])), _BANDS + 1)
+    return np.unique(np.searchsorted(bins_hz, edges))
 
 
 def _pitch_matrix(rate_hz: int) -> NDArray[np.float32]:
-    """Bins to pitch classes ``(2049, 12)``, of 130 Hz to 2.1 kHz."""
+    """The lower bins to pitch classes ``(b, 12)``, of 130 Hz to 2.1 kHz."""
     bins_hz = np.fft.rfftfreq(_CHROMA_WINDOW, 1 / rate_hz)
     matrix = np.zeros((len(bins_hz), 12), np.float32)
     used = np.flatnonzero((bins_hz >= 130) & (bins_hz <= 2100))
@@ -139,4 +141,4 @@ def _pitch_matrix(rate_hz: int) -> NDArray[np.float32]:
     for offset in range(12):
         distance = np.abs((pitch - offset + 6) % 12 - 6)
         matrix[used, offset] = np.maximum(1 - distance, 0)
-    return matrix
+    return matrix[: used[-1] + 1]

@@ -29,6 +29,7 @@ RATE = Fraction(25, 3)
 _FLOW_S = 0.065  # at least, between the pictures of a flow: two frames at 24 to 30, so that a
 # cartoon drawn on twos moves in every pair
 _MOST_COLORFUL = 109.0  # "extremely colourful" in the authors' own scale
+_OPPONENTS = np.array([[1, -1, 0], [0.5, 0.5, -1]], np.float32)  # of red, green, blue
 
 _BLACK_LEVEL, _LIT_SHARE = 32, 0.005
 _FREEZE_S, _SAME_LEVELS, _SAME_MEAN = 0.5, 4, 0.6
@@ -96,7 +97,8 @@ class PictureMeasures(ModelAnalyser):
         ):
             gray: Gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
             small = _shrunk(gray)
-            self._lights.extend([(small.mean() / 255, _is_black(small), self._is_repeat(small))])
+            light = cv2.mean(small)[0] / 255
+            self._lights.extend([(light, _is_black(small), self._is_repeat(small))])
             while len(self._recent) > 1 and time_s - self._recent[1][0] >= _FLOW_S:
                 self._recent.popleft()
             if time_s + 1e-6 >= self._due_s:
@@ -108,24 +110,25 @@ class PictureMeasures(ModelAnalyser):
         if not self._recent or self._recent[-1][1].shape != small.shape:
             return False
         change = cv2.absdiff(small, self._recent[-1][1])
-        return bool(change.max() <= _SAME_LEVELS and change.mean() <= _SAME_MEAN)
+        most = cv2.norm(change, cv2.NORM_INF)
+        return most <= _SAME_LEVELS and cv2.mean(change)[0] <= _SAME_MEAN
 
     def _look(
         self, pixels: NDArray[np.uint8], gray: Gray, small: Gray, frame: int, time_s: float
     ) -> _Look:
         rows, columns = picture_area(gray)
         inside = gray[rows, columns]
-        spread = float(inside.std())
-        edges = cv2.Laplacian(inside, cv2.CV_32F)
+        light, spread = _mean_and_spread(inside)
+        _, edges = _mean_and_spread(cv2.Laplacian(inside, cv2.CV_16S))
         flow = (np.nan, np.nan, np.nan)
         if self._recent and self._recent[0][1].shape == small.shape:
             before_s, before = self._recent[0]
             flow = self._movement(before, small, max(time_s - before_s, 1e-3))
         return _Look(
             frame,
-            float(inside.mean()) / 255,
+            light / 255,
             spread / 255,
-            float(edges.var()) / max(spread * spread, 1.0),
+            edges * edges / max(spread * spread, 1.0),
             colorfulness(pixels[rows, columns]),
             *flow,
             columns.start / gray.shape[1],
@@ -150,13 +153,15 @@ class PictureMeasures(ModelAnalyser):
         grid_x, grid_y, around = _grids(height, width)
         # Where the flow is right, the new picture fetched along it is the old one.
         fetched = cv2.remap(new, grid_x + flow[..., 0], grid_y + flow[..., 1], cv2.INTER_LINEAR)
-        left = float(cv2.absdiff(fetched, old).mean())
-        change = float(cv2.absdiff(new, old).mean())
+        left = cv2.mean(cv2.absdiff(fetched, old))[0]
+        change = cv2.mean(cv2.absdiff(new, old))[0]
         if left > max(_UNEXPLAINED * change, 8.0):
             return np.nan, np.nan, np.nan
         scale = 1.0 / (seconds * before.shape[0])
-        speed = float(np.median(cv2.magnitude(flow[..., 0], flow[..., 1]))) * scale
-        return (speed, *(float(v) * scale for v in np.median(flow[around], axis=0)))
+        across, down = cv2.split(flow)
+        speed = np.median(cv2.magnitude(across, down))
+        ground = [np.median(moved.ravel()[around]) for moved in (across, down)]
+        return float(speed) * scale, float(ground[0]) * scale, float(ground[1]) * scale
 
     def finish(self) -> PictureFacts:
         """All measures."""
@@ -201,13 +206,19 @@ class PictureMeasures(ModelAnalyser):
 @lru_cache(maxsize=8)
 def _grids(
     height: int, width: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
-    """Columns and rows of each pixel, and the border of the picture: people stand in the
-    middle, the ground is seen around them."""
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
+    """Columns and rows of each pixel, and which pixels are the border of the picture: people
+    stand in the middle, the ground is seen around them."""
     grid_y, grid_x = np.mgrid[0:height, 0:width].astype(np.float32)
     around = np.ones((height, width), bool)
     around[height // 4 : -(height // 4), width // 4 : -(width // 4)] = False
-    return grid_x, grid_y, around
+    return grid_x, grid_y, np.flatnonzero(around)
+
+
+def _mean_and_spread(values: NDArray[Any]) -> tuple[float, float]:
+    """Mean and standard deviation of one channel."""
+    mean, spread = cv2.meanStdDev(values)
+    return float(mean[0, 0]), float(spread[0, 0])
 
 
 def _shrunk(gray: Gray) -> Gray:
@@ -254,10 +265,8 @@ def colorfulness(rgb: NDArray[np.uint8]) -> float:
     Args:
         rgb: uint8 ``(h, w, 3)``.
     """
-    red, green, blue = (rgb[..., i].astype(np.float32) for i in range(3))
-    opposed = np.stack([red - green, 0.5 * (red + green) - blue])
-    mean, spread = opposed.mean(axis=(1, 2)), opposed.std(axis=(1, 2))
-    return float(np.hypot(*spread) + 0.3 * np.hypot(*mean)) / _MOST_COLORFUL
+    mean, spread = cv2.meanStdDev(cv2.transform(rgb.astype(np.float32), _OPPONENTS))
+    return float(cv2.norm(spread) + 0.3 * cv2.norm(mean)) / _MOST_COLORFUL
 
 
 def find_frozen(same: NDArray[np.bool_], times_s: NDArray[np.float64]) -> NDArray[np.bool_]:

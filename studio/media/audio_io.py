@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd
+from math import gcd, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,8 @@ Samples = NDArray[np.float32]
 _JUMP_S = 0.04
 #: Decoding starts this long before what is wanted: codecs need a few packets to settle.
 _RUN_UP_S = 1
+#: Samples handed over at once: codecs give about a thousand, and each piece has its fixed cost.
+_PIECE = 8192
 
 
 @dataclass
@@ -61,28 +63,47 @@ class SoundNotes:
 
 @dataclass
 class _Resampled:
-    """Frames in, pieces with their place on the output clock out."""
+    """Frames in, pieces with their place on the output clock out.
+
+    Fractions of a second are exact and dear: one is made where a run of frames begins, and the
+    run is counted in samples.
+    """
 
     channels: int
     rate_hz: int
     time_base: Fraction
     origin: Fraction
-    due: Fraction | None = None
+    _begun: Fraction | None = None
+    _begun_s: float = nan
+    _heard: int = 0  # samples of the file since the run began
     _place: int = 0
-    _kind: object = None
+    _kind: tuple[str, str, int] = ("", "", 1)
     _resampler: AudioResampler | None = None
+
+    @property
+    def due_s(self) -> float:
+        """Seconds at which the next frame should begin; NaN before the first."""
+        return self._begun_s + self._heard / self._kind[2]
 
     def pieces(self, frame: AudioFrame) -> Iterator[tuple[int, Samples]]:
         """What a frame adds."""
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
-        at = self.due if frame.pts is None else frame.pts * self.time_base - self.origin
-        at = Fraction(0) if at is None else at
-        if self.due is None or abs(at - self.due) > _JUMP_S or kind != self._kind:
+        near = frame.pts is None or abs(self._place_s(frame.pts) - self.due_s) <= _JUMP_S
+        if self._begun is None or kind != self._kind or not near:
+            at = Fraction(0)
+            if frame.pts is not None:
+                at = frame.pts * self.time_base - self.origin
+            elif self._begun is not None:
+                at = self._begun + Fraction(self._heard, self._kind[2])
             yield from self.rest()
-            self._kind, self.due = kind, at
+            self._begun, self._begun_s, self._heard, self._kind = at, float(at), 0, kind
             yield from self._begin(frame, at)
-        self.due += Fraction(frame.samples, frame.sample_rate)
+        self._heard += frame.samples
         yield from self._resample(frame)
+
+    def _place_s(self, pts: int) -> float:
+        base = self.time_base
+        return pts * base.numerator / base.denominator - float(self.origin)
 
     def rest(self) -> Iterator[tuple[int, Samples]]:
         """What is left in the resampler."""
@@ -95,7 +116,7 @@ class _Resampled:
         from av.audio.resampler import AudioResampler
 
         layout = "mono" if self.channels == 1 else "stereo"
-        self._resampler = AudioResampler(format="fltp", layout=layout, rate=self.rate_hz)
+        self._resampler = AudioResampler("fltp", layout, self.rate_hz, _PIECE)
         number = round(at * frame.sample_rate)
         lead = number % (frame.sample_rate // gcd(frame.sample_rate, self.rate_hz))
         self._place = (number - lead) * self.rate_hz // frame.sample_rate
@@ -251,9 +272,10 @@ def _pieces(
         if seekable and run_up > max(audio.start, Fraction(0)):
             _seek(container, stream, int((run_up + origin) / base))
         resampled = _Resampled(channels, rate_hz, base, origin)
+        last_s = float(end + _RUN_UP_S)
         for frame in _decoded(container, stream, tally, jumps):
             yield from resampled.pieces(frame)
-            if resampled.due is not None and resampled.due > end + _RUN_UP_S:
+            if resampled.due_s > last_s:  # never of NaN
                 break
         yield from resampled.rest()
 
