@@ -17,15 +17,18 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = {
     "gradio": ("ui/web",),
     "typer": (
+        "ui/avatar_cli.py",
         "ui/cli.py",
         "ui/command.py",
         "ui/generate_cli.py",
+        "ui/people_cli.py",
         "ui/stylize_cli.py",
         "ui/subtitles_cli.py",
         "ui/train_cli.py",
     ),
     "av": ("studio/media",),
     "PIL": ("studio/media",),
+    "skia": ("studio/drawing",),
     "moviepy": ("studio/media", "studio/types/timeline.py"),  # named in one return type
     "imageio_ffmpeg": ("studio/media",),
     "opentimelineio": ("studio/media",),
@@ -62,6 +65,7 @@ ROOMS = {
 LAYERS = {
     "studio/types": (),
     "studio/media": ("studio/types",),
+    "studio/drawing": ("studio/types",),
     "studio/models": ("studio/types", "studio/media"),
     "studio/nets": ("studio/types",),
     "studio/adapters": ("studio/types", "studio/media", "studio/models", "studio/nets"),

@@ -20,6 +20,8 @@ import typer
 
 from studio.errors import Cancelled, StudioError
 from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stoppable_job
+from ui.generate_cli import generate_app
+from ui.people_cli import people_app
 from ui.stylize_cli import settings as film_settings
 from ui.stylize_cli import stylize
 from ui.subtitles_cli import subtitles_app
@@ -36,7 +38,9 @@ app = typer.Typer(
 models_app = typer.Typer(no_args_is_help=True, help="The models: what there is and where.")
 app.add_typer(models_app, name="models")
 app.add_typer(subtitles_app, name="subtitles")
+app.add_typer(people_app, name="people")
 app.add_typer(train_app, name="train")
+app.add_typer(generate_app, name="generate")
 app.command("stylize")(stylize)
 app.command("settings")(film_settings)
 

@@ -7,7 +7,7 @@ tracks, or use another model: the decisions are laid over whatever it finds.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -116,6 +116,14 @@ class Corrections:
             self,
             names=tuple(replace(n, name=new) if n.name == old else n for n in self.names),
             rejections=tuple(replace(r, name=new) if r.name == old else r for r in self.rejections),
+        )
+
+    def without(self, name: str) -> Corrections:
+        """The same decisions after somebody was forgotten."""
+        return replace(
+            self,
+            names=tuple(n for n in self.names if n.name != name),
+            rejections=tuple(r for r in self.rejections if r.name != name),
         )
 
 
@@ -237,13 +245,10 @@ def write_corrections(path: Path, corrections: Corrections) -> None:
         beside.write_text(text, encoding="utf-8")
 
 
-def rename_everywhere(gallery: Path, old: str, new: str) -> int:
-    """Give somebody another name in the decisions about every file; returns how many files."""
-    changed = 0
+def change_everywhere(gallery: Path, change: Callable[[Corrections], Corrections]) -> None:
+    """Change the decisions about every file."""
     for path in sorted((gallery / "footage").glob("*.json")):
         before = read_corrections(path)
-        after = before.renamed(old, new)
+        after = change(before)
         if after != before:
             write_corrections(path, after)
-            changed += 1
-    return changed

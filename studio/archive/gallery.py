@@ -183,7 +183,7 @@ class Gallery:
         name = clean_name(name)
         notes = []
         with self._changing():
-            known = self._spelt(name)
+            known = self.spelt(name)
             self._same_model(model)
             new = [face for face in faces if not self._has(known, face)]
             near = self.distances(np.stack([face.vector for face in new])) if new else None
@@ -218,9 +218,9 @@ class Gallery:
         new = clean_name(new)
         with self._changing():
             old = self._find(old)
-            if self._spelt(new) in self.names and self._spelt(new) != old:
+            if self.spelt(new) in self.names and self.spelt(new) != old:
                 raise RequestError(
-                    f"There is a {self._spelt(new)} already.",
+                    f"There is a {self.spelt(new)} already.",
                     f"If both are one: studio people merge {old!r} {new!r}",
                 )
             self._rename(old, new)
@@ -250,7 +250,7 @@ class Gallery:
         """
         new = clean_name(new)
         with self._changing():
-            name, new = self._find(name), self._spelt(new)
+            name, new = self._find(name), self.spelt(new)
             rows = self._rows(name)
             wrong = [n for n in pictures if not 0 <= n < len(rows)]
             if wrong or not pictures or len(set(pictures)) == len(rows):
@@ -310,13 +310,13 @@ class Gallery:
             for row in self._rows(name)
         )
 
-    def _spelt(self, name: str) -> str:
+    def spelt(self, name: str) -> str:
         """The name as it is written here already, whatever its capitals."""
         same = [known for known in self.names if known.casefold() == name.casefold()]
         return same[0] if same else name
 
     def _find(self, name: str) -> str:
-        found = self._spelt(" ".join(unicodedata.normalize("NFC", name).split()))
+        found = self.spelt(" ".join(unicodedata.normalize("NFC", name).split()))
         if found not in self.names:
             known = ", ".join(self.names)
             raise RequestError(
