@@ -1,0 +1,92 @@
+"""Who is seen, for a terminal and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from pipelines.people.pipeline import Result
+    from studio.types.people import People, Person
+
+#: Spans of one person that are printed; the JSON has them all.
+_MOST_SPANS = 6
+
+
+def describe(result: Result) -> dict[str, Any]:
+    """The result as ``studio people identify --json`` prints it."""
+    return {
+        "footage": str(result.media.path),
+        "content_hash": result.media.content_hash,
+        "model": result.people.model,
+        "gallery": str(result.gallery),
+        "known": list(result.known),
+        "limits": {name: round(limit, 3) for name, limit in result.limits.items()},
+        "people": [_person(result, person) for person in result.people.persons],
+        "unclear": [_track(result, n) for n in result.people.unclear],
+        "files": {name: str(path) for name, path in result.files.items()},
+        "stored": list(result.stored),
+        "computed": list(result.computed),
+        "notes": list(result.notes),
+        "wall_s": round(result.wall_s, 3),
+    }
+
+
+def _person(result: Result, person: Person) -> dict[str, Any]:
+    tracks = [_track(result, n) for n in person.tracks]
+    return {
+        "label": person.label,
+        "name": person.name,
+        "told": person.told,
+        "distance": None if person.distance is None else round(person.distance, 3),
+        "seconds": round(sum(track["end_s"] - track["start_s"] for track in tracks), 3),
+        "frame": person.frame,
+        "time_s": round(float(result.times.start(person.frame)), 3),
+        "xyxy": [round(side, 4) for side in person.xyxy],
+        "tracks": tracks,
+    }
+
+
+def _track(result: Result, number: int) -> dict[str, Any]:
+    track = result.people.tracks[number]
+    start, end = span_s(result.people, number, result)
+    return {
+        "track": number,
+        "shot": track.shot,
+        "start_s": round(start, 3),
+        "end_s": round(end, 3),
+        "frames": [int(frame) for frame in track.frames],
+        "height_px": round(track.size_px, 1),
+        "quality": round(float(track.best_quality[0]), 3) if len(track.best_quality) else 0.0,
+    }
+
+
+def span_s(people: People, number: int, result: Result) -> tuple[float, float]:
+    """Seconds from a track's first picture to a sample behind its last."""
+    track, times = people.tracks[number], result.times
+    seconds = times.seconds
+    start, last = float(seconds[track.frames[0]]), float(seconds[track.frames[-1]])
+    step = float(np.median(np.diff(seconds[track.frames]))) if len(track.frames) > 1 else 0.5
+    return start, min(last + step, float(times.start(len(times))))
+
+
+def summarise(result: Result) -> str:
+    """Who is seen when, as lines."""
+    people = result.people
+    lines = [f"{result.media.path.name}: {len(people.persons)} people"]
+    for person in people.persons:
+        spans = [span_s(people, number, result) for number in person.tracks]
+        shown = ", ".join(f"{a:.1f}–{b:.1f}" for a, b in spans[:_MOST_SPANS])
+        more = f" and {len(spans) - _MOST_SPANS} more" if len(spans) > _MOST_SPANS else ""
+        how = "told" if person.told else ""
+        if person.name and not how and person.distance is not None:
+            how = f"{person.distance:.2f} apart, limit {result.limits[person.name]:.2f}"
+        seconds = sum(b - a for a, b in spans)
+        lines.append(
+            f"  {person.label:<20} {seconds:7.1f} s  {shown}{more}{f'  ({how})' if how else ''}"
+        )
+    lines += [f"note: {note}" for note in result.notes]
+    lines += [f"  {name:<12} {path}" for name, path in result.files.items()]
+    lines.append(f"{result.wall_s:.1f} s")
+    return "\n".join(lines)

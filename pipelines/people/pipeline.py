@@ -1,0 +1,258 @@
+"""Footage to the people in it: analyse, join, name, keep what a person decides, write."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from pipelines import analysis
+from pipelines.people.corrections import (
+    FaceAt,
+    NameTold,
+    NotThem,
+    SamePerson,
+    corrections_file,
+    faces_of,
+    read_corrections,
+    write_corrections,
+)
+from pipelines.people.footage_faces import face_picture, faces_in
+from pipelines.people.identities import Embedder, identities, open_gallery
+from pipelines.people.options import Options
+from studio.adapters import face_embedding
+from studio.archive.gallery import Gallery, clean_name
+from studio.errors import RequestError
+from studio.jobs.job import Job
+from studio.types.analysis import FootageAnalysis
+from studio.types.media import FrameTimes, MediaInfo
+from studio.types.people import FaceTrack, People, Person
+
+#: Best pictures of a person that become references when a name is given.
+_REFERENCES = 4
+
+
+@dataclass(frozen=True)
+class Result:
+    """What ``studio people identify`` gives.
+
+    Attributes:
+        media: the file.
+        times: of its frames.
+        people: who is seen in it; nobody on a dry run.
+        gallery: folder of known people.
+        known: their names.
+        limits: how near a face has to come to each of them.
+        files: ``people`` (JSON) and a picture for each label; none without ``out``.
+        stored, computed: parts of the analysis.
+        notes: what a user should know.
+        wall_s: seconds this run took.
+    """
+
+    media: MediaInfo
+    times: FrameTimes
+    people: People
+    gallery: Path
+    known: tuple[str, ...]
+    limits: dict[str, float]
+    files: dict[str, Path]
+    stored: tuple[str, ...]
+    computed: tuple[str, ...]
+    notes: tuple[str, ...]
+    wall_s: float
+
+
+def run(
+    source: Path | Sequence[Path],
+    options: Options,
+    job: Job,
+    *,
+    model: Embedder = face_embedding.SPEC,
+) -> Result:
+    """Say who is seen in one film.
+
+    Args:
+        source: the film.
+        options: what is wanted.
+        job: settings, models, store, progress.
+        model: that compares faces.
+
+    Raises:
+        MediaError: the film cannot be read.
+        RequestError: it has no picture, or an option cannot work with it.
+        ModelError: a model is missing, corrupt or failed.
+        Cancelled: the user stopped it.
+    """
+    started = time.perf_counter()
+    given = [source] if isinstance(source, Path) else list(source)
+    if len(given) != 1:
+        raise RequestError(
+            f"{len(given)} films were given.", "Give one: studio people identify FILM"
+        )
+    wanted = analysis.Options(
+        only=("shots", "faces"),
+        cache=options.cache,
+        sample_rate=options.sample_rate,
+        dry_run=options.dry_run,
+    )
+    known = analysis.run(given[0], wanted, job)
+    footage = known.analysis
+    times = footage.frame_times
+    if times is None:
+        raise RequestError(
+            f"{given[0].name} has no picture, so nobody is seen in it.", "Name a film."
+        )
+    gallery = open_gallery(job, options.gallery, model)
+    people = People((), (), (), model.key)
+    files: dict[str, Path] = {}
+    notes = list(footage.notes)
+    if not options.dry_run:
+
+        def look(cache: bool) -> People:
+            return identities(
+                footage, gallery, job, rate=options.sample_rate, cache=cache, model=model
+            )
+
+        people = look(options.cache)
+        if options.names or options.merges or options.rejections:
+            notes += _decide(footage, times, people, gallery, options, job, model)
+            gallery = Gallery.open(gallery.path)
+            people = look(True)
+        notes += [note for note in people.notes if note not in notes]
+    result = Result(
+        media=footage.media,
+        times=times,
+        people=people,
+        gallery=gallery.path,
+        known=gallery.names,
+        limits=gallery.limits,
+        files=files,
+        stored=known.stored,
+        computed=known.computed,
+        notes=tuple(notes),
+        wall_s=time.perf_counter() - started,
+    )
+    if options.out is not None and not options.dry_run:
+        files |= _write(result, options.out)
+    job.report("people", 1.0, f"{len(people.persons)} people")
+    return result
+
+
+def find_person(people: People, label: str) -> Person:
+    """Who has that label or name.
+
+    Raises:
+        RequestError: nobody has.
+    """
+    found = [p for p in people.persons if p.label.casefold() == label.strip().casefold()]
+    if not found:
+        labels = ", ".join(person.label for person in people.persons)
+        raise RequestError(
+            f"Nobody here is called {label}.",
+            f"There are: {labels}" if labels else "No face here is clear enough to tell.",
+        )
+    return found[0]
+
+
+def _decide(
+    footage: FootageAnalysis,
+    times: FrameTimes,
+    people: People,
+    gallery: Gallery,
+    options: Options,
+    job: Job,
+    model: Embedder,
+) -> list[str]:
+    """Keep what a person said; everything is checked before anything is kept."""
+    path = corrections_file(gallery.path, footage.media.content_hash)
+    corrections = read_corrections(path)
+    named = [(find_person(people, label), clean_name(name)) for label, name in options.names]
+    merged = [(find_person(people, a), find_person(people, b)) for a, b in options.merges]
+    wrong = [_wrong(name, at, people, gallery, times) for name, at in options.rejections]
+    notes: list[str] = []
+    for person, name in named:
+        faces = faces_in(footage.media, times, _best(people, person.tracks), job, model)
+        notes += gallery.add(name, faces, model.key)
+        anchors = _anchors(people, person.tracks, times)
+        corrections = corrections.with_name(NameTold(gallery.spelt(name), anchors))
+    for one, other in merged:
+        both = (_anchors(people, person.tracks, times) for person in (one, other))
+        corrections = corrections.with_merge(SamePerson(*both))
+    for name, tracks in wrong:
+        corrections = corrections.with_rejection(NotThem(name, _anchors(people, tracks, times)))
+        for face in faces_in(footage.media, times, _best(people, tracks), job, model):
+            gallery.reject(name, face, model.key)
+    write_corrections(path, corrections)
+    return notes
+
+
+def _wrong(
+    name: str, at: Fraction | None, people: People, gallery: Gallery, times: FrameTimes
+) -> tuple[str, tuple[int, ...]]:
+    """A name that is wrong, as it is spelt, and the tracks it is wrong for."""
+    person = find_person(people, name)
+    if person.name is None or person.name not in gallery.names:
+        raise RequestError(
+            f"{person.label} is nobody of the gallery, so there is nothing to take back.",
+            "Give a name that the gallery gave.",
+        )
+    return person.name, _tracks_at(person, people, times, at)
+
+
+def _anchors(people: People, tracks: Sequence[int], times: FrameTimes) -> tuple[FaceAt, ...]:
+    """What a decision about tracks is tied to: a face of each."""
+    return tuple(face for n in tracks for face in faces_of(people.tracks[n], times)[:1])
+
+
+def _best(people: People, numbers: Sequence[int]) -> list[tuple[FaceTrack, int]]:
+    """Where somebody is seen best, each time in another track."""
+    tracks = sorted((people.tracks[n] for n in numbers), key=lambda t: -float(t.best_quality[0]))
+    return [(track, int(track.best_frames[0])) for track in tracks[:_REFERENCES]]
+
+
+def _tracks_at(
+    person: Person, people: People, times: FrameTimes, at: Fraction | None
+) -> tuple[int, ...]:
+    """A person's tracks at a time; all of them without one."""
+    if at is None:
+        return person.tracks
+    frame = times.frame_at(at)
+    found = [
+        n
+        for n in person.tracks
+        if people.tracks[n].frames[0] <= frame <= people.tracks[n].frames[-1]
+    ]
+    if not found:
+        spans = ", ".join(
+            f"{float(times.start(int(people.tracks[n].frames[0]))):.1f}–"
+            f"{float(times.start(int(people.tracks[n].frames[-1]))):.1f}"
+            for n in person.tracks[:8]
+        )
+        raise RequestError(
+            f"{person.label} is not seen at {float(at):g} s.", f"Seen at (seconds): {spans}"
+        )
+    return tuple(found)
+
+
+def _write(result: Result, out: Path) -> dict[str, Path]:
+    """The JSON, and a picture of everybody."""
+    import json
+
+    from pipelines.people.describe import describe
+    from studio.media.image_io import jpeg_bytes
+    from studio.media.writer import write_beside
+
+    files = {}
+    for person in result.people.persons:
+        pixels = face_picture(result.media, result.times, person.frame, person.xyxy)
+        safe = "".join(c if c.isalnum() else "_" for c in person.label)
+        files[person.label] = out / f"{safe}.jpg"
+        with write_beside(files[person.label]) as beside:
+            beside.write_bytes(jpeg_bytes(pixels))
+    files["people"] = out / "people.json"
+    with write_beside(files["people"]) as beside:
+        text = json.dumps(describe(result), ensure_ascii=False, indent=1)
+        beside.write_text(text, encoding="utf-8")
+    return files
