@@ -36,6 +36,8 @@ ENTRIES: tuple[str, ...] = (
     "studio.adapters.face_embedding:SPEC",
     "studio.adapters.translation:SPEC",
     "studio.adapters.siglip:SPEC",
+    "studio.adapters.gan_faces:SPEC",
+    "studio.adapters.vae_faces:SPEC",
     "studio.adapters.diffusion:SPEC_TURBO",
     "studio.adapters.diffusion:SPEC_FULL",
 )

@@ -32,7 +32,7 @@ class PictureCoder(TorchWeights):
     Args:
         net: ``studio.nets.vae.Vae``.
         device: where it computes.
-        spread: what its card says of each latent, see :attr:`order`.
+        spread: variance of each latent over pictures it was not trained on, as its card says.
     """
 
     precision: Precision = "f32"
@@ -43,6 +43,12 @@ class PictureCoder(TorchWeights):
         self.side_px = int(net.side_px)  # type: ignore[arg-type]
         self._spread = spread
         self._net: Any = net
+
+    @property
+    def deviations(self) -> Latents:
+        """How far each latent goes over pictures, ``(latent,)``; 1 where it went less far, as a
+        latent that tells nothing is drawn standard normal."""
+        return np.sqrt(np.maximum(self._spread, 1.0)).astype(np.float32)
 
     @property
     def order(self) -> NDArray[np.int64]:
@@ -146,3 +152,25 @@ def spec_of(path: Path) -> ModelSpec[PictureCoder]:
         loader="studio.adapters.vae_faces:load",
         requires=("torch",),
     )
+
+
+SPEC: ModelSpec[PictureCoder] = ModelSpec(
+    name="vae-faces",
+    version="1",
+    role="faces told by 32 numbers, 64x64",
+    licence="AGPL-3.0-or-later",
+    source="assets/weights/vae-faces.safetensors (made by scripts/train_vae_faces.py)",
+    weights=(
+        WeightFile(
+            "vae-faces.safetensors",
+            "",
+            "assets/weights/vae-faces.safetensors",
+            "3245b419c3282895b48a441d65521c06c0001d38d5c551185810e05ede67a762",
+        ),
+    ),
+    resident_bytes=4 << 20,
+    working_bytes=96 << 20,
+    working_unit="128 faces",
+    loader="studio.adapters.vae_faces:load",
+    requires=("torch",),
+)

@@ -62,6 +62,7 @@ def write_net(path: Path, network: torch.nn.Module, head: NetHead, *, half: bool
     }
     with write_beside(path) as beside:
         save_file(tensors, beside, metadata=metadata)
+        beside.chmod(0o644)  # the library makes files that only their owner may read
 
 
 def read_head(path: Path) -> NetHead:

@@ -145,7 +145,21 @@ def people_are_cut_out(model: Any) -> None:
     assert share[100, 50] > 0.9 and share[20, 20] < 0.1
 
 
+def faces_are_drawn(model: Any) -> None:
+    drawn = model.draw(np.zeros((2, model.latent), np.float32) + [[0.0], [1.0]])
+    assert drawn.shape == (2, 64, 64, 3) and drawn[0].std() > 10
+    assert not np.array_equal(drawn[0], drawn[1])
+
+
+def faces_are_told(model: Any) -> None:
+    picture = np.full((1, 64, 64, 3), (200, 120, 60), np.uint8)
+    again = model.draw(model.tell(picture)[0])
+    assert again[0, ..., 0].mean() > again[0, ..., 2].mean() + 40, "an orange picture stays orange"
+
+
 ASK: dict[str, Callable[[Any], None]] = {
+    "dcgan-faces": faces_are_drawn,
+    "vae-faces": faces_are_told,
     "transnetv2": cut_is_found,
     "yolo11n-seg": bus_is_found,
     "mtcnn": faces_are_found,
