@@ -19,6 +19,7 @@ from typing import Annotated
 import typer
 
 from studio.errors import Cancelled, StudioError
+from ui.avatar_cli import avatar
 from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stoppable_job
 from ui.generate_cli import generate_app
 from ui.people_cli import people_app
@@ -42,6 +43,7 @@ app.add_typer(people_app, name="people")
 app.add_typer(train_app, name="train")
 app.add_typer(generate_app, name="generate")
 app.command("stylize")(stylize)
+app.command("avatar")(avatar)
 app.command("settings")(film_settings)
 
 Footage = Annotated[

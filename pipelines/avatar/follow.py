@@ -208,7 +208,7 @@ def _controls(calm: Floats, there: NDArray[np.bool_], rest: _Rest, fps: float) -
     pressed = np.clip(1 - m["lips"] / max(rest["lips"], 1e-6), 0, 0.5) * 2 * (jaw < 0.05)
     # An open jaw pulls the corners down; a smile is what is more than that.
     corners = m["corners"] - rest["corners"] + 0.02 * np.clip(jaw, 0, 1)
-    smile = np.clip(corners / 0.055 + 0.9 * np.clip(wider, -0.1, 0.35), -1, 1)
+    smile = np.clip(corners / 0.055 + 0.9 * np.clip(wider, -0.1, 0.35), -0.5, 1)
     gaze_x, gaze_y = (m[n] - 0.8 * rest[n] for n in ("gaze_x", "gaze_y"))
     eyes = _eyes(m, there, rest, fps)
     columns = {

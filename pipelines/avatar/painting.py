@@ -14,9 +14,10 @@ from pipelines.avatar.follow import Following
 from studio.drawing.canvas import Canvas
 from studio.types.character import Expression
 
-#: How much wider than the person's own head a character's is, where it lies over it: people
-#: have hair.
-COVER = 1.22
+#: How much larger than the person's own head a character's is, where it lies over it, and how
+#: far up it is moved, in heads: people have hair. A person's hair is drawn beyond the head.
+_COVER = {"person": 1.27, "cat": 1.4, "fox": 1.4, "robot": 1.34}
+_UP = 0.07
 
 Rgb = NDArray[Any]
 
@@ -63,7 +64,7 @@ class BustPass:
         scene = self._scene
         now = scene.following.expression(number)
         draw_character(self._canvas, scene.who, now, bust(*scene.size_wh))
-        made = cv2.cvtColor(self._canvas.pixels, cv2.COLOR_RGBA2RGB)
+        made: Rgb = cv2.cvtColor(self._canvas.pixels, cv2.COLOR_RGBA2RGB)
         return made if rgb.dtype == np.uint8 else made.astype(np.uint16) * np.uint16(257)
 
 
@@ -84,11 +85,10 @@ class HeadPass:
             return rgb
         now = scene.following.expression(number)
         now = Expression(**{**vars(now), "x": 0.0, "y": 0.0, "scale": 1.0})
-        place = Place(x, y, size * COVER)
+        place = Place(x, y - _UP * size, size * _COVER[scene.who.kind])
         self._canvas.clear()
         with self._canvas.see_through(share):
             draw_character(self._canvas, scene.who, now, place, trunk=False)
-        # Hands are drawn over, in the picture's own measure.
         over = self._canvas.pixels
         top, left, bottom, right = _around(place, scene.size_wh, reach=1.35)
         if bottom <= top or right <= left:

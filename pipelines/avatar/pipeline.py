@@ -136,14 +136,14 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
         len(film.times),
         len(film.shots),
     )
-    person = wanted_person(options.who, film.info, film.times, job)
+    person = wanted_person(options.who, given[0], film.size_wh, job)
     watched = watch(
         film.info,
         film.times,
         film.shots,
         job,
         who=person.key,
-        wanted=person.box if person.key else None,
+        wanted=person.box,
     )
     if not np.isfinite(watched.measures[:, 0]).any():
         raise RequestError(
@@ -401,6 +401,7 @@ def _mark(film: _Film, options: Options, plan: AvatarPlan, inputs: dict[str, str
         {film.info.path.name: film.info.content_hash, **inputs},
         dict.fromkeys((spec.key for spec in SPECS), "f32"),
         software(),
+        deed="changed" if options.background == "keep" else "made",
     )
 
 

@@ -124,7 +124,8 @@ def _watch_piece(
                 face.forget()
                 grip.forget()
             row = number - first
-            seen = face.look(rgb, wanted(number) if wanted is not None else None)
+            box = wanted(number) if wanted is not None else None
+            seen = face.look(rgb, box, anybody=wanted is None)
             faces[row] = face.choices
             if seen is not None:
                 measures[row] = seen
@@ -150,9 +151,10 @@ class _Face:
         self.choices = 0
 
     def look(
-        self, rgb: NDArray[np.uint8], box: NDArray[np.float32] | None
+        self, rgb: NDArray[np.uint8], box: NDArray[np.float32] | None, *, anybody: bool
     ) -> NDArray[np.float32] | None:
-        """Measures of the face on the next picture, or None."""
+        """Measures of the face on the next picture, or None: of the one in the box; without a
+        box, of the largest where anybody will do."""
         self.choices = 0
         self._since += 1
         if self._square is not None and box is not None and self._since % _FACES_EVERY == 0:
@@ -163,6 +165,8 @@ class _Face:
             found = self._try(rgb, self._square, again=False)
             if found is not None:
                 return found
+        if box is None and not anybody:
+            return None
         square = self._choose(rgb, box)
         return None if square is None else self._try(rgb, square, again=True)
 
@@ -191,7 +195,7 @@ class _Face:
             inside = ((middle >= box[:2]) & (middle <= box[2:])).all(axis=1)
             if not inside.any():
                 return None
-            best = int(np.argmax(inside))
+            best = int(np.argmax(np.where(inside, found.scores, -1)))
         else:
             best = int(np.argmax((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])))
         return face_mesh.squares_of_faces(found)[best : best + 1]

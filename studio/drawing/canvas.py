@@ -201,7 +201,7 @@ class Canvas:
     def placed(
         self, x: float = 0.0, y: float = 0.0, scale: float = 1.0, turn: float = 0.0
     ) -> Iterator[None]:
-        """Units of one's own: ``scale`` to one, turned by radians with the clock, zero at (x, y)."""
+        """Units of one's own: ``scale`` to one, turned by radians, zero at (x, y)."""
         self._on.save()
         self._on.translate(x, y)
         self._on.rotate(float(np.rad2deg(turn)))

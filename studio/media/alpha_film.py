@@ -122,16 +122,11 @@ def render_alpha_film(
     rate = info.video.rate
     count, stop = len(times), Event()
     out, work_dir = out.absolute(), work_dir.absolute()
-    segments = [
-        _Segment(
-            start,
-            min(start + _SEGMENT, count),
-            work_dir
-            / f"segment-{_digest(info, form, size_wh, made_by, start, min(start + _SEGMENT, count))}"
-            f"{form.ending}",
-        )
-        for start in range(0, count, _SEGMENT)
-    ]
+    segments = []
+    for start in range(0, count, _SEGMENT):
+        end = min(start + _SEGMENT, count)
+        digest = _digest(info, form, size_wh, made_by(start, end), start, end)
+        segments.append(_Segment(start, end, work_dir / f"segment-{digest}{form.ending}"))
     done = [0] * len(segments)
     with held(work_dir, out):
         check_room(info, times, (size_wh[0] * (8 if kind == "prores" else 1), size_wh[1]), work_dir)
@@ -144,17 +139,20 @@ def render_alpha_film(
 
         def encode(number: int) -> None:
             segment, paint = segments[number], begin()
-            with write_beside(segment.path) as beside, write_errors(segment.path):
-                with av.open(str(beside), "w", format=form.container) as container:
-                    stream = _stream(container, form, rate.fps, size_wh)
-                    for frame_number in range(segment.start, segment.end):
-                        if stop.is_set():
-                            raise Cancelled()
-                        frame = _coded(paint(frame_number), form)
-                        frame.pts, frame.time_base = done[number], 1 / rate.fps
-                        container.mux(stream.encode(frame))
-                        done[number] += 1
-                    container.mux(stream.encode(None))
+            with (
+                write_beside(segment.path) as beside,
+                write_errors(segment.path),
+                av.open(str(beside), "w", format=form.container) as container,
+            ):
+                stream = _stream(container, form, rate.fps, size_wh)
+                for frame_number in range(segment.start, segment.end):
+                    if stop.is_set():
+                        raise Cancelled()
+                    frame = _coded(paint(frame_number), form)
+                    frame.pts, frame.time_base = done[number], 1 / rate.fps
+                    container.mux(stream.encode(frame))
+                    done[number] += 1
+                container.mux(stream.encode(None))
 
         def tick() -> None:
             if check is not None:
@@ -191,7 +189,7 @@ def _digest(
     info: MediaInfo,
     form: _Form,
     size_wh: tuple[int, int],
-    made_by: Callable[[int, int], Any],
+    made_by: Any,
     start: int,
     end: int,
 ) -> str:
@@ -203,7 +201,7 @@ def _digest(
             size_wh,
             start,
             end,
-            made_by(start, end),
+            made_by,
         ],
         sort_keys=True,
     )

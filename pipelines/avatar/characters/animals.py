@@ -104,7 +104,7 @@ def _draw_coat(canvas: Canvas, turn: Turn, who: Character) -> None:
         for side in (-1, 1):
             cheek = np.array(
                 [
-                    (0.0, 0.30),
+                    (-0.02, 0.30),
                     (0.10, 0.12),
                     (0.30, 0.20),
                     (0.52, 0.36),
@@ -112,7 +112,7 @@ def _draw_coat(canvas: Canvas, turn: Turn, who: Character) -> None:
                     (1.15, 0.36),
                     (1.3, 0.7),
                     (0.6, 1.2),
-                    (0.0, 1.3),
+                    (-0.02, 1.3),
                 ]
             ) * (side, 1)
             canvas.fill(
@@ -179,10 +179,9 @@ def _draw_muzzle(canvas: Canvas, turn: Turn, who: Character, now: Expression) ->
         puff = np.array([(0.0, 0.36), (0.16, 0.34), (0.34, 0.46), (0.36, 0.60), (0.0, 0.62)])
         puff[3, 0] = float(lines.x[-1]) * 1.25
         puff[3, 1] = float(lines.upper_inner[-1]) - 0.03
-        half = np.concatenate([
-            puff[:4] * (side, 1),
-            np.stack([lines.x, lines.upper_inner], 1)[(slice(last, 3, -1) if side > 0 else slice(0, 5))],
-        ])  # fmt: skip
+        lip = np.stack([lines.x, lines.upper_inner], axis=1)
+        inwards = lip[last:3:-1] if side > 0 else lip[:5]
+        half = np.concatenate([puff[:4] * (side, 1), inwards])
         canvas.fill(smooth(turn.surface(half, lift), (0, len(half) - 1)), pale)
     canvas.line(smooth(at(lines.upper_inner), closed=False), skin.lip, 0.026)
     if lines.gap > 0.012:

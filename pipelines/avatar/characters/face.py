@@ -125,7 +125,7 @@ def draw_brows(canvas: Canvas, turn: Turn, who: Character, now: Expression) -> N
         inner = np.clip(-u, 0, 1)
         x = eyes.apart + 0.02 + u * 0.235
         x = x - 0.035 * now.frown * inner
-        y = -0.215 - 0.03 * (eyes.size - 1) * 4 - brows.arch * (1 - (u - 0.25) ** 2)
+        y = -0.215 - 0.03 * (eyes.size - 1) * 4 - brows.arch * (1 - 0.6 * (u - 0.3) ** 2)
         y = y + 0.02 * u - 0.105 * float(np.clip(raised, -1, 1)) + 0.07 * now.frown * inner
         thick = np.array([0.030, 0.034, 0.030, 0.021, 0.006]) * brows.weight
         top = np.stack([side * x, y - thick], axis=1)
@@ -138,9 +138,9 @@ def draw_nose(canvas: Canvas, turn: Turn, who: Character) -> None:
     """A nose by its shade, its wings and its light."""
     skin, w = who.skin, who.nose
     deep = mixed(skin.shade, "#3a1020", 0.18)
-    side = np.array([(-0.055 * w, -0.02), (-0.05 * w, 0.16), (-0.115 * w, 0.33), (-0.128 * w, 0.395),
-                     (-0.085 * w, 0.43), (0.0, 0.452), (0.085 * w, 0.43), (0.128 * w, 0.395),
-                     (0.115 * w, 0.33), (0.05 * w, 0.16), (0.055 * w, -0.02)])  # fmt: skip
+    half = [(0.055, -0.02), (0.05, 0.16), (0.115, 0.33), (0.128, 0.395), (0.085, 0.43)]
+    left = [(-x, y) for x, y in half]
+    side = np.array([*left, (0.0, 0.452), *half[::-1]]) * (w, 1)
     lifts = np.array([0.02, 0.07, 0.12, 0.10, 0.12, 0.17, 0.12, 0.10, 0.12, 0.07, 0.02])
     shape = np.concatenate([turn.surface(p[None], z) for p, z in zip(side, lifts, strict=True)])
     top, low = float(shape[:, 1].min()), float(shape[:, 1].max())
@@ -207,11 +207,13 @@ def draw_glasses(canvas: Canvas, turn: Turn, who: Character) -> None:
     )
     depth = 0.72
     for side in (-1, 1):
-        frame = turn.plate(ring + (side * x, 0), depth - 0.05)
+        middle = np.array([side * x, 0.0])
+        frame = turn.plate(ring + middle, depth - 0.05)
         canvas.fill(smooth(frame), "#cfe4ff26")
         glint = turn.plate(
             np.array([(-0.16, -0.06), (-0.06, -0.13), (-0.10, 0.10), (-0.17, 0.13)])
-            + (side * x, 0.075),
+            + middle
+            + np.array([0.0, 0.075]),
             depth,
         )
         with canvas.inside(smooth(frame)):

@@ -87,10 +87,10 @@ def _draw_neck(
     spin = np.array([[cosine, -sine], [sine, cosine]]) * now.scale
     top = turn.edge([(w, 0.55), (-w, 0.55)], -0.25) @ spin.T + moved
     throat = turn.edge([(0, 1.05)], -0.1) @ spin.T + moved
-    outline = np.array([
-        top[0], (top[0] + (w, 1.05)) / 2 + (0, 0.1), (w + 0.02, 1.12), (w + 0.16, 1.34), (0.95, 1.62),
-        (0, 2.0), (-0.95, 1.62), (-w - 0.16, 1.34), (-w - 0.02, 1.12), (top[1] + (-w, 1.05)) / 2 + (0, 0.1), top[1],
-    ])  # fmt: skip
+    waist = (top + np.array([(w, 1.05), (-w, 1.05)])) / 2 + np.array([0.0, 0.1])
+    low = np.array([(w + 0.02, 1.12), (w + 0.16, 1.34), (0.95, 1.62), (0.0, 2.0)])
+    mirror = low[2::-1] * (-1, 1)
+    outline = np.concatenate([top[:1], waist[:1], low, mirror, waist[1:], top[1:]])
     shape = smooth(outline, (0, 10))
     if who.kind == "robot":
         canvas.fill(shape, skin.shade)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from pipelines.avatar.characters.face import draw_brows, draw_eyes, draw_glasses, draw_nose
-from pipelines.avatar.characters.hair import CUTS, draw_front, front_outline
+from pipelines.avatar.characters.hair import draw_front, front_outline
+from pipelines.avatar.characters.hair_cuts import CUTS
 from pipelines.avatar.characters.look import Character
 from pipelines.avatar.characters.mouth import MOUTH_Y, draw_mouth, mouth_lines
 from pipelines.avatar.characters.turning import Points, Turn, mirrored
@@ -65,8 +66,8 @@ def _shade(canvas: Canvas, turn: Turn, who: Character, now: Expression) -> None:
     warm = 0.34 + 0.22 * max(now.smile, 0)
     for side in (-1, 1):
         x, y = turn.surface([(side * 0.44, 0.40 - 0.04 * now.smile)], 0.0)[0]
-        ink = Radial((float(x), float(y)), 0.27, (faded(skin.blush, warm), faded(skin.blush, 0)))
-        canvas.fill(ellipse(float(x), float(y), 0.27, 0.2), ink)
+        glow = Radial((float(x), float(y)), 0.27, (faded(skin.blush, warm), faded(skin.blush, 0)))
+        canvas.fill(ellipse(float(x), float(y), 0.27, 0.2), glow)
         x, y = turn.surface([(side * who.eyes.apart, -0.05)])[0]
         socket = Radial((float(x), float(y)), 0.30, (faded(skin.shade, 0.32), faded(skin.shade, 0)))
         canvas.fill(ellipse(float(x), float(y), 0.30, 0.24), socket)
@@ -152,11 +153,12 @@ def _draw_beard(canvas: Canvas, turn: Turn, who: Character, now: Expression) -> 
         smooth(outline, (0, 10, 11)), Linear((-0.6, 0.2), (0.5, 1.1), (light, who.beard, dark))
     )
     # Bare about the lips.
-    ring = turn.surface([
-        (-wide * 1.02, MOUTH_Y), (-wide * 0.6, float(lines.upper[2]) - 0.02), (0, float(lines.upper[4]) - 0.012),
-        (wide * 0.6, float(lines.upper[2]) - 0.02), (wide * 1.02, MOUTH_Y),
-        (wide * 0.6, float(lines.lower[2]) + 0.012), (0, float(lines.lower[4]) + 0.02), (-wide * 0.6, float(lines.lower[2]) + 0.012),
-    ], 0.06)  # fmt: skip
+    above, below = float(lines.upper[2]) - 0.02, float(lines.lower[2]) + 0.012
+    half = np.array([
+        (0.0, float(lines.upper[4]) - 0.012), (wide * 0.6, above), (wide * 1.02, MOUTH_Y),
+        (wide * 0.6, below), (0.0, float(lines.lower[4]) + 0.02),
+    ])  # fmt: skip
+    ring = turn.surface(mirrored(half), 0.06)
     canvas.fill(smooth(ring), faded(dark, 0.55))
     for x, y, long in (
         (-0.5, 0.66, 0.14),

@@ -126,11 +126,14 @@ def draw_mouth(canvas: Canvas, turn: Turn, who: Character, now: Expression) -> N
     )
     canvas.line(smooth(shine, closed=False), "#ffffff30", 0.016)
     for side, end in ((-1, 0), (1, last)):
-        corner = at(lines.upper_inner)[end]
+        x, y = (float(v) for v in at(lines.upper_inner)[end])
         canvas.line(
-            smooth([corner + (-side * 0.012, 0.0), corner + (side * 0.018, -0.014 * now.smile)], closed=False),
-            faded(dark, 0.6), 0.014,
-        )  # fmt: skip
+            smooth(
+                [(x - side * 0.012, y), (x + side * 0.018, y - 0.014 * now.smile)], closed=False
+            ),
+            faded(dark, 0.6),
+            0.014,
+        )
         grin = float(np.clip(now.smile, 0, 1))
         if grin > 0.15:
             fold = np.array([(0.20, 0.44), (0.29, 0.51), (abs(float(lines.x[end])) + 0.075, 0.61)])
@@ -168,7 +171,7 @@ def draw_inner_mouth(
         )
         groove = turn.surface([(0, floor - rise * 0.8), (0, floor + 0.02)], push - 0.05)
         canvas.line(smooth(groove, closed=False), "#a84a56a0", 0.012)
-        for edge, way, size in ((MOUTH_Y - 0.028, 1, 0.066), (floor + 0.058, -1, 0.05)):
+        for edge, way, size in ((MOUTH_Y - 0.034, 1, 0.092), (floor + 0.058, -1, 0.05)):
             rows = np.stack(
                 [u * half * 0.86, edge + way * size * (0.35 + 0.65 * bend**0.5)], axis=1
             )

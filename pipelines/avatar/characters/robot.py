@@ -107,27 +107,25 @@ def _draw_lights(canvas: Canvas, turn: Turn, who: Character, now: Expression) ->
         eye = eye + np.stack([np.full(len(eye), x), -bend], axis=1)
         _glow(canvas, turn.plate(eye, depth), color)
         inner = side * 0.10 * now.frown
-        brow = np.array([(-0.17, 0.0), (0.0, -0.03), (0.17, 0.0)]) + (
-            side * who.eyes.apart * 1.12,
-            -0.47 - 0.11 * raised,
-        )
+        brow = np.array([(-0.17, 0.0), (0.0, -0.03), (0.17, 0.0)])
+        brow += np.array([side * who.eyes.apart * 1.12, -0.47 - 0.11 * raised])
         brow[0 if side > 0 else 2, 1] += abs(inner)
         line = smooth(turn.plate(brow, depth), closed=False)
         canvas.line(line, faded(color, 0.25), 0.10)
         canvas.line(line, color, 0.045)
     lines = mouth_lines(now, 1.0, 1.15)
-    inner = np.stack([lines.x, lines.upper_inner - 0.30], axis=1)
+    upper = np.stack([lines.x, lines.upper_inner - 0.30], axis=1)
     lower = np.stack(
         [lines.x, np.maximum(lines.lower_inner, lines.upper_inner + 0.02) - 0.30], axis=1
     )
-    opening = turn.plate(np.concatenate([inner, lower[::-1][1:-1]]), depth)
+    opening = turn.plate(np.concatenate([upper, lower[::-1][1:-1]]), depth)
     if lines.gap > 0.01:
-        _glow(canvas, opening, color, (0, len(inner) - 1))
-        with canvas.inside(smooth(opening, (0, len(inner) - 1))):
+        _glow(canvas, opening, color, (0, len(upper) - 1))
+        with canvas.inside(smooth(opening, (0, len(upper) - 1))):
             for x in np.linspace(-0.3, 0.3, 9):
                 bar = turn.plate([(x, 0.1), (x, 0.9)], depth)
                 canvas.line(polygon(bar, closed=False), "#0d142480", 0.012)
     else:
-        line = smooth(turn.plate(inner, depth), closed=False)
+        line = smooth(turn.plate(upper, depth), closed=False)
         canvas.line(line, faded(color, 0.25), 0.10)
         canvas.line(line, color, 0.045)
