@@ -66,11 +66,14 @@ class Result:
         versions: the cuts.
         out: folder they were written to.
         wall_s: seconds this run took.
+        memory: whether the models of the analysis fit, on which rung and how long they take to
+            load, as the pool reckoned before it began; empty where a plan was given.
     """
 
     versions: tuple[Version, ...]
     out: Path
     wall_s: float
+    memory: str = ""
 
 
 def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
@@ -89,9 +92,11 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
     started = time.perf_counter()
     footage = [source] if isinstance(source, Path) else list(source)
     check_options(options)
+    memory = ""
     if options.from_plan is not None:
         timelines: tuple[Timeline, ...] = (_edited_plan(options.from_plan, footage, job),)
     else:
+        memory = _memory_needed(options, job)
         timelines = _timelines(footage, options, job)
     if options.dry_run:
         versions = tuple(_estimated(timeline, job.settings) for timeline in timelines)
@@ -101,7 +106,7 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
             for number, timeline in enumerate(timelines, start=1)
         )
     job.report("done", 1.0)
-    return Result(versions, options.out, time.perf_counter() - started)
+    return Result(versions, options.out, time.perf_counter() - started, memory)
 
 
 def plan(source: Sequence[Path], options: Options, job: Job) -> tuple[Timeline, ...]:
@@ -204,6 +209,16 @@ def _analysed(footage: Sequence[Path], options: Options, job: Job) -> list[Foota
         with job.pool.expect(later, prefetch=False):
             found.append(analysis.run(footage[len(found)], wanted, job).analysis)
     return found
+
+
+def _memory_needed(options: Options, job: Job) -> str:
+    """What the pool says of the models that the analysis leases, before any is loaded."""
+    from pipelines.analysis.models import models_of
+
+    wanted = analysis.Options(seed=options.seed)
+    reason = job.pool.preflight(models_of(wanted.only, wanted)).reason
+    job.report("memory", 0.0, reason)
+    return reason
 
 
 def _music(path: Path, job: Job) -> tuple[MediaInfo, SoundFacts]:
@@ -316,6 +331,7 @@ def describe(result: Result) -> dict[str, Any]:
     return {
         "out": str(result.out),
         "wall_s": round(result.wall_s, 3),
+        "memory": result.memory,
         "versions": [
             {
                 "plan": to_json(version.timeline),
@@ -354,6 +370,8 @@ def summarise(result: Result) -> str:
             )
         lines += [f"note: {note}" for note in version.notes]
         lines += [f"  {name:<14} {path}" for name, path in version.files.items()]
+    if result.memory:
+        lines.append(f"memory: {result.memory}")
     lines.append(f"{result.wall_s:.1f} s")
     return "\n".join(lines)
 

@@ -102,6 +102,7 @@ def test_the_same_seed_gives_the_same_plan(made, job):
     again = trailer.run([music_video()], options, job)
     assert to_json(again.versions[0].timeline) == to_json(made.versions[0].timeline)
     assert again.versions[0].estimate.seconds > 0
+    assert "models need" in again.memory and again.memory in trailer.summarise(again)
 
 
 def test_cuts_fall_on_the_beats_of_its_own_music(made, job):
@@ -164,6 +165,7 @@ def test_a_plan_whose_footage_moved_finds_it_again(made, tmp_path, job):
         trailer.run([], options, job)
     found = trailer.run([moved], options, job)
     assert Path(found.versions[0].timeline.sources[0].path) == moved
+    assert not found.memory  # a given plan needs no model
 
 
 def test_a_broken_plan_names_the_place(made, tmp_path, job):
