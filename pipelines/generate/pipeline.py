@@ -226,7 +226,7 @@ def _told(options: Options, spec: AnySpec, job: Job) -> Iterator[Made]:
             )
         if face is None and not options.sliders:
             latents = gan_faces.latents_of(options.seed, options.count, coder.latent)
-            drawn = coder.draw(latents * coder.deviations)
+            drawn = coder.draw(latents)
             for i, picture in enumerate(drawn):
                 pictures[f"picture {i + 1:04d}"] = _larger(picture, options)
             pictures["sheet"] = _grid(drawn[:_SHEET], _COLUMNS, options)

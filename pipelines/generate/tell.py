@@ -63,8 +63,7 @@ def sliders_of(job: Job, *, net: Path | None = None, photo: Path | None = None) 
     with job.pool.lease(coder_spec(net)) as coder:
         start = np.zeros(coder.latent, np.float32)
         if face is not None:
-            told = coder.tell(sized(face, coder.side_px)[None])[0][0]
-            start = (told / coder.deviations)[coder.order]
+            start = coder.tell(sized(face, coder.side_px)[None])[0][0]
         return Sliders(coder.latent, SLIDER_END, tuple(float(v) for v in start))
 
 
@@ -93,8 +92,7 @@ def placed(sliders: Iterable[tuple[int, float]], coder: PictureCoder) -> Latents
             raise RequestError(
                 f"there is no slider {number}", f"There are 0 to {coder.latent - 1}."
             )
-        place = coder.order[number]
-        latents[place] = value * coder.deviations[place]
+        latents[number] = value
     return latents
 
 
@@ -104,9 +102,7 @@ def traversals(coder: PictureCoder, rows: int, start: Latents) -> Pixels:
     latents = np.tile(start, (rows * _COLUMNS, 1))
     for row in range(rows):
         at = slice(row * _COLUMNS, (row + 1) * _COLUMNS)
-        place = coder.order[row]
-        through = np.linspace(-SLIDER_END, SLIDER_END, _COLUMNS, dtype=np.float32)
-        latents[at, place] = through * coder.deviations[place]
+        latents[at, row] = np.linspace(-SLIDER_END, SLIDER_END, _COLUMNS)
     return coder.draw(latents)
 
 

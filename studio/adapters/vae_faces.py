@@ -32,28 +32,15 @@ class PictureCoder(TorchWeights):
     Args:
         net: ``studio.nets.vae.Vae``.
         device: where it computes.
-        spread: variance of each latent over pictures it was not trained on, as its card says.
     """
 
     precision: Precision = "f32"
 
-    def __init__(self, net: torch.nn.Module, device: Device, spread: Latents) -> None:
+    def __init__(self, net: torch.nn.Module, device: Device) -> None:
         super().__init__([net], device)
         self.latent = int(net.latent)  # type: ignore[arg-type]
         self.side_px = int(net.side_px)  # type: ignore[arg-type]
-        self._spread = spread
         self._net: Any = net
-
-    @property
-    def deviations(self) -> Latents:
-        """How far each latent goes over pictures, ``(latent,)``; 1 where it went less far, as a
-        latent that tells nothing is drawn standard normal."""
-        return np.sqrt(np.maximum(self._spread, 1.0)).astype(np.float32)
-
-    @property
-    def order(self) -> NDArray[np.int64]:
-        """The latents, those first that tell most of the pictures it was trained on."""
-        return np.argsort(-self._spread, kind="stable")
 
     def tell(self, pictures: Pixels) -> tuple[Latents, Latents]:
         """What pictures are told by.
@@ -62,7 +49,8 @@ class PictureCoder(TorchWeights):
             pictures: RGB ``(n, side_px, side_px, 3)``.
 
         Returns:
-            Mean and deviation of each latent, ``(n, latent)``.
+            Mean and deviation of each latent, ``(n, latent)``; those first that move the
+            pixels most.
 
         Raises:
             InferenceFailed: torch gave up, for one because memory ran out.
@@ -75,15 +63,14 @@ class PictureCoder(TorchWeights):
         with translated("autoencoder", _HINT), torch.inference_mode():
             for at in range(0, len(pictures), _BATCH):
                 some = torch.from_numpy(np.array(pictures[at : at + _BATCH]))
-                mean, log_variance = self._open.encode(
-                    bytes_to_unit(some).to(self.device.torch_name)
-                )
-                means.append(mean.float().cpu().numpy())
-                deviations.append((log_variance / 2).exp().float().cpu().numpy())
+                mean, variance = self._open.tell(bytes_to_unit(some).to(self.device.torch_name))
+                means.append(mean.cpu().numpy())
+                deviations.append(variance.sqrt().cpu().numpy())
         return np.concatenate(means), np.concatenate(deviations)
 
     def draw(self, latents: Latents) -> Pixels:
-        """Pictures from latents ``(n, latent)``: RGB ``(n, side_px, side_px, 3)``.
+        """Pictures from latents ``(n, latent)``, standard normal for pictures like those it learnt
+        from: RGB ``(n, side_px, side_px, 3)``.
 
         Raises:
             InferenceFailed: torch gave up, for one because memory ran out.
@@ -96,7 +83,7 @@ class PictureCoder(TorchWeights):
         with translated("autoencoder", _HINT), torch.inference_mode():
             for at in range(0, len(latents), _BATCH):
                 some = torch.from_numpy(np.array(latents[at : at + _BATCH], np.float32))
-                made = self._open.decode(some.to(self.device.torch_name))
+                made = self._open.draw(some.to(self.device.torch_name))
                 parts.append(unit_to_bytes(made).cpu().numpy())
         return np.concatenate(parts)
 
@@ -125,8 +112,7 @@ def load(context: LoadContext) -> PictureCoder:
         torch.set_num_threads(context.threads)
     net = load_into(lambda: Vae(**head.built_with), path, dtype=torch.float32)
     net.to(context.device.torch_name)
-    spread = np.asarray(head.card.get("spread") or np.zeros(net.latent), np.float32)
-    return PictureCoder(net, context.device, spread)
+    return PictureCoder(net, context.device)
 
 
 def spec_of(path: Path) -> ModelSpec[PictureCoder]:
@@ -165,7 +151,7 @@ SPEC: ModelSpec[PictureCoder] = ModelSpec(
             "vae-faces.safetensors",
             "",
             "assets/weights/vae-faces.safetensors",
-            "3245b419c3282895b48a441d65521c06c0001d38d5c551185810e05ede67a762",
+            "16bbebcc295a3662ae31f83d372c386b46142f9c470bca0d1f837dd1e7ada188",
         ),
     ),
     resident_bytes=4 << 20,

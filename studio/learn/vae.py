@@ -88,27 +88,67 @@ def told_again(vae: Vae, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], 
     with torch.inference_mode():
         for at in range(0, len(pixels), 128):
             some = torch.from_numpy(np.array(pixels[at : at + 128]))
-            mean = vae.encode(bytes_to_unit(some).to(device))[0]
+            mean = vae.encode(bytes_to_unit(some).to(device))[0]  # the axes cancel out
             made.append(unit_to_bytes(vae.decode(mean)).cpu().numpy())
             told.append(mean.cpu())
     return np.concatenate(made), torch.cat(told)
 
 
+#: Pictures that axes are settled on, and pictures that are drawn to turn them.
+_SETTLED, _TURNED = 4096, 1024
+
+
+def settle(vae: Vae, told: torch.Tensor) -> list[float]:
+    """Give a trained network axes along which what it tells is standard normal.
+
+    Little training leaves the numbers of the pictures off the normal distribution they are drawn
+    from; a normal distribution fitted afterwards mends that (Ghosh and others, 2020). It leaves
+    a rotation free: the axes are turned so that the first moves the pixels most, in a linear
+    fit, and each so that more of it is lighter.
+
+    Args:
+        vae: gets its ``centre`` and ``axes``.
+        told: latents of pictures, ``(n, latent)``.
+
+    Returns:
+        The variance of a value, from -1 to 1, that each axis explains; falling.
+    """
+    device = vae.centre.device
+    centre = told.mean(0)
+    spread = torch.cov(told.T) + 1e-6 * torch.eye(vae.latent)
+    stretch = torch.linalg.cholesky(spread).T
+    drawn = torch.randn(_TURNED, vae.latent, generator=torch.Generator().manual_seed(0))
+    vae.eval()
+    with torch.inference_mode():
+        made = torch.cat(
+            [vae.decode(part.to(device)).cpu() for part in (centre + drawn @ stretch).split(128)]
+        ).flatten(1)
+    linear = drawn.T @ (made - made.mean(0)) / _TURNED
+    turn, sizes, _ = torch.linalg.svd(linear, full_matrices=False)
+    turn = turn * torch.where((turn.T @ linear).sum(1) < 0, -1.0, 1.0)
+    vae.centre.copy_(centre)
+    vae.axes.copy_(turn.T @ stretch)
+    explained: list[float] = (sizes.square() / made.shape[1]).tolist()
+    return explained
+
+
 def tell_and_error(method: VaeMethod, learnt: PictureSet, held: PictureSet) -> dict[str, Any]:
-    """What a card says of an autoencoder.
+    """What a card says of an autoencoder, whose axes are settled here.
 
     Returns:
         ``held_out_error``: mean square error of a value, from -1 to 1, on held-out pictures;
         ``components_error``: that of as many principal components of the pictures it learnt
         from; ``mean_error``: that of their mean; ``held_out``: how many pictures; ``spread``:
-        variance of each latent over held-out pictures, near 0 where it tells nothing.
+        see :func:`settle`.
     """
-    again, told = told_again(method.vae, held.pixels)
+    every = -(-len(learnt) // _SETTLED)
+    spread = settle(method.vae, told_again(method.vae, learnt.pixels[::every])[1])
+    again, _ = told_again(method.vae, held.pixels)
     mean, components = components_of(learnt.pixels, method.vae.latent)
     return {
         "held_out": len(held),
         "held_out_error": error_between(again, held.pixels),
         "components_error": component_error(held.pixels, mean, components),
         "mean_error": component_error(held.pixels, mean, components[:0]),
-        "spread": [round(value, 4) for value in told.var(0).tolist()],
+        "spread": [round(value, 6) for value in spread],
     }

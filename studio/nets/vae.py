@@ -46,6 +46,23 @@ class Vae(nn.Module):
             up += [nn.BatchNorm2d(before), nn.SiLU(inplace=True)]
             up += [nn.ConvTranspose2d(before, after or 3, 4, 2, 1, bias=not after)]
         self.up = nn.Sequential(*up)
+        self.register_buffer("centre", torch.zeros(latent))
+        self.register_buffer("axes", torch.eye(latent))
+
+    centre: Tensor
+    axes: Tensor
+
+    def tell(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """As :meth:`encode`, along the axes that were settled after training: mean and
+        variance, each ``(n, latent)``."""
+        mean, log_variance = self.encode(pictures)
+        back = torch.linalg.inv(self.axes)
+        return (mean - self.centre) @ back, log_variance.exp() @ back.square()
+
+    def draw(self, latents: Tensor) -> Tensor:
+        """As :meth:`decode`, along those axes: standard normal ``(n, latent)`` gives pictures
+        like those it learnt from."""
+        return self.decode(self.centre + latents @ self.axes)
 
     def encode(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """``(n, 3, side_px, side_px)`` from -1 to 1 to mean and log variance, ``(n, latent)``."""
