@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.types.timecode import TimeRange
+
 
 @dataclass(frozen=True)
 class FaceReference:
@@ -101,3 +103,27 @@ class People:
         """The name of a track's person; None for strangers and unclear faces."""
         person = self.person_of(track)
         return person.name if person is not None else None
+
+
+@dataclass(frozen=True)
+class VoiceFace:
+    """The face that moves when a voice speaks: a proposal, for a person to take or to leave.
+
+    Attributes:
+        speaker: label of the voice, ``S1``.
+        proposed_name: of the person, or the stranger's label, ``Person 1``.
+        known: whether it is a name.
+        score: 0 to 1; 0.4 and more is proposed.
+        seconds: for which the voice was heard and the face watched.
+        times: when, on the source clock.
+        frame, xyxy: where the face is seen best, for a picture of it; shares of the picture.
+    """
+
+    speaker: str
+    proposed_name: str
+    known: bool
+    score: float
+    seconds: float
+    times: tuple[TimeRange, ...]
+    frame: int
+    xyxy: tuple[float, float, float, float]
