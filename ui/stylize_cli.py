@@ -11,12 +11,13 @@ from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stop
 
 
 def stylize(
-    footage: Annotated[Path, typer.Argument(metavar="FOOTAGE", help="A film.")],
+    footage: Annotated[Path, typer.Argument(metavar="FOOTAGE", help="A film, or a photo.")],
     look: Annotated[
         list[str] | None,
         typer.Option(
-            help="A style (starry, 19, starry:0.5,mosaic:0.5), a picture to paint like, a .cube "
-            "file or a grade (warm, sepia, …). Repeatable: laid on one after the other."
+            help="A style (starry, 19, starry:0.5,mosaic:0.5), a picture to paint like, a network "
+            "of studio train (.safetensors), a .cube file or a grade (warm, sepia, …). "
+            "Repeatable: laid on one after the other."
         ),
     ] = None,
     strength: Annotated[
@@ -33,6 +34,11 @@ def stylize(
     preview: Annotated[
         float, typer.Option(help="Make only so many seconds from the middle, without sound.")
     ] = 0.0,
+    method: Annotated[
+        str,
+        typer.Option(help="net, or gatys of a photo: minutes of optimisation, finer strokes."),
+    ] = "net",
+    steps: Annotated[int, typer.Option(help="Of gatys; more paint more strongly.")] = 300,
     seed: Seed = 0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be made and how long it takes.")
@@ -41,7 +47,10 @@ def stylize(
     device: DeviceName = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """A look for a whole film: painted styles, colour tables, grades; steady, resumable."""
+    """A look for a whole film: painted styles, colour tables, grades; steady, resumable.
+
+    A film gives a film (.mp4), a photo a photo (.png), each with a report beside it.
+    """
     with stoppable_job(settings_of(device, memory_budget)) as job:
         from pipelines import stylize as pipeline
 
@@ -53,6 +62,8 @@ def stylize(
             smooth=smooth,
             preview_s=preview,
             seed=seed,
+            method=method,
+            steps=steps,
             dry_run=dry_run,
         )
         result = pipeline.run(footage, options, job)

@@ -2,6 +2,7 @@
 
 from pipelines.stylize.describe import describe, summarise
 from pipelines.stylize.options import Options
-from pipelines.stylize.pipeline import Result, run
+from pipelines.stylize.pipeline import run
+from pipelines.stylize.result import Result
 
 __all__ = ["Options", "Result", "describe", "run", "summarise"]

@@ -10,10 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.stylize.shot_style import ShotStyle, padded
+from pipelines.stylize.shot_style import Painter, Statistics, padded
 from pipelines.stylize.steady import Steady
 from pipelines.stylize.tiles import TilePlan
-from studio.adapters.style import StyleNet
 from studio.media.lut import Lut, LutPainter
 
 #: Raised whenever the same layers would give other pixels.
@@ -38,18 +37,20 @@ class PaintLayer:
         resets: frames that begin a shot.
         painters: threads that paint at once.
         colour_step: pixels a side to one of colour in the film: 2 of 4:2:0.
+        made_with: name and version of the network.
     """
 
-    net: StyleNet
+    net: Painter
     style: NDArray[np.float32]
     plan: TilePlan
-    shot_style: ShotStyle
+    shot_style: Statistics
     strength: float
     keep_color: bool
     smooth: float
     resets: frozenset[int]
     painters: int = 1
     colour_step: int = 1
+    made_with: str = ""
 
     def paint(self, rgb: NDArray[np.uint8], statistics: NDArray[np.float32]) -> NDArray[np.uint8]:
         """A picture, whole or in tiles: uint8 ``(h, w, 3)``, valid until the thread paints
@@ -70,7 +71,9 @@ class PaintLayer:
     def _piece(
         self, pixels: NDArray[np.uint8], statistics: NDArray[np.float32]
     ) -> NDArray[np.uint8]:
-        return self.net.paint(pixels, self.style, statistics, self.painters)
+        made: NDArray[np.uint8]
+        made = self.net.paint(pixels, self.style, statistics, self.painters)
+        return made
 
     def finished(self, under: Rgb, painted: NDArray[np.uint8]) -> Rgb:
         """A painted picture as it is laid over what it was painted from."""

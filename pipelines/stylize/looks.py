@@ -86,7 +86,18 @@ class CubeLook:
     path: Path
 
 
-Look = LearntLook | PictureLook | GradeLook | CubeLook
+@dataclass(frozen=True)
+class NetLook:
+    """A network of one's own, from ``studio train look``, ``pix2pix`` or ``cyclegan``.
+
+    Attributes:
+        path: of the ``.safetensors`` file.
+    """
+
+    path: Path
+
+
+Look = LearntLook | PictureLook | GradeLook | CubeLook | NetLook
 
 
 def parse_look(text: str) -> Look:
@@ -94,7 +105,7 @@ def parse_look(text: str) -> Look:
 
     Args:
         text: ``starry``, ``19``, ``starry:0.5,mosaic:0.5``, ``wave.jpg``, ``film.cube``,
-            ``warm``.
+            ``warm``, ``mine.safetensors``.
 
     Raises:
         RequestError: nothing is called that.
@@ -106,6 +117,8 @@ def parse_look(text: str) -> Look:
         return GradeLook(whole)
     if whole.lower().endswith(".cube"):
         return CubeLook(Path(whole))
+    if whole.lower().endswith(".safetensors"):
+        return NetLook(Path(whole))
     if _is_picture(whole) and ("," not in whole or Path(whole).exists()):
         return PictureLook(((Path(whole), 1.0),))
     parts = [_part(part.strip()) for part in whole.split(",") if part.strip()]
@@ -156,8 +169,8 @@ def _style(name: str) -> int:
     hint = f"Did you mean {near[0]!r}? " if near else ""
     raise RequestError(
         f"no look called {name[:60]!r}",
-        f"{hint}There are {', '.join(STYLE_NAMES)}; {', '.join(GRADES)}; or a picture, or a "
-        ".cube file.",
+        f"{hint}There are {', '.join(STYLE_NAMES)}; {', '.join(GRADES)}; or a picture, a "
+        ".cube file, or a .safetensors file of studio train.",
     )
 
 
@@ -165,7 +178,7 @@ def inputs_of(look: Look) -> tuple[Path, ...]:
     """The files a look is read from."""
     if isinstance(look, PictureLook):
         return tuple(path for path, _ in look.pictures)
-    return (look.path,) if isinstance(look, CubeLook) else ()
+    return (look.path,) if isinstance(look, CubeLook | NetLook) else ()
 
 
 def digest_of(path: Path) -> str:

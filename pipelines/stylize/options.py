@@ -23,7 +23,9 @@ class Options:
         keep_color: take only lightness from painted looks.
         smooth: ``auto``, ``off``, or how much of each picture comes from the one before, 0 to 1.
         preview_s: make only so many seconds, from the middle; 0 for the whole film.
-        seed: same footage, options and seed give the same film; nothing is drawn by chance yet.
+        seed: same footage, options and seed give the same film; only ``gatys`` draws by chance.
+        method: ``net``, or ``gatys`` of a photo: the slow way that the networks learnt from.
+        steps: of ``gatys``.
         dry_run: only say what would be made and what it costs.
     """
 
@@ -34,6 +36,8 @@ class Options:
     smooth: str = "auto"
     preview_s: float = 0.0
     seed: int = 0
+    method: str = "net"
+    steps: int = 300
     dry_run: bool = False
 
 
@@ -51,6 +55,10 @@ def checked(options: Options) -> Options:
         raise RequestError(
             f"--preview {options.preview_s:g} is not from 0 to 600 seconds.", "5 is usual."
         )
+    if options.method not in ("net", "gatys"):
+        raise RequestError(f"--method {options.method} is neither net nor gatys.")
+    if not 1 <= options.steps <= 10_000:
+        raise RequestError(f"--steps {options.steps} is not from 1 to 10000.", "300 is usual.")
     smooth_share(options.smooth, 25.0)
     if options.out.exists() and not options.out.is_dir():
         raise RequestError(f"{options.out} is a file.", "Give a folder: --out DIR")

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines import analysis
+from pipelines.stylize.canvas import Footage
 from pipelines.stylize.chain import CHAIN_VERSION, ChainPass, Layer, PaintLayer, to_bytes
 from pipelines.stylize.flicker import Flicker, measure_flicker
-from pipelines.stylize.looks import Look, digest_of, inputs_of, parse_look
+from pipelines.stylize.looks import NetLook, digest_of, inputs_of, parse_look
 from pipelines.stylize.options import Options, checked, smooth_share
 from pipelines.stylize.preparing import (
-    Footage,
     Materials,
     is_painted,
     layers_of,
@@ -25,8 +24,10 @@ from pipelines.stylize.preparing import (
     spec_of,
     tiles_for,
 )
+from pipelines.stylize.result import Result, StylizePlan, command_of, slug
 from pipelines.stylize.shot_style import SHOT_STYLE_VERSION
 from pipelines.stylize.steady import STEADY_VERSION, lead_frames
+from pipelines.stylize.still import is_still, run_still
 from studio.codec import to_json
 from studio.errors import MediaError, RequestError
 from studio.jobs.job import Job
@@ -41,59 +42,6 @@ if TYPE_CHECKING:
 _LEAST_SEGMENT_S = 6
 #: Frames of the footage that are really painted for an estimate.
 _SAMPLED = 2
-
-
-@dataclass(frozen=True)
-class StylizePlan:
-    """What would be made.
-
-    Attributes:
-        footage: name of the file.
-        size_wh: of the upright picture.
-        frames: in the film.
-        shots: that it is cut into.
-        looks: what ``--look`` means.
-        tile_wh: pieces that a painted picture is made of, ``tiles`` of them; None where none
-            is painted.
-        tiles: pieces a picture.
-        smooth: share of each picture that comes from the one before.
-        precision: that a network computes in; empty where there is none.
-        estimate_s: wall seconds, from a few frames of this footage; None where not estimated.
-    """
-
-    footage: str
-    size_wh: tuple[int, int]
-    frames: int
-    shots: int
-    looks: tuple[Look, ...]
-    tile_wh: tuple[int, int] | None = None
-    tiles: int = 0
-    smooth: float = 0.0
-    precision: str = ""
-    estimate_s: float | None = None
-
-
-@dataclass(frozen=True)
-class Result:
-    """What ``studio stylize`` gives.
-
-    Attributes:
-        plan: what was decided.
-        files: ``film`` or ``preview``, and ``report``; none of a dry run.
-        flicker: measured on the result, None where it cannot be.
-        render: of the renderer, None of a dry run or a preview.
-        command: that makes the same again.
-        wall_s: seconds this run took.
-        notes: what a user should know.
-    """
-
-    plan: StylizePlan
-    files: dict[str, Path]
-    flicker: Flicker | None
-    render: FilmReport | None
-    command: tuple[str, ...]
-    wall_s: float
-    notes: tuple[str, ...]
 
 
 def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
@@ -113,6 +61,13 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
     started = time.perf_counter()
     given = [source] if isinstance(source, Path) else list(source)
     checked(options)
+    if len(given) == 1 and is_still(given[0]):
+        return run_still(given[0], options, job)
+    if options.method != "net":
+        raise RequestError(
+            f"--method {options.method} is for a photo, not for a film.",
+            "It takes minutes a picture and does not hold still between two.",
+        )
     looks = tuple(parse_look(text) for text in options.looks)
     if len(given) != 1:
         raise RequestError(f"{len(given)} films were given.", "Give one: studio stylize FILM")
@@ -203,13 +158,13 @@ def _plan(
     )
     for look in materials.looks:
         if is_painted(look):
-            tiles = tiles_for(spec_of(look), footage, workers, job)
+            tiles, _ = tiles_for(look, footage.display_wh, workers, job)
             plan = replace(
                 plan,
                 tile_wh=tiles.tile_wh,
                 tiles=len(tiles.tiles),
                 smooth=smooth_share(options.smooth, float(footage.info.video.rate.fps)),
-                precision=cpu_precision(),
+                precision="f32" if isinstance(look, NetLook) else cpu_precision(),
             )
     return plan, workers
 
@@ -245,15 +200,12 @@ def _film(
 
 def _settings_of(layers: Sequence[Layer], digests: dict[str, str], options: Options) -> Any:
     """All that decides the pixels besides source, frame and shots."""
-    from studio.adapters import style as style_net
-
     described: list[Any] = []
     for layer in layers:
         if isinstance(layer, PaintLayer):
-            spec = style_net.SPEC if len(layer.style) == style_net.STYLES else style_net.SPEC_ANY
             described.append(
                 {
-                    "net": [spec.key, layer.net.precision],
+                    "net": [layer.made_with, layer.net.precision],
                     "style": layer.style.tolist(),
                     "tiles": to_json(layer.plan),
                     "strength": layer.strength,
@@ -414,13 +366,6 @@ def _estimated(
     return min(taken[1:] or taken) * len(footage.times) / workers
 
 
-def slug(options: Options) -> str:
-    """The looks as part of a file's name."""
-    text = "+".join(Path(look).stem if Path(look).suffix else look for look in options.looks)
-    short = re.sub(r"[^A-Za-z0-9+.-]+", "-", text).strip("-.") or "look"
-    return short[:48]
-
-
 def _mark(
     footage: Footage,
     options: Options,
@@ -430,23 +375,8 @@ def _mark(
 ) -> FilmMark:
     from studio.media.film_mark import FilmMark, software
 
-    words = ["studio", "stylize", footage.info.path.name]
-    for look, parsed in zip(options.looks, materials.looks, strict=True):
-        text = look
-        for path in inputs_of(parsed):
-            text = text.replace(str(path), path.name)
-        words += ["--look", text]
-    if options.strength is not None:
-        words += ["--strength", f"{options.strength:g}"]
-    words += ["--keep-color"] * options.keep_color
-    if options.smooth != "auto":
-        words += ["--smooth", options.smooth]
-    if options.preview_s:
-        words += ["--preview", f"{options.preview_s:g}"]
-    if options.seed:
-        words += ["--seed", str(options.seed)]
     return FilmMark(
-        command=tuple(words),
+        command=command_of(footage.info.path, options, materials.looks),
         inputs={footage.info.path.name: footage.info.content_hash, **digests},
         models={spec_of(k).key: plan.precision for k in materials.looks if is_painted(k)},
         software=software(),

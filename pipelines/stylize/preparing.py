@@ -11,52 +11,38 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.stylize.canvas import Canvas
 from pipelines.stylize.chain import ChainPass, ColourLayer, Layer, PaintLayer, to_bytes
 from pipelines.stylize.grades import grade
-from pipelines.stylize.looks import CubeLook, GradeLook, LearntLook, Look, PictureLook
+from pipelines.stylize.looks import CubeLook, GradeLook, LearntLook, Look, NetLook, PictureLook
 from pipelines.stylize.options import PAINTED_STRENGTH, Options, smooth_share
-from pipelines.stylize.shot_style import ShotStyle
+from pipelines.stylize.shot_style import Painter, Statistics, StillStyle
 from pipelines.stylize.tiles import TilePlan, plan_tiles
 from studio.adapters import style as style_net
+from studio.adapters import translator
 from studio.errors import DoesNotFit, RequestError
 from studio.jobs.job import Job
 from studio.media.lut import Lut, read_cube
 from studio.models.spec import AnySpec
-from studio.types.media import FrameTimes, MediaInfo
-from studio.types.shot import Shot
 
 #: Sides below which a picture cannot serve as style.
 LEAST_STYLE_PX = 32
 _MEGAPIXEL = 1e6
 
 
-@dataclass(frozen=True)
-class Footage:
-    """What is known of the footage.
-
-    Attributes:
-        info, times: as probed.
-        shots: tile it.
-    """
-
-    info: MediaInfo
-    times: FrameTimes
-    shots: tuple[Shot, ...]
-
-    @property
-    def display_wh(self) -> tuple[int, int]:
-        """Of the upright picture."""
-        assert self.info.video is not None
-        return self.info.video.display_wh
-
-
 def is_painted(look: Look) -> bool:
     """Whether a network paints it."""
-    return isinstance(look, LearntLook | PictureLook)
+    return isinstance(look, LearntLook | PictureLook | NetLook)
 
 
 def spec_of(look: Look) -> AnySpec:
-    """The network that paints a look."""
+    """The network that paints a look.
+
+    Raises:
+        NoSuchMedia, RequestError, WeightsCorrupt: a file holds no network that paints.
+    """
+    if isinstance(look, NetLook):
+        return translator.spec_of(look.path)
     return style_net.SPEC if isinstance(look, LearntLook) else style_net.SPEC_ANY
 
 
@@ -119,27 +105,37 @@ def read_materials(looks: Sequence[Look], job: Job) -> Materials:
             tables[place] = grade(look.name)
         elif isinstance(look, CubeLook):
             tables[place] = read_cube(look.path)
+        elif isinstance(look, NetLook):
+            translator.checked_head(look.path)
         elif isinstance(look, PictureLook):
             pictures[place] = tuple((style_picture(p, job), share) for p, share in look.pictures)
     return Materials(tuple(looks), tables, pictures)
 
 
-def tiles_for(spec: AnySpec, footage: Footage, workers: int, job: Job) -> TilePlan:
-    """The whole picture where the memory allows, else tiles.
+def tiles_for(
+    look: Look, display_wh: tuple[int, int], workers: int, job: Job
+) -> tuple[TilePlan, float]:
+    """The whole picture where the memory allows, else tiles; and the units of work to lease.
+
+    Networks of one's own are normalised over the whole picture, so they paint it in one piece.
 
     Raises:
         DoesNotFit: not even small tiles fit.
     """
+    spec = spec_of(look)
     step = style_net.STEP_PX
-    width, height = footage.display_wh
+    width, height = display_wh
     picture_wh = (-(-width // step) * step, -(-height // step) * step)
+    if isinstance(look, NetLook):
+        plan = plan_tiles(picture_wh, picture_wh[0] * picture_wh[1], style_net.REACH_PX, step)
+        return plan, workers * width * height / _MEGAPIXEL
     one, two = (job.pool.preflight([spec], units=units) for units in (1.0, 2.0))
     working = two.need_bytes - one.need_bytes
     resident = one.need_bytes - working
     together = workers + style_net.MEASURING
     most = int((one.open_bytes - resident) / together / working * _MEGAPIXEL)
     try:
-        return plan_tiles(picture_wh, most, style_net.REACH_PX, step)
+        plan = plan_tiles(picture_wh, most, style_net.REACH_PX, step)
     except ValueError as exc:
         least = (6 * style_net.REACH_PX) ** 2 / _MEGAPIXEL
         need = resident + int(together * working * least)
@@ -151,15 +147,14 @@ def tiles_for(spec: AnySpec, footage: Footage, workers: int, job: Job) -> TilePl
             free_bytes=max(one.open_bytes, 0),
             held_by=(),
         ) from exc
+    return plan, together * plan.tile_wh[0] * plan.tile_wh[1] / _MEGAPIXEL
 
 
 @contextmanager
 def layers_of(
-    materials: Materials, footage: Footage, options: Options, workers: int, job: Job
+    materials: Materials, canvas: Canvas, options: Options, workers: int, job: Job
 ) -> Iterator[tuple[Layer, ...]]:
     """The looks, ready to be laid on; networks are held until the ``with`` ends."""
-    assert footage.info.video is not None
-    fps = float(footage.info.video.rate.fps)
     layers: list[Layer] = []
     with ExitStack() as stack:
         for place, look in enumerate(materials.looks):
@@ -167,46 +162,29 @@ def layers_of(
                 strength = 1.0 if options.strength is None else options.strength
                 layers.append(ColourLayer(materials.tables[place], strength))
                 continue
-            plan = tiles_for(spec_of(look), footage, workers, job)
-            pixels = plan.tile_wh[0] * plan.tile_wh[1]
-            units = (workers + style_net.MEASURING) * pixels / _MEGAPIXEL
+            plan, units = tiles_for(look, canvas.display_wh, workers, job)
             net, style = _leased(look, place, materials, units, stack, job)
-            held = ShotStyle(
-                net,
-                style,
-                plan,
-                footage.info,
-                footage.times,
-                footage.shots,
-                _prepared(tuple(layers)),
-            )
+            if isinstance(look, NetLook):  # nothing is measured, so nothing decoded for it
+                statistics: Statistics = StillStyle(net, style, plan)
+            else:
+                below = _prepared(tuple(layers))
+                statistics = canvas.statistics(net, style, plan, below)
             layers.append(
                 PaintLayer(
                     net=net,
                     style=style,
                     plan=plan,
-                    shot_style=held,
+                    shot_style=statistics,
                     strength=PAINTED_STRENGTH if options.strength is None else options.strength,
                     keep_color=options.keep_color,
-                    smooth=smooth_share(options.smooth, fps),
-                    resets=frozenset(
-                        shot.start_frame
-                        for shot in footage.shots
-                        if shot.clean_start_frame == shot.start_frame
-                    ),
+                    smooth=smooth_share(options.smooth, canvas.fps) if canvas.fps else 0.0,
+                    resets=canvas.resets,
                     painters=workers,
-                    colour_step=_colour_step(footage),
+                    colour_step=canvas.colour_step,
+                    made_with=spec_of(look).key,
                 )
             )
         yield tuple(layers)
-
-
-def _colour_step(footage: Footage) -> int:
-    """Pixels a side of the film to one of colour."""
-    from studio.media.cue_blend import CueBlend
-
-    assert footage.info.video is not None
-    return 2 if "420" in CueBlend(footage.info.video).pixel_format else 1
 
 
 def _prepared(below: tuple[Layer, ...]) -> Callable[[NDArray[Any]], NDArray[np.uint8]]:
@@ -217,7 +195,11 @@ def _prepared(below: tuple[Layer, ...]) -> Callable[[NDArray[Any]], NDArray[np.u
 
 def _leased(
     look: Look, place: int, materials: Materials, units: float, stack: ExitStack, job: Job
-) -> tuple[style_net.StyleNet, NDArray[np.float32]]:
+) -> tuple[Painter, NDArray[np.float32]]:
+    nothing = np.empty(0, np.float32)
+    if isinstance(look, NetLook):
+        net = stack.enter_context(job.pool.lease(translator.spec_of(look.path), units=units))
+        return _Unmeasured(net), nothing
     if isinstance(look, LearntLook):
         learnt = stack.enter_context(job.pool.lease(style_net.SPEC, units=units))
         return learnt, np.array(look.weights, np.float32)
@@ -226,3 +208,23 @@ def _leased(
         free.style_of(picture) * np.float32(share) for picture, share in materials.pictures[place]
     ]
     return free, np.sum(shares, axis=0, dtype=np.float32)
+
+
+class _Unmeasured:
+    """A network of one's own as a painter: it takes neither a style nor statistics."""
+
+    def __init__(self, net: translator.Translator) -> None:
+        self._net, self.precision = net, net.precision
+
+    def measure(self, _pixels: Any, _style: Any) -> NDArray[np.float32]:
+        return np.empty(0, np.float32)
+
+    measure_tiles = measure
+
+    def pooled(self, _found: Any) -> NDArray[np.float32]:
+        return np.empty(0, np.float32)
+
+    def paint(
+        self, pixels: NDArray[np.uint8], _style: Any, _statistics: Any, _painters: int = 1
+    ) -> NDArray[np.uint8]:
+        return self._net.paint(pixels)

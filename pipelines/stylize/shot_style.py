@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.stylize.tiles import TilePlan
-from studio.adapters.style import STEP_PX, StyleNet
+from studio.adapters.style import STEP_PX
 from studio.errors import DecodeFailed
 from studio.types.media import FrameTimes, MediaInfo
 from studio.types.shot import Shot
@@ -20,6 +20,73 @@ from studio.types.shot import Shot
 SHOT_STYLE_VERSION = 1
 #: One picture is measured for each so many seconds of a shot, and at most so many.
 _SAMPLE_S, _MOST_SAMPLES = 4.0, 3
+
+
+class Painter(Protocol):
+    """A network that paints, as ``studio.adapters.style.StyleNet`` does.
+
+    Attributes:
+        precision: that it computes in.
+    """
+
+    precision: Any
+
+    def measure(self, pixels: NDArray[np.uint8], style: NDArray[np.float32]) -> Any:
+        """The statistics of a picture."""
+
+    def measure_tiles(self, tiles: Any, style: NDArray[np.float32]) -> Any:
+        """The statistics of a picture in tiles."""
+
+    def pooled(self, found: Any) -> Any:
+        """The statistics of several pictures together."""
+
+    def paint(self, pixels: Any, style: Any, statistics: Any, painters: int = 1) -> Any:
+        """A picture, or a tile of one, in a style."""
+
+
+class Statistics(Protocol):
+    """What the pictures of a film, or a still, are painted with."""
+
+    def at(self, number: int) -> NDArray[np.float32]:
+        """For a frame."""
+
+    def of_picture(self, rgb: NDArray[Any]) -> NDArray[np.float32]:
+        """For a picture painted by itself."""
+
+
+class StillStyle:
+    """The statistics of a still, or of each picture anew.
+
+    Args:
+        net: measures.
+        style: as the network takes it.
+        plan: of tiles.
+        picture: whose statistics stand for every frame; each its own where not given.
+    """
+
+    def __init__(
+        self,
+        net: Painter,
+        style: NDArray[np.float32],
+        plan: TilePlan,
+        picture: NDArray[np.uint8] | None = None,
+    ) -> None:
+        self._net, self._style, self._plan = net, style, plan
+        self._held = self.of_picture(picture) if picture is not None else np.empty(0, np.float32)
+
+    def at(self, number: int) -> NDArray[np.float32]:
+        """For a frame: those of the still."""
+        return self._held
+
+    def of_picture(self, rgb: NDArray[Any]) -> NDArray[np.float32]:
+        """Of one picture by itself, uint8 or uint16 ``(h, w, 3)``."""
+        picture = padded(rgb if rgb.dtype == np.uint8 else (rgb >> 8).astype(np.uint8))
+        found: NDArray[np.float32]
+        if len(self._plan.tiles) == 1:
+            found = self._net.measure(picture, self._style)
+        else:
+            found = self._net.measure_tiles(pieces(picture, self._plan), self._style)
+        return found
 
 
 def padded(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -63,7 +130,7 @@ class ShotStyle:
 
     def __init__(
         self,
-        net: StyleNet,
+        net: Painter,
         style: NDArray[np.float32],
         plan: TilePlan,
         info: MediaInfo,
@@ -71,7 +138,7 @@ class ShotStyle:
         shots: Sequence[Shot],
         prepare: Callable[[NDArray[Any]], NDArray[np.uint8]],
     ) -> None:
-        self._net, self._style, self._plan = net, style, plan
+        self._net, self._alone = net, StillStyle(net, style, plan)
         self._info, self._times, self._shots = info, times, shots
         self._prepare = prepare
         self._starts = [shot.start_frame for shot in shots]
@@ -123,17 +190,15 @@ class ShotStyle:
                 f"No picture of {self._info.path} from frame {start} to {end - 1} can be decoded.",
                 "The file is damaged there; copy it again from its source.",
             )
-        return self._net.pooled(found)
+        together: NDArray[np.float32] = self._net.pooled(found)
+        return together
 
     def _look(self, rgb: NDArray[Any]) -> NDArray[np.float32]:
         return self.of_picture(self._prepare(rgb))
 
     def of_picture(self, rgb: NDArray[Any]) -> NDArray[np.float32]:
         """Of one picture by itself, uint8 or uint16 ``(h, w, 3)``."""
-        picture = padded(rgb if rgb.dtype == np.uint8 else (rgb >> 8).astype(np.uint8))
-        if len(self._plan.tiles) == 1:
-            return self._net.measure(picture, self._style)
-        return self._net.measure_tiles(pieces(picture, self._plan), self._style)
+        return self._alone.of_picture(rgb)
 
 
 def pieces(
