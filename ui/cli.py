@@ -21,7 +21,7 @@ import typer
 from studio.errors import Cancelled, StudioError
 from ui.avatar_cli import avatar
 from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stoppable_job
-from ui.generate_cli import generate_app
+from ui.generate_cli import augment, generate_app
 from ui.people_cli import people_app
 from ui.stylize_cli import settings as film_settings
 from ui.stylize_cli import stylize
@@ -42,6 +42,7 @@ app.add_typer(subtitles_app, name="subtitles")
 app.add_typer(people_app, name="people")
 app.add_typer(train_app, name="train")
 app.add_typer(generate_app, name="generate")
+app.command("augment")(augment)
 app.command("stylize")(stylize)
 app.command("avatar")(avatar)
 app.command("settings")(film_settings)

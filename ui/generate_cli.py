@@ -159,3 +159,47 @@ def _generate(device: str, memory_budget: str, as_json: bool, **chosen: Any) -> 
 
         result = pipeline.run(None, pipeline.Options(**chosen), job)
     emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+
+
+def augment(
+    name: Annotated[str, typer.Argument(metavar="CLASS", help="A folder of --from.")],
+    source: Annotated[
+        Path, typer.Option("--from", metavar="DIR", help="A folder with one folder a class.")
+    ],
+    out: Annotated[
+        Path, typer.Option(help="Folder for the pictures, a sheet and the report.")
+    ] = Path("augmented"),
+    count: Annotated[int, typer.Option(help="How many pictures.")] = 100,
+    ways: Annotated[
+        str, typer.Option("--with", help="classical, vae and gan; shared out evenly.")
+    ] = "classical",
+    vae: Annotated[
+        Path | None, typer.Option(help="A file of studio train vae; else faces are told.")
+    ] = None,
+    gan: Annotated[
+        Path | None, typer.Option(help="A file of studio train gan; else faces are drawn.")
+    ] = None,
+    splits: Annotated[int, typer.Option(help="Over which it is tried whether they help.")] = 20,
+    seed: Seed = 0,
+    dry_run: DryRun = False,
+    memory_budget: Budget = "",
+    device: DeviceName = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """More pictures for a class that has few, and whether a classifier gets better with them."""
+    with stoppable_job(settings_of(device, memory_budget)) as job:
+        from pipelines import augment as pipeline
+
+        options = pipeline.Options(
+            name=name,
+            out=out,
+            count=count,
+            ways=tuple(way.strip() for way in ways.split(",") if way.strip()),
+            vae=vae,
+            gan=gan,
+            splits=splits,
+            seed=seed,
+            dry_run=dry_run,
+        )
+        result = pipeline.run(source, options, job)
+    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
