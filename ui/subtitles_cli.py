@@ -54,6 +54,16 @@ def draft(
         str, typer.Option("--format", help="What is written: srt,vtt,ass,json,ttml.")
     ] = "srt,vtt",
     speakers: Annotated[str, typer.Option(help="auto, how many there are, or off.")] = "auto",
+    faces: Annotated[
+        str,
+        typer.Option(
+            help="Propose for each voice the face whose mouth moves with it: auto (where the "
+            "gallery knows somebody), on or off."
+        ),
+    ] = "auto",
+    gallery: Annotated[
+        Path | None, typer.Option(help="Folder of known people; the usual one.")
+    ] = None,
     name: Annotated[
         list[str] | None,
         typer.Option(help="Who a voice is, S1=Ada; kept for later runs. Repeatable."),
@@ -101,6 +111,8 @@ def draft(
             profile=profile,
             formats=tuple(f.strip() for f in formats.split(",") if f.strip()),
             speakers=speakers,
+            faces=faces,
+            gallery=gallery,
             names=tuple(_label_and_name(text) for text in name or ()),
             translate=translate,
             glossary=glossary,

@@ -89,13 +89,16 @@ def propose(
     return tuple(proposals)
 
 
-def proposed_names(analysis: FootageAnalysis, people: People, job: Job) -> tuple[VoiceFace, ...]:
+def proposed_names(
+    analysis: FootageAnalysis, people: People, job: Job, words: Sequence[Word] | None = None
+) -> tuple[VoiceFace, ...]:
     """For each voice of an analysis the face that moves when it speaks, where one does.
 
     Args:
         analysis: with speech, speakers, shots and faces.
         people: who is seen, from :func:`pipelines.people.identities`.
         job: models, progress.
+        words: with their speakers; those of the analysis where not given.
 
     Raises:
         MediaError: the file cannot be read any more.
@@ -109,7 +112,8 @@ def proposed_names(analysis: FootageAnalysis, people: People, job: Job) -> tuple
     if not windows:
         return ()
     motion = measure_mouths(analysis, people, windows, job)
-    return propose(speakers, speech.transcript.words, people, motion)
+    said = speech.transcript.words if words is None else words
+    return propose(speakers, said, people, motion)
 
 
 def _moves(motion: MouthMotion) -> tuple[Floats, NDArray[np.bool_]]:

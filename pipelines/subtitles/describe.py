@@ -49,6 +49,13 @@ def summarise(result: Result) -> str:
     voices = [f"{label} {name}".strip() for label, name in plan.names.items()]
     if len(voices) > 1 or any(plan.names.values()):
         lines.append("voices: " + ", ".join(voices))
+    for face in plan.proposed:
+        if not plan.names.get(face.speaker):
+            name = face.proposed_name if face.known else "NAME"
+            lines.append(
+                f"  {face.speaker} may be {face.proposed_name}, whose mouth moves when it is heard "
+                f"(score {face.score:.2f}, {face.seconds:.1f} s): --name {face.speaker}={name}"
+            )
     if plan.dropped:
         lines.append(f"left out ({len(plan.dropped)}), heard and not believed:")
         lines += _few([f"  {_span(d.start, d.end)}  {d.text!r}: {d.reason}" for d in plan.dropped])

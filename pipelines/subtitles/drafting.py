@@ -9,6 +9,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from pipelines import analysis
+from pipelines.people.identities import identities, open_gallery
+from pipelines.people.options import GALLERY
+from pipelines.people.speaking import proposed_names
 from pipelines.subtitles import profile as profiles
 from pipelines.subtitles.align import align
 from pipelines.subtitles.corrections import (
@@ -30,10 +33,12 @@ from pipelines.subtitles.shortfall import Unmet
 from pipelines.subtitles.style import style_for
 from pipelines.subtitles.translate import translated
 from studio.adapters import translation
+from studio.archive.gallery import Gallery
 from studio.errors import RequestError
 from studio.jobs.job import Job
 from studio.types.analysis import FootageAnalysis
 from studio.types.cue_style import CueStyle
+from studio.types.people import VoiceFace
 from studio.types.shot import TransitionKind
 from studio.types.transcript import Transcript
 
@@ -85,10 +90,20 @@ def heard(source: Path, options: Options, wishes: Wishes, job: Job) -> analysis.
         parts.append("speakers")
     if info.video is not None:
         parts.append("shots")
-        if wishes.profile is not None and wishes.profile.at_top_over_faces:
+        over = wishes.profile is not None and wishes.profile.at_top_over_faces
+        if over or faces_wanted(options, job):
             parts.append("faces")
     wanted = replace(hearing(options), only=tuple(p for p in analysis.PARTS if p in parts))
     return analysis.run(source, wanted, job)
+
+
+def faces_wanted(options: Options, job: Job) -> bool:
+    """Whether voices are compared with mouths: that takes a look at the faces of the film."""
+    if options.speakers == "off" or options.faces == "off":
+        return False
+    if options.faces == "on":
+        return True
+    return bool(Gallery.open(options.gallery or job.settings.data_dir / GALLERY).names)
 
 
 def hearing(options: Options) -> analysis.Options:
@@ -132,6 +147,7 @@ def drafted(
         sounds=tuple(found.sound_events or ()),
         models=dict(found.models or {}),
     )
+    plan = replace(plan, proposed=_proposed(found, script, options, job))
     track = _track(script, rules, plan)
     if not track.subtitles.cues:
         raise RequestError(
@@ -253,6 +269,17 @@ def _transcript(
         )
         notes.append(f"{len(made.unspoken)} word(s) of the text were not heard: {some}")
     return made.transcript
+
+
+def _proposed(
+    found: FootageAnalysis, script: Transcript, options: Options, job: Job
+) -> tuple[VoiceFace, ...]:
+    """The faces that move when the voices speak."""
+    seen = found.faces is not None and found.shots is not None and found.speakers is not None
+    if not seen or not faces_wanted(options, job):
+        return ()
+    gallery = open_gallery(job, options.gallery)
+    return proposed_names(found, identities(found, gallery, job), job, script.words)
 
 
 def _all_names(script: Transcript, corrections: Corrections) -> dict[str, str]:

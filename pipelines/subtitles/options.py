@@ -24,6 +24,9 @@ class Options:
         profile: a profile's name or a TOML file; empty takes the one for the language.
         formats: of :data:`FORMATS`.
         speakers: ``auto``, how many there are, or ``off``.
+        faces: whether the voices are compared with the mouths that are seen, to propose names
+            for them: ``on``, ``off``, or ``auto`` where the gallery knows somebody.
+        gallery: folder of known people, or None for the usual one.
         names: speaker labels and the names they get, ``("S1", "Ada")``; kept for later runs.
         translate: language to translate to as well; empty for none.
         glossary: file of terms and their translations, or None.
@@ -44,6 +47,8 @@ class Options:
     profile: str = ""
     formats: tuple[str, ...] = ("srt", "vtt")
     speakers: str = "auto"
+    faces: str = "auto"
+    gallery: Path | None = None
     names: tuple[tuple[str, str], ...] = ()
     translate: str = ""
     glossary: Path | None = None
@@ -88,6 +93,7 @@ def checked(options: Options) -> Options:
         raise RequestError(
             f"--speakers {options.speakers} is not possible.", "Give auto, off, or 1 to 20."
         )
+    _check_faces(options)
     if options.glossary is not None and not options.translate:
         raise RequestError(
             "A glossary is for a translation, and none is asked for.", "Add --translate TO."
@@ -107,3 +113,13 @@ def checked(options: Options) -> Options:
             "--from-plan renders what the plan says; --align would hear again.", "Give one of them."
         )
     return options
+
+
+def _check_faces(options: Options) -> None:
+    if options.faces not in ("auto", "on", "off"):
+        raise RequestError(f"--faces {options.faces} is not possible.", "Give auto, on or off.")
+    if options.faces == "on" and options.speakers == "off":
+        raise RequestError(
+            "--faces on proposes names for voices, and --speakers off tells none apart.",
+            "Leave out one of them.",
+        )

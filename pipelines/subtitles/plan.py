@@ -18,6 +18,7 @@ from pipelines.subtitles.shortfall import Unmet
 from studio import codec
 from studio.errors import RequestError
 from studio.types.media import MediaInfo
+from studio.types.people import VoiceFace
 from studio.types.sound_event import SoundEvent
 from studio.types.subtitles import Subtitles
 from studio.types.timecode import FrameRate
@@ -93,6 +94,8 @@ class SubtitlePlan:
         tracks: cues in the language that is spoken, then in the one translated to.
         cuts: times of the shot cuts, seconds.
         sounds: what is heard beside words.
+        proposed: for a voice the face that moves when it speaks; nothing is named by it before
+            a person says so.
         made: as the studio made it.
         models: part of the analysis to the model that made it.
         notes: what a user should know.
@@ -105,6 +108,7 @@ class SubtitlePlan:
     made: Made
     cuts: tuple[Fraction, ...] = ()
     sounds: tuple[SoundEvent, ...] = ()
+    proposed: tuple[VoiceFace, ...] = ()
     models: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
