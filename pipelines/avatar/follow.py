@@ -7,7 +7,7 @@ face at rest: its own brows, lips and eyes, in the shot at hand where it is long
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,11 @@ CONTROLS = (
 _REST = {"scale": 1.0, "eye_left": 1.0, "eye_right": 1.0}
 _GAP_S, _RISE_S, _FALL_S = 0.25, 0.3, 0.6
 _HAND_GAP_S, _HAND_RISE_S, _HAND_FALL_S = 0.2, 0.16, 0.24
+#: How far to the sides hands are shown, and from where down they are brought up, in head
+#: heights from the middle of the head.
+_REACH_X, _FREE_Y = 1.5, 0.55
+#: Of a stretch in which a face was followed: how long, and how sure on average, it must be.
+_LEAST_RUN_S, _LEAST_SURE = 0.3, 0.9
 #: A shot this long tells what its face is like at rest as well as the whole film does.
 _OWN_REST_S = 1.5
 
@@ -45,12 +50,14 @@ class Watched:
     Attributes:
         measures: float32 ``(n, len(MEASURES))``.
         hands_px: float32 ``(n, 2, 21, 2)``, the person's left and right hand.
+        presence: float32 ``(n,)``, how sure it was that there is a face.
         faces: int64 ``(n,)``, how many faces were there to choose from where one was looked
             for, else 0.
     """
 
     measures: NDArray[np.float32]
     hands_px: NDArray[np.float32]
+    presence: NDArray[np.float32]
     faces: NDArray[np.int64]
 
 
@@ -134,6 +141,18 @@ def follow(watched: Watched, shots: Sequence[Shot], fps: float) -> Following:
     )
 
 
+def trusted(watched: Watched, fps: float) -> Watched:
+    """Without faces that come up for less than a moment, or are doubtful for as long as they
+    are followed: colour bars and folds of clothes are taken for faces now and then."""
+    there = np.isfinite(watched.measures[:, 0])
+    measures = watched.measures.copy()
+    for start, end in runs(there):
+        sure = float(watched.presence[start:end].mean())
+        if end - start < _LEAST_RUN_S * fps or sure < _LEAST_SURE:
+            measures[start:end] = np.nan
+    return replace(watched, measures=measures)
+
+
 @dataclass(frozen=True)
 class _Rest:
     """A face at rest: ``middle`` of every measure, and how far its mouth opens."""
@@ -215,9 +234,9 @@ def _controls(calm: Floats, there: NDArray[np.bool_], rest: _Rest, fps: float) -
         "yaw": m["yaw"],
         "pitch": m["pitch"] - 0.5 * rest["pitch"],
         "roll": m["roll"],
-        "x": _soft((m["x_px"] - rest["x_px"]) / size, 0.35),
-        "y": _soft((m["y_px"] - rest["y_px"]) / size, 0.25),
-        "scale": np.clip(m["scale_px"] / rest["scale_px"], 0.5, 2) ** 0.7,
+        "x": _soft((m["x_px"] - rest["x_px"]) / size, 0.28),
+        "y": _soft((m["y_px"] - rest["y_px"]) / size, 0.14),
+        "scale": np.clip((m["scale_px"] / rest["scale_px"]) ** 0.7, 0.86, 1.18),
         "eye_right": eyes[0],
         "eye_left": eyes[1],
         "gaze_x": np.clip(gaze_x / 0.3, -1, 1),
@@ -302,6 +321,11 @@ def _hand(
     """A hand in head heights from the head's place at rest, and how much of it is there."""
     size = HEAD_TO_EYES * rest["scale_px"]
     place = (found_px - np.array([rest["x_px"], rest["y_px"]])) / size
+    # People let their hands rest where a bust ends: what is lower is brought up, as a whole.
+    palm = place[:, (0, 5, 17)].mean(axis=1)
+    low = np.maximum(palm[:, 1] - _FREE_Y, 0)
+    reach = np.stack([_soft(palm[:, 0], _REACH_X), palm[:, 1] - low + _soft(low, 0.4)], axis=1)
+    place = place + (reach - palm)[:, None]
     flat = place.reshape(len(place), -1)
     there = bridged(flat, np.isfinite(flat[:, 0]), round(_HAND_GAP_S * fps))
     # A palm that comes up for less than a moment is a mistake of the detector.

@@ -15,7 +15,7 @@ import numpy as np
 from pipelines import analysis
 from pipelines.avatar.background import backdrop_of
 from pipelines.avatar.characters import CAST, DRAWING_VERSION, Character, character
-from pipelines.avatar.follow import FOLLOW_VERSION, Following, Watched, follow
+from pipelines.avatar.follow import FOLLOW_VERSION, Following, Watched, follow, trusted
 from pipelines.avatar.options import Format, Options, checked, format_of
 from pipelines.avatar.painting import BustPass, GlassPainter, HeadPass, Scene
 from pipelines.avatar.persons import wanted_person
@@ -145,6 +145,7 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
         who=person.key,
         wanted=person.box,
     )
+    watched = trusted(watched, film.fps)
     if not np.isfinite(watched.measures[:, 0]).any():
         raise RequestError(
             f"No face was found in {film.info.path.name}"

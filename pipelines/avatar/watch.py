@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from studio.adapters.hands import HandFinder
 
 #: Raised whenever the same film would be watched with another outcome.
-WATCH_VERSION = 1
+WATCH_VERSION = 2
 SPECS = (blazeface.SPEC_NEAR, blazeface.SPEC_FAR, face_mesh.SPEC, hands.SPEC)
 #: What is watched is kept in pieces of at least so many seconds, each of whole shots: a run that
 #: was killed goes on from the last.
 _PIECE_S = 60
-_LEAST_PRESENCE, _LEAST_HAND = 0.5, 0.7
+_FIRST_PRESENCE, _LEAST_PRESENCE, _LEAST_HAND = 0.8, 0.5, 0.7
 #: Frames between two looks for hands, and for another face than the one being followed.
 _HANDS_EVERY, _FACES_EVERY = 4, 12
 
@@ -74,6 +74,7 @@ def watch(
     return Watched(
         np.concatenate([w.measures for w in made]),
         np.concatenate([w.hands_px for w in made]),
+        np.concatenate([w.presence for w in made]),
         np.concatenate([w.faces for w in made]),
     )
 
@@ -107,6 +108,7 @@ def _watch_piece(
     cuts = {shot.start_frame for shot in shots}
     measures = np.full((end - first, len(MEASURES)), np.nan, np.float32)
     hands_px = np.full((end - first, 2, HAND_POINTS, 2), np.nan, np.float32)
+    presence = np.zeros(end - first, np.float32)
     faces = np.zeros(end - first, np.int64)
     convert = RgbConverter(info.video)
     with (
@@ -128,13 +130,13 @@ def _watch_piece(
             seen = face.look(rgb, box, anybody=wanted is None)
             faces[row] = face.choices
             if seen is not None:
-                measures[row] = seen
+                measures[row], presence[row] = seen, face.presence
                 hands_px[row] = grip.look(rgb, seen, number)
             else:
                 grip.forget()
             if row % 8 == 0:
                 job.report("watch", number / count, f"frame {number} of {count}")
-    return Watched(measures, hands_px, faces)
+    return Watched(measures, hands_px, presence, faces)
 
 
 class _Face:
@@ -149,6 +151,7 @@ class _Face:
         self._square: Floats | None = None
         self._since = 0
         self.choices = 0
+        self.presence = 0.0
 
     def look(
         self, rgb: NDArray[np.uint8], box: NDArray[np.float32] | None, *, anybody: bool
@@ -174,7 +177,8 @@ class _Face:
         self, rgb: NDArray[np.uint8], square: Floats, *, again: bool
     ) -> NDArray[np.float32] | None:
         seen = self._mesh.find(rgb, square, again=again)
-        if seen.presence[0] < _LEAST_PRESENCE:
+        self.presence = float(seen.presence[0])
+        if self.presence < (_FIRST_PRESENCE if again else _LEAST_PRESENCE):
             self._square = None
             return None
         self._square = face_mesh.squares_of_meshes(seen.points_px)

@@ -15,7 +15,7 @@ from studio.types.character import Expression
 #: The line between closed lips, in units; half a resting mouth across.
 MOUTH_Y, MOUTH_W = 0.665, 0.26
 #: Nobody looks friendly with a straight mouth.
-REST_SMILE = 0.2
+REST_SMILE = 0.3
 #: What a jaw wide open drops the lower lip by.
 JAW_DROP = 0.27
 _U = np.array([-1.0, -0.88, -0.55, -0.2, 0.0, 0.2, 0.55, 0.88, 1.0])
