@@ -6,6 +6,18 @@ frame of a shot in turn and ``state.reset()`` at cuts; ``MATTE_LEAD_FRAMES`` bef
 it begin in step.
 """
 
+from pipelines.filter.describe import describe, summarise
+from pipelines.filter.options import Options
 from pipelines.filter.person_matte import MATTE_LEAD_FRAMES, MatteState, person_matte
+from pipelines.filter.pipeline import Result, run
 
-__all__ = ["MATTE_LEAD_FRAMES", "MatteState", "person_matte"]
+__all__ = [
+    "MATTE_LEAD_FRAMES",
+    "MatteState",
+    "Options",
+    "Result",
+    "describe",
+    "person_matte",
+    "run",
+    "summarise",
+]

@@ -1,0 +1,57 @@
+"""``studio filter FOOTAGE --apply …``"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stoppable_job
+
+
+def filter_film(
+    footage: Annotated[Path, typer.Argument(metavar="FOOTAGE", help="A film.")],
+    apply: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A filter; repeatable, each is done to what the one before gave. "
+            "background:blur=20 | background:replace=PICTURE | background:green | mask:NAME | "
+            "glasses:NAME | hat:NAME | makeup:natural|evening|bold | makeup:lips=red,liner | "
+            "eyes:bigger=0.2 | face:slim=0.2 | look:NAME | grade:NAME | "
+            "anonymise:blur|pixelate|drawn[,except=NAME,NAME][,only=NAME] | "
+            "box:x,y,w,h[,from=S,to=S]:blur"
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("filtered"),
+    gallery: Annotated[
+        Path | None, typer.Option(help="Folder of known people; the usual one if left out.")
+    ] = None,
+    preview: Annotated[
+        float, typer.Option(help="Make only so many seconds from the middle, without sound.")
+    ] = 0.0,
+    seed: Seed = 0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be made and how long it takes.")
+    ] = False,
+    memory_budget: Budget = "",
+    device: DeviceName = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Filters on the people of a whole film. Gives the film with its sound, a report and, where
+    faces are covered, an audit of every frame; exit 1 if a face may still be recognised."""
+    with stoppable_job(settings_of(device, memory_budget)) as job:
+        from pipelines import filter as pipeline
+
+        options = pipeline.Options(
+            out=out,
+            apply=tuple(apply or ()),
+            gallery=gallery,
+            preview_s=preview,
+            seed=seed,
+            dry_run=dry_run,
+        )
+        result = pipeline.run(footage, options, job)
+    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+    if not result.safe:
+        raise typer.Exit(1)
