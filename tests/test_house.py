@@ -20,6 +20,7 @@ ROOMS = {
         "ui/avatar_cli.py",
         "ui/cli.py",
         "ui/command.py",
+        "ui/filter_cli.py",
         "ui/generate_cli.py",
         "ui/people_cli.py",
         "ui/stylize_cli.py",

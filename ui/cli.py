@@ -21,6 +21,7 @@ import typer
 from studio.errors import Cancelled, StudioError
 from ui.avatar_cli import avatar
 from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stoppable_job
+from ui.filter_cli import filter_film
 from ui.generate_cli import augment, generate_app
 from ui.people_cli import people_app
 from ui.stylize_cli import settings as film_settings
@@ -45,6 +46,7 @@ app.add_typer(generate_app, name="generate")
 app.command("augment")(augment)
 app.command("stylize")(stylize)
 app.command("avatar")(avatar)
+app.command("filter")(filter_film)
 app.command("settings")(film_settings)
 
 Footage = Annotated[
