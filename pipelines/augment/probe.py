@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Weight of the squares of the coefficients, for features of unit deviation.
-_PENALTY = 1e-2
+_PENALTY = 1e-3
 #: Share of each class that is held out.
 HELD_OUT = 0.3
 

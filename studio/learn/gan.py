@@ -52,6 +52,7 @@ class DcganMethod:
 
     def step(self, number: int, share: float) -> dict[str, float]:
         """One step of the critic and one of the generator."""
+        self.generator.train()
         real = bytes_to_unit(self._pictures.batch(number, self._batch, self._seed)).to(self.device)
         # Drawn on the processor, so that a seed means the same on every device.
         fake = self.generator(torch.randn(len(real), self._latent).to(self.device))
