@@ -21,6 +21,10 @@
       PolicyError                      consent or disclosure is missing
         ConsentMissing
         DisclosureRequired
+      JobError                         the queue of jobs is at fault
+        UnknownJob                     no job of that number, or it is somebody else's
+        Busy(waiting)                  as many jobs wait as may
+        JobsUnavailable                the list of jobs cannot be opened, read or written
       Cancelled                        the user stopped it
 
 Mistakes of a programmer stay ``ValueError`` and ``TypeError``.
@@ -143,6 +147,28 @@ class ConsentMissing(PolicyError):
 
 class DisclosureRequired(PolicyError):
     """The result needs a visible label."""
+
+
+class JobError(StudioError):
+    """The queue of jobs is at fault."""
+
+
+class UnknownJob(JobError):
+    """There is no such job, or it is not the asker's."""
+
+
+class Busy(JobError):
+    """As many jobs wait as may; ``waiting`` is how many."""
+
+    def __init__(self, message: str, hint: str, *, waiting: int) -> None:
+        super().__init__(message, hint)
+        self.waiting = waiting
+
+
+class JobsUnavailable(JobError):
+    """The list of jobs cannot be opened, read or written now."""
+
+    exit_code = 1
 
 
 class Cancelled(StudioError):

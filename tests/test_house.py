@@ -16,12 +16,14 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Foreign library -> the only folders that may import it.
 ROOMS = {
     "gradio": ("ui/web",),
+    "sqlite3": ("studio/jobs", "studio/archive"),
     "typer": (
         "ui/avatar_cli.py",
         "ui/cli.py",
         "ui/command.py",
         "ui/filter_cli.py",
         "ui/generate_cli.py",
+        "ui/jobs_cli.py",
         "ui/people_cli.py",
         "ui/stylize_cli.py",
         "ui/subtitles_cli.py",
@@ -38,6 +40,7 @@ ROOMS = {
     "subprocess": (
         "studio/media",
         "studio/adapters/yolo.py",
+        "studio/jobs/worker.py",
         "scripts",
     ),  # a conversion of its own process
     "torch": ("studio/models", "studio/nets", "studio/adapters", "studio/learn"),

@@ -23,6 +23,7 @@ from ui.avatar_cli import avatar
 from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stoppable_job
 from ui.filter_cli import filter_film
 from ui.generate_cli import augment, generate_app
+from ui.jobs_cli import jobs_app
 from ui.people_cli import people_app
 from ui.stylize_cli import settings as film_settings
 from ui.stylize_cli import stylize
@@ -41,6 +42,7 @@ models_app = typer.Typer(no_args_is_help=True, help="The models: what there is a
 app.add_typer(models_app, name="models")
 app.add_typer(subtitles_app, name="subtitles")
 app.add_typer(people_app, name="people")
+app.add_typer(jobs_app, name="jobs")
 app.add_typer(train_app, name="train")
 app.add_typer(generate_app, name="generate")
 app.command("augment")(augment)
