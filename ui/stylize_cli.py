@@ -30,6 +30,9 @@ def stylize(
     smooth: Annotated[
         str, typer.Option(help="auto, off, or the share of each picture that comes from before.")
     ] = "auto",
+    where: Annotated[
+        str, typer.Option(help="all of the picture, or only on the person or the background.")
+    ] = "all",
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("stylized"),
     preview: Annotated[
         float, typer.Option(help="Make only so many seconds from the middle, without sound.")
@@ -60,6 +63,7 @@ def stylize(
             strength=strength,
             keep_color=keep_color,
             smooth=smooth,
+            where=where,
             preview_s=preview,
             seed=seed,
             method=method,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipelines.stylize.shot_style import Painter, Statistics, padded
 from pipelines.stylize.steady import Steady
 from pipelines.stylize.tiles import TilePlan
+from pipelines.stylize.where import Placing, WhereLayer
 from studio.media.lut import Lut, LutPainter
 
 #: Raised whenever the same layers would give other pixels.
@@ -98,31 +99,35 @@ class ColourLayer:
     strength: float
 
 
-Layer = PaintLayer | ColourLayer
+Layer = PaintLayer | ColourLayer | WhereLayer
 
 
 class ChainPass:
     """Lays the looks over the pictures of one stretch; an ``RgbPass``.
 
     Args:
-        layers: in order.
+        layers: in order; a :class:`WhereLayer` holds for all of them.
         first: the frame it may begin with: those before it are given back untouched.
     """
 
     def __init__(self, layers: Sequence[Layer], first: int = 0) -> None:
-        self._steps = [_step(layer) for layer in layers]
+        self._steps = [_step(layer) for layer in layers if not isinstance(layer, WhereLayer)]
+        where = [layer for layer in layers if isinstance(layer, WhereLayer)]
+        self._placing = Placing(where[0]) if where else None
         self._first = first
         self.notes: list[str] = []
 
     def __call__(self, rgb: Rgb, number: int) -> Rgb:
         """The picture that takes the place of one."""
-        if number >= self._first:
-            for step in self._steps:
-                rgb = step(rgb, number)
-        return rgb
+        if number < self._first:
+            return rgb
+        made = rgb
+        for step in self._steps:
+            made = step(made, number)
+        return made if self._placing is None else self._placing(rgb, made, number)
 
 
-def _step(layer: Layer) -> Callable[[Rgb, int], Rgb]:
+def _step(layer: PaintLayer | ColourLayer) -> Callable[[Rgb, int], Rgb]:
     if isinstance(layer, PaintLayer):
         return _Painting(layer)
     painter, strength = LutPainter(layer.lut), layer.strength

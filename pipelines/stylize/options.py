@@ -22,6 +22,7 @@ class Options:
         strength: of each look, 0 to 1; None for 0.8 of painted looks and 1 of colour looks.
         keep_color: take only lightness from painted looks.
         smooth: ``auto``, ``off``, or how much of each picture comes from the one before, 0 to 1.
+        where: ``all`` of the picture, or only on the ``person`` or the ``background``.
         preview_s: make only so many seconds, from the middle; 0 for the whole film.
         seed: same footage, options and seed give the same film; only ``gatys`` draws by chance.
         method: ``net``, or ``gatys`` of a photo: the slow way that the networks learnt from.
@@ -34,6 +35,7 @@ class Options:
     strength: float | None = None
     keep_color: bool = False
     smooth: str = "auto"
+    where: str = "all"
     preview_s: float = 0.0
     seed: int = 0
     method: str = "net"
@@ -54,6 +56,10 @@ def checked(options: Options) -> Options:
     if not 0 <= options.preview_s <= 600:
         raise RequestError(
             f"--preview {options.preview_s:g} is not from 0 to 600 seconds.", "5 is usual."
+        )
+    if options.where not in ("all", "person", "background"):
+        raise RequestError(
+            f"--where {options.where} is none of all, person and background.", "all is usual."
         )
     if options.method not in ("net", "gatys"):
         raise RequestError(f"--method {options.method} is neither net nor gatys.")

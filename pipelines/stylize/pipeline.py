@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines import analysis
+from pipelines.filter import MATTE_LEAD_FRAMES
 from pipelines.stylize.canvas import Footage
 from pipelines.stylize.chain import CHAIN_VERSION, ChainPass, Layer, PaintLayer, to_bytes
 from pipelines.stylize.flicker import Flicker, measure_flicker
@@ -28,6 +29,8 @@ from pipelines.stylize.result import Result, StylizePlan, command_of, slug
 from pipelines.stylize.shot_style import SHOT_STYLE_VERSION
 from pipelines.stylize.steady import STEADY_VERSION, lead_frames
 from pipelines.stylize.still import is_still, run_still
+from pipelines.stylize.where import WHERE_VERSION, Placing, WhereLayer
+from studio.adapters import matte
 from studio.codec import to_json
 from studio.errors import MediaError, RequestError
 from studio.jobs.job import Job
@@ -73,7 +76,7 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
         raise RequestError(f"{len(given)} films were given.", "Give one: studio stylize FILM")
     digests = {path.name: digest_of(path) for look in looks for path in inputs_of(look)}
     materials = read_materials(looks, job)
-    footage, notes = _footage(given[0], materials, job)
+    footage, notes = _footage(given[0], materials, job, options.where)
     plan, workers = _plan(footage, materials, options, job)
     mark = _mark(footage, options, digests, plan, materials)
     if options.dry_run:
@@ -106,7 +109,9 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
     return result
 
 
-def _footage(path: Path, materials: Materials, job: Job) -> tuple[Footage, list[str]]:
+def _footage(
+    path: Path, materials: Materials, job: Job, where: str = "all"
+) -> tuple[Footage, list[str]]:
     """Probe, and find the shots where something is painted."""
     from studio.media.probe import frame_times, probe
     from studio.media.rgb_film import refuse_alpha
@@ -118,6 +123,7 @@ def _footage(path: Path, materials: Materials, job: Job) -> tuple[Footage, list[
     refuse_alpha(info.video)
     times = frame_times(info, job.settings)
     painted = any(is_painted(look) for look in materials.looks)
+    shots_matter = painted or where != "all"
     if painted and min(info.video.display_wh) < 32:
         width, height = info.video.display_wh
         raise RequestError(
@@ -127,11 +133,11 @@ def _footage(path: Path, materials: Materials, job: Job) -> tuple[Footage, list[
     whole = Shot(
         0, len(times), times.start(0), times.start(len(times)), TransitionKind.START, 0, len(times)
     )
-    if not painted or len(times) < 2:
+    if not shots_matter or len(times) < 2:
         return Footage(info, times, (whole,)), []
     found = analysis.run(path, analysis.Options(only=("shots",)), job).analysis
     notes = [note for note in found.notes if note not in info.notes]
-    if info.video.bit_depth > 8:
+    if painted and info.video.bit_depth > 8:
         notes.append(f"Painted pictures have 8 bits a channel; {path.name} has more.")
     return Footage(info, times, found.shots or (whole,)), notes
 
@@ -175,8 +181,10 @@ def _film(
     from studio.media.rgb_film import RgbFilm
 
     painted = next((layer for layer in layers if isinstance(layer, PaintLayer)), None)
-    starts = sorted(painted.resets) if painted is not None else [0]
+    starts = sorted(footage.resets)
     lead = lead_frames(painted.smooth) if painted is not None else 0
+    if options.where != "all":
+        lead = max(lead, MATTE_LEAD_FRAMES)
 
     def begin(start: int, end: int) -> ChainPass:
         # What lies before the cut that the stretch, or its lead, begins with is not painted.
@@ -186,7 +194,9 @@ def _film(
         around = [
             to_json(shot)
             for shot in footage.shots
-            if painted is not None and shot.end_frame > start - lead and shot.start_frame < end
+            if (painted is not None or options.where != "all")
+            and shot.end_frame > start - lead
+            and shot.start_frame < end
         ]
         return [
             [CHAIN_VERSION, SHOT_STYLE_VERSION, STEADY_VERSION],
@@ -212,6 +222,10 @@ def _settings_of(layers: Sequence[Layer], digests: dict[str, str], options: Opti
                     "keep_color": layer.keep_color,
                     "smooth": [layer.smooth, layer.colour_step],
                 }
+            )
+        elif isinstance(layer, WhereLayer):
+            described.append(
+                {"where": layer.place, "version": WHERE_VERSION, "net": matte.SPEC.key}
             )
         else:
             described.append({"table": layer.lut.digest, "strength": layer.strength})
@@ -332,13 +346,16 @@ def _anew(layers: Sequence[Layer]) -> Any:
     assert isinstance(painted, PaintLayer)
     if len(painted.plan.tiles) > 1:
         return None  # to measure a picture in tiles takes a pass for each layer
-    below, above = ChainPass(layers[:place]), ChainPass(layers[place + 1 :])
+    where = next((layer for layer in layers if isinstance(layer, WhereLayer)), None)
+    below = ChainPass(layers[:place])
+    above = ChainPass([layer for layer in layers[place + 1 :] if layer is not where])
 
     def anew(rgb: Any) -> Any:
         under = below(rgb, 0)
         statistics = painted.shot_style.of_picture(under)
         made = replace(painted, painters=1).paint(to_bytes(under), statistics)
-        return above(painted.finished(under, made), 0)
+        made = above(painted.finished(under, made), 0)
+        return made if where is None else Placing(where)(rgb, made, 0)
 
     return anew
 
@@ -378,7 +395,8 @@ def _mark(
     return FilmMark(
         command=command_of(footage.info.path, options, materials.looks),
         inputs={footage.info.path.name: footage.info.content_hash, **digests},
-        models={spec_of(k).key: plan.precision for k in materials.looks if is_painted(k)},
+        models={spec_of(k).key: plan.precision for k in materials.looks if is_painted(k)}
+        | ({matte.SPEC.key: "f32"} if options.where != "all" else {}),
         software=software(),
     )
 

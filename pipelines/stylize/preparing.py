@@ -18,8 +18,9 @@ from pipelines.stylize.looks import CubeLook, GradeLook, LearntLook, Look, NetLo
 from pipelines.stylize.options import PAINTED_STRENGTH, Options, smooth_share
 from pipelines.stylize.shot_style import Painter, Statistics, StillStyle
 from pipelines.stylize.tiles import TilePlan, plan_tiles
+from pipelines.stylize.where import WhereLayer
+from studio.adapters import matte, translator
 from studio.adapters import style as style_net
-from studio.adapters import translator
 from studio.errors import DoesNotFit, RequestError
 from studio.jobs.job import Job
 from studio.media.lut import Lut, read_cube
@@ -163,15 +164,15 @@ def layers_of(
                 layers.append(ColourLayer(materials.tables[place], strength))
                 continue
             plan, units = tiles_for(look, canvas.display_wh, workers, job)
-            net, style = _leased(look, place, materials, units, stack, job)
+            painter, style = _leased(look, place, materials, units, stack, job)
             if isinstance(look, NetLook):  # nothing is measured, so nothing decoded for it
-                statistics: Statistics = StillStyle(net, style, plan)
+                statistics: Statistics = StillStyle(painter, style, plan)
             else:
                 below = _prepared(tuple(layers))
-                statistics = canvas.statistics(net, style, plan, below)
+                statistics = canvas.statistics(painter, style, plan, below)
             layers.append(
                 PaintLayer(
-                    net=net,
+                    net=painter,
                     style=style,
                     plan=plan,
                     shot_style=statistics,
@@ -184,6 +185,9 @@ def layers_of(
                     made_with=spec_of(look).key,
                 )
             )
+        if options.where != "all":
+            net = stack.enter_context(job.pool.lease(matte.SPEC))
+            layers.append(WhereLayer(net, options.where, canvas.resets))
         yield tuple(layers)
 
 

@@ -89,6 +89,8 @@ def command_of(source: Path, options: Options, looks: Sequence[Look]) -> tuple[s
     words += ["--keep-color"] * options.keep_color
     if options.smooth != "auto":
         words += ["--smooth", options.smooth]
+    if options.where != "all":
+        words += ["--where", options.where]
     if options.method != "net":
         words += ["--method", options.method, "--steps", str(options.steps)]
     if options.preview_s:

@@ -18,6 +18,7 @@ from pipelines.stylize.looks import Look, PictureLook, digest_of, inputs_of, par
 from pipelines.stylize.options import PAINTED_STRENGTH, Options
 from pipelines.stylize.preparing import Materials, is_painted, layers_of, read_materials, spec_of
 from pipelines.stylize.result import Result, StylizePlan, command_of, slug
+from studio.adapters import matte
 from studio.codec import to_json
 from studio.errors import RequestError
 from studio.jobs.job import Job
@@ -70,8 +71,11 @@ def run_still(source: Path, options: Options, job: Job) -> Result:
         models[found.model] = "f32"
         plan = replace(plan, precision="f32")
     else:
+        job.report("paint", 0.0)
         made, plan = laid_over(rgb, materials, options, job, plan)
         models |= {spec_of(k).key: plan.precision for k in looks if is_painted(k)}
+        if options.where != "all":
+            models[matte.SPEC.key] = "f32"
     path = options.out / f"{source.stem}.{slug(options)}.png"
     if options.method == "gatys":
         path = path.with_suffix(".gatys.png")
@@ -98,7 +102,6 @@ def laid_over(
     Args:
         rgb: uint8 ``(h, w, 3)``.
     """
-    job.report("paint", 0.0)
     with layers_of(materials, Still(rgb), options, 1, job) as layers:
         made = np.array(ChainPass(layers)(rgb, 0))
         for layer in layers:
@@ -122,6 +125,8 @@ def _optimised(
     """The photo by the method of Gatys, Ecker and Bethge, colour looks after it."""
     from pipelines.stylize.optimised import optimise
 
+    if options.where != "all":
+        raise RequestError("--where is not for --method gatys.", "Leave one of them out.")
     place = next((n for n, look in enumerate(looks) if isinstance(look, PictureLook)), None)
     if place is None or any(is_painted(k) for n, k in enumerate(looks) if n != place):
         raise RequestError(

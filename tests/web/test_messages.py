@@ -22,6 +22,9 @@ SAME = {
 }  # fmt: skip
 
 
+KINDS = ("footage", "film", "music", "recording", "looks")
+
+
 def places(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
@@ -39,7 +42,7 @@ def used_keys() -> tuple[set[str], set[str]]:
                 if isinstance(first, ast.Constant):
                     parts.add(str(first.value))
                 elif texts:  # f"{kind}.choose"
-                    parts.update(f"{kind}{texts[0]}" for kind in ("footage", "music", "recording"))
+                    parts.update(f"{kind}{texts[0]}" for kind in KINDS)
     parts |= {"stage.", "step."}  # what pipelines name; see panels.py
     return whole, {p for p in parts if re.fullmatch(r"[a-z_]+\..*", p)}
 

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from studio.types.timecode import FrameRate
 from studio.types.timeline import Timeline
+from ui.web.makings import Card, Made
 from ui.web.routes import Routes
 from ui.web.works import Version
 
@@ -38,7 +39,12 @@ def client(tmp_path: Path):
     media.write_bytes(b"film")
     talk = SimpleNamespace(media=media, files={"en.vtt": files["plan"], "burnt": files["otio"]})
     subtitles = SimpleNamespace(get=lambda name: talk if name == "heard" else None)
-    return TestClient(Starlette(routes=Routes(None, works, subtitles).table()))
+    card = Card("starry", "painted", b"card")
+    anew = SimpleNamespace(
+        cards=(card,), before=b"before", after=b"", made=Made({"film": files["video"]})
+    )
+    makings = SimpleNamespace(get=lambda name: anew if name == "anew" else None)
+    return TestClient(Starlette(routes=Routes(None, works, subtitles, makings).table()))
 
 
 def test_thumbnails_come_as_what_they_are(client):
@@ -115,3 +121,17 @@ def test_no_other_file_of_a_recording_is_there(path, client):
     answer = client.get(f"/studio/subtitles/{path}")
     assert answer.status_code == 404
     assert "secret" not in answer.text
+
+
+def test_a_film_made_anew_goes_to_who_knows_the_work(client):
+    def ask(rest):
+        return client.get(f"/studio/makings/{rest}")
+
+    assert ask("anew/cards/starry").content == b"card"
+    assert ask("anew/before").headers["content-type"] == "image/jpeg"
+    assert ask("anew/files/film").headers["content-type"] == "video/mp4"
+    for rest in (
+        *("unknown/cards/starry", "anew/cards/other", "anew/after", "anew/made"),
+        *("unknown/before", "anew/files/report", "anew/files/..%2fsecret.txt"),
+    ):
+        assert ask(rest).status_code == 404, rest

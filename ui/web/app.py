@@ -20,6 +20,7 @@ from studio.jobs.job import Job
 from studio.models.pool import ModelPool
 from studio.settings import Settings
 from ui.web.guard import Guard, check_host
+from ui.web.makings import Makings
 from ui.web.roots import MediaRoots
 from ui.web.runner import Runner
 from ui.web.subtitle_works import SubtitleWorks
@@ -49,6 +50,7 @@ class Studio:
         runner: does the work.
         works: trailers in the making.
         subtitles: subtitles in the making.
+        makings: films made anew.
     """
 
     settings: Settings
@@ -59,6 +61,7 @@ class Studio:
     runner: Runner
     works: Works
     subtitles: SubtitleWorks
+    makings: Makings
 
     @classmethod
     def open(
@@ -91,7 +94,8 @@ class Studio:
         runner = Runner(lambda on_progress: Job(settings, pool, on_progress=on_progress))
         roots = MediaRoots(media_roots or [Path.cwd()])
         works, subtitles = Works(runner, results_dir), SubtitleWorks(runner, results_dir)
-        return cls(settings, roots, results_dir, uploads, pool, runner, works, subtitles)
+        makings = Makings(runner, results_dir)
+        return cls(settings, roots, results_dir, uploads, pool, runner, works, subtitles, makings)
 
 
 def make_app(studio: Studio) -> ASGIApp:
@@ -114,7 +118,7 @@ def make_app(studio: Studio) -> ASGIApp:
         studio.runner.close()
 
     page = _page(studio)
-    routes = Routes(studio.uploads, studio.works, studio.subtitles)
+    routes = Routes(studio.uploads, studio.works, studio.subtitles, studio.makings)
     app = FastAPI(
         lifespan=lifespan, routes=routes.table(), openapi_url=None, docs_url=None, redoc_url=None
     )
@@ -150,6 +154,7 @@ def _page(studio: Studio) -> Blocks:
 
     from ui.web.messages import Say
     from ui.web.panels import header
+    from ui.web.tabs.looks import LooksTab
     from ui.web.tabs.memory import lay_memory
     from ui.web.tabs.subtitles import SubtitlesTab
     from ui.web.tabs.texts import html
@@ -171,6 +176,12 @@ def _page(studio: Studio) -> Blocks:
             )
             with cues.texts.make(gr.Tab, {"label": "sub.tab"}, id="subtitles"):
                 cues.build(page)
+            for kind in (LooksTab,):
+                making = kind(
+                    studio.makings, studio.uploads, studio.roots, studio.settings, top, tabs
+                )
+                with making.texts.make(gr.Tab, {"label": f"{kind.name}.tab"}, id=kind.name):
+                    making.build(page)
         lay_memory(studio.pool)
     return page
 

@@ -48,12 +48,13 @@ def dropzone(say: Say, kind: str, files: Sequence[MediaInfo], limit_bytes: int) 
 
     Args:
         say: the language.
-        kind: ``footage``, ``music`` or ``recording``.
+        kind: ``footage``, ``film``, ``music`` or ``recording``.
         files: taken so far.
         limit_bytes: of one upload.
     """
     films = "video/*,.mxf,.mkv,.mts"
-    accept = {"footage": films, "music": "audio/*", "recording": f"{films},audio/*"}[kind]
+    sound = "audio/*"
+    accept = {"footage": films, "film": films, "music": sound, "recording": f"{films},{sound}"}
     many = " multiple" if kind == "footage" else ""
     rows = "".join(
         f"<li><div><b>{escape(info.path.name)}</b><span>{escape(facts(say, info))}</span></div>"
@@ -68,7 +69,7 @@ def dropzone(say: Say, kind: str, files: Sequence[MediaInfo], limit_bytes: int) 
         f' data-broken="{escape(say("upload.broken"))}"'
         f' data-cancel="{escape(say("run.cancel"))}"'
         f' data-checking="{escape(say("upload.checking"))}">{listing}'
-        f'<label><input type="file" accept="{accept}"{many}><span>'
+        f'<label><input type="file" accept="{accept[kind]}"{many}><span>'
         f"<b>{escape(say(f'{kind}.choose'))}</b> {escape(say(f'{kind}.or_drop'))}</span>"
         "</label></div>"
     )

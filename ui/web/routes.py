@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route
 
 from studio.errors import StudioError
+from ui.web.makings import Makings
 from ui.web.messages import PageError, Say, preferred_language
 from ui.web.subtitle_works import SubtitleWorks
 from ui.web.uploads import Uploads
@@ -38,11 +39,13 @@ class Routes:
         uploads: takes files.
         works: know the results.
         subtitles: know theirs.
+        makings: know theirs.
     """
 
     uploads: Uploads
     works: Works
     subtitles: SubtitleWorks
+    makings: Makings
 
     def table(self) -> list[BaseRoute]:
         """For the application."""
@@ -52,6 +55,9 @@ class Routes:
             Route("/studio/works/{work}/{version:int}/files/{kind}", self.file),
             Route("/studio/subtitles/{work}/media", self.recording),
             Route("/studio/subtitles/{work}/files/{kind}", self.subtitle_file),
+            Route("/studio/makings/{work}/cards/{name}", self.card),
+            Route("/studio/makings/{work}/files/{kind}", self.made),
+            Route("/studio/makings/{work}/{side}", self.compared),
         ]
 
     async def upload(self, request: Request) -> Response:
@@ -98,6 +104,27 @@ class Routes:
         work = self.subtitles.get(request.path_params["work"])
         return _served(request, work.files.get(request.path_params["kind"]) if work else None)
 
+    async def card(self, request: Request) -> Response:
+        """A picture to choose by."""
+        work = self.makings.get(request.path_params["work"])
+        name = request.path_params["name"]
+        cards = work.cards if work else ()
+        return _picture(next((card.jpeg for card in cards if card.name == name), b""))
+
+    async def compared(self, request: Request) -> Response:
+        """One picture, ``before`` or ``after``."""
+        work = self.makings.get(request.path_params["work"])
+        side = request.path_params["side"]
+        if work is None or side not in ("before", "after"):
+            return _no_such()
+        return _picture(work.before if side == "before" else work.after)
+
+    async def made(self, request: Request) -> Response:
+        """A film made anew, or what lies beside it. ``?download`` saves it."""
+        work = self.makings.get(request.path_params["work"])
+        made = work.made if work else None
+        return _served(request, made.files.get(request.path_params["kind"]) if made else None)
+
     def _version(self, request: Request) -> Version | None:
         work = self.works.get(request.path_params["work"])
         number: int = request.path_params["version"]
@@ -109,6 +136,13 @@ class Routes:
 async def _body(request: Request) -> AsyncIterator[bytes]:
     async for chunk in request.stream():
         yield chunk
+
+
+def _picture(jpeg: bytes) -> Response:
+    if not jpeg:
+        return _no_such()
+    headers = {"cache-control": "private, max-age=86400"}
+    return Response(jpeg, media_type="image/jpeg", headers=headers)
 
 
 def _served(request: Request, path: Path | None) -> Response:

@@ -70,7 +70,7 @@ element.addEventListener("drop", (event) => {
   event.preventDefault();
   zone().classList.remove("st-over");
   const files = [...event.dataTransfer.files];
-  (zone().dataset.kind === "music" ? files.slice(0, 1) : files).forEach(send);
+  (zone().dataset.kind === "footage" ? files : files.slice(0, 1)).forEach(send);
 });
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-remove]");
