@@ -28,7 +28,7 @@ _DOUBLE = 0.55
 #: In sides of its square, how far a face gets from its course in one frame.
 _LEAP = 0.3
 #: Seconds that a face is waited for where it was lost.
-_LOST_S = 0.5
+_LOST_S = 1.0
 #: Smallest face looked for, in shares of the picture's shorter side.
 _MIN_FACE = 1 / 14
 
@@ -154,12 +154,13 @@ class Faces:
             (square,) = squares_of_meshes(found.points_px)
             leap = float(np.linalg.norm(square[:2] - track.square[:2])) / float(track.square[2])
             if found.presence[0] >= _THERE and (leap < _LEAP or not len(track.points)):
-                seen.append((leap, track.number, track, square, found.points_px[0]))
+                seen.append((track.lost > 0, leap, track.number, track, square, found.points_px[0]))
             else:
                 track.lost += 1
         taken: list[_Track] = []
-        for _leap, _number, track, square, points in sorted(seen, key=lambda s: s[:2]):
-            if taken and overlap(_box(square)[None], _boxes(taken)).max() > _DOUBLE:
+        for _lost, _leap, _number, track, square, points in sorted(seen, key=lambda s: s[:3]):
+            most = _SAME if track.lost else _DOUBLE
+            if taken and overlap(_box(square)[None], _boxes(taken)).max() > most:
                 track.lost += 1
                 continue
             if track.lost:  # smoothing does not reach over a gap
@@ -169,8 +170,8 @@ class Faces:
                 track.velocity = (0.5 * track.velocity + 0.5 * moved).astype(np.float32)
             track.square, track.points, track.lost = square, points, 0
             taken.append(track)
-        most = _LOST_S * self._rate_hz
-        self._tracks = [t for t in self._tracks if t.lost <= most]
+        longest = _LOST_S * self._rate_hz
+        self._tracks = [t for t in self._tracks if t.lost <= longest]
 
 
 def _found(near: BlazeFace, sharp: Mtcnn, rgb: NDArray[np.uint8]) -> tuple[Floats, Floats]:

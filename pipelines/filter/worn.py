@@ -217,7 +217,7 @@ def _shade(colour: Colour, share: float) -> Colour:
 
 def _front(outer: Floats, inner: Floats) -> Floats:
     """What is seen from below of a ring about a head, which hides the rest: ``(n, 2)``."""
-    ahead = np.sin(_TURNS) > -0.35
+    ahead = np.sin(_TURNS) > -0.7
     # Roll so that what is seen is one run.
     start = int(np.flatnonzero(ahead & ~np.roll(ahead, 1))[0])
     turned = [np.roll(points, -start, axis=0)[: int(ahead.sum()), :2] for points in (outer, inner)]
