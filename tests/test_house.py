@@ -43,7 +43,13 @@ ROOMS = {
         "studio/jobs/worker.py",
         "scripts",
     ),  # a conversion of its own process
-    "torch": ("studio/models", "studio/nets", "studio/adapters", "studio/learn"),
+    "torch": (
+        "studio/models",
+        "studio/nets",
+        "studio/adapters",
+        "studio/learn",
+        "scripts/train_vae_faces.py",
+    ),
     "torchvision": ("studio/nets", "studio/adapters", "studio/learn"),
     "openvino": ("studio/adapters",),
     "onnxruntime": ("studio/adapters",),

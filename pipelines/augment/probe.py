@@ -60,6 +60,9 @@ def fit(
     mean = share @ rows
     scale = np.sqrt(share @ (rows - mean) ** 2) + 1e-6
     rows = (rows - mean) / scale / math.sqrt(rows.shape[1])
+    # With the penalty the best weights lie in the space the rows span, most often a small one.
+    space = np.linalg.qr(rows.T)[0]
+    rows = rows @ space
     wanted = np.eye(classes)[labels]
 
     def loss(flat: Floats) -> tuple[float, Floats]:
@@ -77,8 +80,8 @@ def fit(
     begun = np.zeros((rows.shape[1] + 1) * classes)
     found = minimize(loss, begun, jac=True, method="L-BFGS-B", options={"maxiter": 200}).x
     w = found.reshape(-1, classes)
-    w[:-1] /= math.sqrt(rows.shape[1])
-    return Probe(mean, scale, w)
+    spread = space @ w[:-1] / math.sqrt(len(space))
+    return Probe(mean, scale, np.vstack([spread, w[-1:]]))
 
 
 def split(labels: Labels, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -13,6 +13,7 @@ METHODS: dict[str, tuple[int, int, int, int]] = {
     "vae": (64, 16, 64, 5_000),
     "pix2pix": (256, 64, 1, 40_000),
     "cyclegan": (256, 64, 1, 100_000),
+    "look": (256, 24, 2, 8_000),
 }
 
 

@@ -16,8 +16,8 @@ from studio.errors import RequestError
 from studio.jobs.job import Job
 
 if TYPE_CHECKING:
-    from pipelines.train.recipes import Recipe
     from studio.learn.pictures import PictureSet
+    from studio.learn.recipes import Recipe, Shape
     from studio.media.film_mark import FilmMark
 
 #: Steps that an estimate takes; the first is not counted.
@@ -73,19 +73,27 @@ def run(source: Sequence[Path], options: Options, job: Job) -> Result:
         InferenceFailed: a loss is no number any more.
         Cancelled: the user stopped it; it goes on where it was.
     """
-    from pipelines.train.recipes import RECIPES
+    from pipelines.train.look import recipe_of
 
     started = time.perf_counter()
     options = checked(options)
-    wanted = 2 if options.method == "cyclegan" else 1
+    wanted = 2 if options.method in ("cyclegan", "look") else 1
     if len(source) != wanted:
         raise RequestError(f"{options.method} learns from {wanted} folder(s), not {len(source)}.")
-    recipe = RECIPES[options.method](options)
+    recipe = recipe_of(options.method, shape_of(options))
     if options.dry_run:
-        return _tried(recipe, source, job, started)
+        return _tried(recipe, options, source, job, started)
     options.folder.mkdir(parents=True, exist_ok=True)
     sets = recipe.gather(source, job.settings, partial(_gathering, job))
-    return _trained(recipe, source, sets, job, started)
+    return _trained(recipe, options, source, sets, job, started)
+
+
+def shape_of(options: Options) -> Shape:
+    """What of the options decides networks and pictures."""
+    from studio.learn.recipes import Shape
+
+    names = ("size_px", "width", "latent", "blocks", "batch", "seed", "folder")
+    return Shape(**{name: getattr(options, name) for name in names})
 
 
 def _gathering(job: Job, share: float) -> None:
@@ -93,12 +101,17 @@ def _gathering(job: Job, share: float) -> None:
 
 
 def _trained(
-    recipe: Recipe, source: Sequence[Path], sets: Sequence[PictureSet], job: Job, started: float
+    recipe: Recipe,
+    options: Options,
+    source: Sequence[Path],
+    sets: Sequence[PictureSet],
+    job: Job,
+    started: float,
 ) -> Result:
     from studio.learn.desk import desk_spec
     from studio.learn.loop import train
 
-    options, need_bytes = recipe.options, recipe.need_bytes()
+    need_bytes = recipe.need_bytes()
     what = f"{recipe.what} {' '.join(s.digest[:16] for s in sets)}"
 
     def step(number: int, found: dict[str, float]) -> None:
@@ -121,7 +134,7 @@ def _trained(
         measured = recipe.measured(method, sets)
         command = command_of(source, options)
         card = _card(recipe, sets, done.steps, done.last, measured, command)
-        files = _write(recipe, method, sets, card, command)
+        files = _write(recipe, options, method, sets, card, command)
     notes = [note for pictured in sets for note in pictured.notes]
     if done.steps < options.steps:
         notes.append(
@@ -150,16 +163,18 @@ def _trained(
     )
 
 
-def _tried(recipe: Recipe, source: Sequence[Path], job: Job, started: float) -> Result:
+def _tried(
+    recipe: Recipe, options: Options, source: Sequence[Path], job: Job, started: float
+) -> Result:
     """What a training would take, from a few steps of it; nothing of it is kept."""
     import tempfile
     from dataclasses import replace
 
     from studio.learn.desk import desk_spec
 
-    options, need_bytes = recipe.options, recipe.need_bytes()
+    need_bytes = recipe.need_bytes()
     with tempfile.TemporaryDirectory() as folder:
-        trial = type(recipe)(replace(options, out=Path(folder) / "trial.safetensors"))
+        trial = type(recipe)(replace(recipe.shape, folder=Path(folder)))
         most = max(2 * options.batch, 24)
         sets = trial.gather(source, job.settings, partial(_gathering, job), most)
         taken = []
@@ -189,10 +204,10 @@ def _tried(recipe: Recipe, source: Sequence[Path], job: Job, started: float) -> 
 
 def command_of(source: Sequence[Path], options: Options) -> tuple[str, ...]:
     """The words that make the same network again; of paths only the last name."""
-    names = {"pix2pix": ("--pairs",), "cyclegan": ("--a", "--b")}
+    names = {"pix2pix": ("--pairs",), "cyclegan": ("--a", "--b"), "look": ("", "--frames")}
     words = ["studio", "train", options.method]
     for flag, folder in zip(names.get(options.method, ("--from",)), source, strict=True):
-        words += [flag, folder.name]
+        words += [flag, folder.name] if flag else [folder.name]
     words += ["--out", options.out.name, "--steps", str(options.steps)]
     words += ["--size", str(options.size_px), "--width", str(options.width)]
     if options.method in ("gan", "vae"):
@@ -229,6 +244,7 @@ def _card(
 
 def _write(
     recipe: Recipe,
+    options: Options,
     method: Any,
     sets: Sequence[PictureSet],
     card: dict[str, Any],
@@ -238,7 +254,7 @@ def _write(
     from studio.media.writer import write_beside
     from studio.models.net_file import NetHead, write_net
 
-    out, files = recipe.options.out, {}
+    out, files = options.out, {}
     for name, ending in recipe.files.items():
         path = out.with_name(out.stem + ending + out.suffix)
         write_net(path, method.networks[name], NetHead(recipe.kind, recipe.built_with, card))
@@ -248,7 +264,7 @@ def _write(
         beside.write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     files["sheet"] = out.with_suffix(".png")
     write_still(files["sheet"], recipe.sheet(method, sets), _mark(recipe, sets, command))
-    files["training"] = recipe.options.folder
+    files["training"] = options.folder
     return files
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.train.options import Options
 from studio.errors import RequestError
 from studio.learn import pictures
 from studio.learn.pictures import PictureSet
@@ -27,11 +26,34 @@ HELD_OUT = 10
 _SHOWN = 8
 
 
+@dataclass(frozen=True)
+class Shape:
+    """The sizes of a training.
+
+    Attributes:
+        size_px: side of the square pictures, a power of two.
+        width: of the networks.
+        latent: numbers a picture is drawn from or told by.
+        blocks: residual blocks of cyclegan.
+        batch: pictures a step.
+        seed: of all chance.
+        folder: for what it needs to go on.
+    """
+
+    size_px: int
+    width: int
+    latent: int
+    blocks: int
+    batch: int
+    seed: int
+    folder: Path
+
+
 class Recipe:
     """A training of one kind.
 
     Args:
-        options: checked.
+        shape: its sizes.
     """
 
     #: Kind of network in the file.
@@ -39,8 +61,8 @@ class Recipe:
     #: Each network that is worth a file, and what its name ends in.
     files: dict[str, str]
 
-    def __init__(self, options: Options) -> None:
-        self.options = options
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
 
     @property
     def built_with(self) -> dict[str, Any]:
@@ -50,10 +72,8 @@ class Recipe:
     @property
     def what(self) -> str:
         """Everything but the pictures that decides the result."""
-        own = asdict(self.options)
-        for name in ("out", "steps", "minutes", "save_s", "dry_run", "method"):
-            own.pop(name)
-        return f"{self.options.method} {own} {self.built_with}"
+        own = {name: value for name, value in asdict(self.shape).items() if name != "folder"}
+        return f"{self.kind} {own} {self.built_with}"
 
     def gather(
         self, sources: Sequence[Path], settings: Settings, progress: Progress, most: int = 0
@@ -66,7 +86,7 @@ class Recipe:
             progress: called with the share done.
             most: files to take of each folder; 0 for all.
         """
-        side = self.options.size_px
+        side = self.shape.size_px
         (folder,) = sources
         files = shuffled(pictures.files_in(folder))
         return [
@@ -91,7 +111,7 @@ class Recipe:
             path for entry in files for path in (entry if isinstance(entry, tuple) else [entry])
         ]
         digest = pictures.digest_of(flat, *decides)
-        keep = self.options.folder / f"{name}-{digest[:8]}.npy"
+        keep = self.shape.folder / f"{name}-{digest[:8]}.npy"
         return pictures.gather(files, read, keep, digest, progress)
 
     def make(self, sets: Sequence[PictureSet], device: str) -> Method:
@@ -120,14 +140,14 @@ class GanRecipe(Recipe):
     @property
     def built_with(self) -> dict[str, Any]:
         """Of ``Generator``."""
-        o = self.options
+        o = self.shape
         return {"latent": o.latent, "width": o.width, "side_px": o.size_px}
 
     def make(self, sets: Sequence[PictureSet], device: str) -> Method:
         """Fresh."""
         from studio.learn.gan import DcganMethod
 
-        o = self.options
+        o = self.shape
         return DcganMethod(sets[0], self.built_with, batch=o.batch, device=device, seed=o.seed)
 
     def need_bytes(self) -> int:
@@ -135,7 +155,7 @@ class GanRecipe(Recipe):
         from studio.learn.desk import training_bytes
         from studio.nets.dcgan import Discriminator, Generator
 
-        o, shape = self.options, {k: v for k, v in self.built_with.items() if k != "latent"}
+        o, shape = self.shape, {k: v for k, v in self.built_with.items() if k != "latent"}
         return training_bytes(
             [
                 (lambda: Generator(**self.built_with), (o.batch, o.latent), 1),
@@ -149,7 +169,7 @@ class GanRecipe(Recipe):
 
         from studio.nets.dcgan import unit_to_bytes
 
-        drawn = torch.randn(_SHOWN**2, self.options.latent, generator=torch.Generator())
+        drawn = torch.randn(_SHOWN**2, self.shape.latent, generator=torch.Generator())
         method.generator.eval()
         with torch.inference_mode():
             made = unit_to_bytes(method.generator(drawn.to(method.device)))
@@ -165,7 +185,7 @@ class VaeRecipe(Recipe):
     @property
     def built_with(self) -> dict[str, Any]:
         """Of ``Vae``: halved until 4 pixels are left."""
-        o = self.options
+        o = self.shape
         halvings = o.size_px.bit_length() - 3
         widths = tuple(o.width * min(8, 1 << n) for n in range(halvings))
         return {"latent": o.latent, "widths": widths, "side_px": o.size_px}
@@ -181,7 +201,7 @@ class VaeRecipe(Recipe):
         """Fresh."""
         from studio.learn.vae import VaeMethod
 
-        o = self.options
+        o = self.shape
         return VaeMethod(sets[0], self.built_with, batch=o.batch, device=device, seed=o.seed)
 
     def need_bytes(self) -> int:
@@ -191,7 +211,7 @@ class VaeRecipe(Recipe):
         from studio.learn.desk import training_bytes
         from studio.nets.vae import Vae
 
-        o = self.options
+        o = self.shape
 
         def build() -> nn.Module:
             both = Vae(**self.built_with)
@@ -212,7 +232,7 @@ class VaeRecipe(Recipe):
         from studio.nets.dcgan import bytes_to_unit, unit_to_bytes
 
         shown = np.array(sets[1].pixels[:_SHOWN])
-        drawn = torch.randn(3 * _SHOWN, self.options.latent, generator=torch.Generator())
+        drawn = torch.randn(3 * _SHOWN, self.shape.latent, generator=torch.Generator())
         vae = method.vae.eval()
         with torch.inference_mode():
             told = vae.encode(bytes_to_unit(torch.from_numpy(shown)).to(method.device))[0]
@@ -238,12 +258,12 @@ class PairRecipe(Recipe):
     @property
     def built_with(self) -> dict[str, Any]:
         """Of ``UNet``: to the last pixel, as in the paper."""
-        return {"width": self.options.width, "depth": self.options.size_px.bit_length() - 1}
+        return {"width": self.shape.width, "depth": self.shape.size_px.bit_length() - 1}
 
     @property
     def _side_px(self) -> int:
         """Kept larger than it is trained on, so that parts can be taken: 286 to 256."""
-        return self.options.size_px * 143 // 128
+        return self.shape.size_px * 143 // 128
 
     def gather(
         self, sources: Sequence[Path], settings: Settings, progress: Progress, most: int = 0
@@ -267,7 +287,7 @@ class PairRecipe(Recipe):
         """Fresh."""
         from studio.learn.translation import Pix2PixMethod
 
-        o = self.options
+        o = self.shape
         return Pix2PixMethod(
             sets[0],
             self.built_with,
@@ -283,7 +303,7 @@ class PairRecipe(Recipe):
         from studio.learn.desk import training_bytes
         from studio.nets.pix2pix import PatchCritic, UNet
 
-        o = self.options
+        o = self.shape
         shape = (o.size_px, o.size_px)
         return training_bytes(
             [
@@ -298,7 +318,7 @@ class PairRecipe(Recipe):
 
         from studio.nets.dcgan import bytes_to_unit, unit_to_bytes
 
-        size = self.options.size_px
+        size = self.shape.size_px
         rows = np.array(sets[0].pixels[:_SHOWN])
         given, wanted = (
             np.stack([pictures.scaled(half, (size, size)) for half in halves])
@@ -320,13 +340,13 @@ class CycleRecipe(Recipe):
     @property
     def built_with(self) -> dict[str, Any]:
         """Of ``ResNetTranslator``."""
-        return {"width": self.options.width, "blocks": self.options.blocks}
+        return {"width": self.shape.width, "blocks": self.shape.blocks}
 
     def gather(
         self, sources: Sequence[Path], settings: Settings, progress: Progress, most: int = 0
     ) -> list[PictureSet]:
         """Both sets."""
-        side = self.options.size_px * 143 // 128
+        side = self.shape.size_px * 143 // 128
         found = []
         for number, folder in enumerate(sources):
             files = pictures.files_in(folder)
@@ -345,7 +365,7 @@ class CycleRecipe(Recipe):
         """Fresh."""
         from studio.learn.translation import CycleMethod
 
-        o = self.options
+        o = self.shape
         return CycleMethod(
             sets[0],
             sets[1],
@@ -363,7 +383,7 @@ class CycleRecipe(Recipe):
         from studio.nets.cyclegan import ResNetTranslator
         from studio.nets.pix2pix import PatchCritic
 
-        o = self.options
+        o = self.shape
         shape = (o.batch, 3, o.size_px, o.size_px)
         translator = (lambda: ResNetTranslator(**self.built_with), shape, 3)
         critic = (lambda: PatchCritic(3, **critic_with(o)), shape, 2)
@@ -375,7 +395,7 @@ class CycleRecipe(Recipe):
 
         from studio.nets.dcgan import bytes_to_unit, unit_to_bytes
 
-        size, rows = self.options.size_px, []
+        size, rows = self.shape.size_px, []
         for pictured, translator in zip(sets, (method.there, method.back), strict=True):
             given = np.stack(
                 [pictures.scaled(p, (size, size)) for p in np.array(pictured.pixels[:_SHOWN])]
@@ -399,9 +419,9 @@ RECIPES: dict[str, type[Recipe]] = {
 }
 
 
-def critic_with(options: Options) -> dict[str, Any]:
+def critic_with(shape: Shape) -> dict[str, Any]:
     """A critic as wide as the translator, with patches that fit small pictures."""
-    return {"width": options.width, "layers": 3 if options.size_px >= 64 else 2}
+    return {"width": shape.width, "layers": 3 if shape.size_px >= 64 else 2}
 
 
 def shuffled(files: Sequence[Path]) -> list[Path]:
