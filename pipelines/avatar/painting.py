@@ -109,12 +109,12 @@ def _around(place: Place, size_wh: tuple[int, int], reach: float) -> tuple[int, 
 
 
 def _laid(under: Rgb, over: NDArray[np.uint8]) -> Rgb:
-    """A premultiplied RGBA picture over another."""
-    whole = 255 if under.dtype == np.uint8 else 65535
-    through = (255 - over[..., 3:].astype(np.uint32)) * (whole // 255)
-    kept = (under.astype(np.uint32) * through + whole // 2) // whole
-    made: Rgb = np.minimum(kept + over[..., :3].astype(np.uint32) * (whole // 255), whole)
-    return made.astype(under.dtype)
+    """A straight RGBA picture over another."""
+    alpha = over[..., 3:].astype(np.float32) / 255
+    deep = 1.0 if under.dtype == np.uint8 else 257.0
+    mixed = under + (over[..., :3] * np.float32(deep) - under) * alpha
+    made: Rgb = np.rint(mixed).astype(under.dtype)
+    return made
 
 
 class GlassPainter:
@@ -131,22 +131,19 @@ class GlassPainter:
         draw_character(
             self._canvas, scene.who, scene.following.expression(number), bust(*scene.size_wh)
         )
-        return straight(self._canvas.pixels)
+        return spread(self._canvas.pixels)
 
 
-def straight(premultiplied: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Straight colours of an RGBA picture, carried a little way into what is transparent.
+def spread(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A straight RGBA picture, its colours carried a little way into what is transparent.
 
     Codecs share colour between neighbouring pixels; black next to an edge would make a rim.
     """
-    alpha = premultiplied[..., 3]
-    made = premultiplied.copy()
-    rim = cv2.dilate(alpha, np.ones((9, 9), np.uint8)) > alpha
-    rim |= (alpha > 0) & (alpha < 255)
-    spread = cv2.blur(premultiplied, (9, 9)).astype(np.float32)[rim]
-    own = premultiplied[rim].astype(np.float32)
-    covered = own[:, 3] >= 16
-    source = np.where(covered[:, None], own, spread)
-    colors = source[:, :3] * 255 / np.maximum(source[:, 3:], 1)
-    made[rim, :3] = np.clip(np.rint(colors), 0, 255)
+    alpha = rgba[..., 3]
+    made = rgba.copy()
+    rim = (alpha < 16) & (cv2.dilate(alpha, np.ones((9, 9), np.uint8)) >= 16)
+    weight = alpha.astype(np.float32)
+    around = cv2.blur(rgba[..., :3] * weight[..., None], (11, 11))[rim]
+    total = cv2.blur(weight, (11, 11))[rim]
+    made[rim, :3] = np.clip(np.rint(around / np.maximum(total, 1e-3)[:, None]), 0, 255)
     return made

@@ -185,10 +185,10 @@ def _draw_moustache(canvas: Canvas, turn: Turn, who: Character, now: Expression)
         (0.0, 0.50),
         (0.10, 0.475),
         (wide * 0.75, 0.53),
-        (wide * 1.22, end + 0.015),
-        (wide * 0.80, min(low, end) - 0.005 + 0.03),
-        (0.05, low + 0.03),
-        (0.0, low + 0.012),
+        (wide * 1.2, min(low, end) + 0.025),
+        (wide * 0.80, min(low, end) + 0.012),
+        (0.05, low + 0.014),
+        (0.0, low),
     ]
     shape = turn.surface(mirrored(half), 0.09)
     canvas.fill(
