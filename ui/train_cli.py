@@ -167,6 +167,43 @@ def cyclegan(
     )
 
 
+@train_app.command("look")
+def look(
+    picture: Annotated[Path, typer.Argument(metavar="PICTURE", help="A picture to paint like.")],
+    frames: Annotated[
+        Path,
+        typer.Option(metavar="FOOTAGE", help="A film to learn on, or a folder of photos."),
+    ],
+    out: Out = Path("look.safetensors"),
+    steps: Steps = 0,
+    minutes: Minutes = 0.0,
+    size: Size = 0,
+    width: Width = 0,
+    blocks: Annotated[int, typer.Option(help="Residual blocks; 0 for what is usual.")] = 0,
+    batch: Batch = 0,
+    seed: Seed = 0,
+    dry_run: DryRun = False,
+    memory_budget: Budget = "",
+    device: DeviceName = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """A look of your own, steady by training: studio stylize FOOTAGE --look FILE."""
+    shape = {"size_px": size, "width": width, "blocks": blocks, "batch": batch}
+    _train(
+        "look",
+        [picture, frames],
+        out,
+        steps,
+        minutes,
+        seed,
+        dry_run,
+        memory_budget,
+        device,
+        as_json,
+        **shape,
+    )
+
+
 def _train(
     method: str,
     folders: list[Path],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.adapters.torch_weights import TorchWeights
@@ -43,19 +44,31 @@ class Features(TorchWeights):
         self._net = None
 
 
-def load(context: LoadContext) -> Features:
-    """For the pool."""
+def build(path: Path, device: str) -> torch.nn.Module:
+    """The bare network on a device, for a training that holds its own memory.
+
+    Args:
+        path: of the weights.
+        device: as torch calls it.
+    """
     import torch
 
     from studio.nets.efficientnet_lite import EfficientNetLite0
     from studio.nets.picture_features import PictureFeatures
 
+    net = EfficientNetLite0()
+    net.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    return PictureFeatures(net).to(device)
+
+
+def load(context: LoadContext) -> Features:
+    """For the pool."""
+    import torch
+
     if context.device.kind == "cpu":
         torch.set_num_threads(context.threads)
-    net = EfficientNetLite0()
-    path = context.weights["efficientnet-lite0.pth"]
-    net.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    return Features(PictureFeatures(net).to(context.device.torch_name), context.device)
+    (path,) = context.weights.values()
+    return Features(build(path, context.device.torch_name), context.device)
 
 
 SPEC: ModelSpec[Features] = ModelSpec(

@@ -1,4 +1,4 @@
-"""Translators that the studio trained, to paint pictures with: pix2pix and CycleGAN.
+"""Networks that the studio trained to paint pictures with: looks, pix2pix and CycleGAN.
 
 A file written by ``studio.models.net_file.write_net`` whose kind is in :data:`BUILDERS` can be
 leased by :func:`spec_of`, and is then a look.
@@ -41,11 +41,18 @@ def _resnet(built_with: dict[str, Any]) -> torch.nn.Module:
     return ResNetTranslator(**built_with)
 
 
+def _look(built_with: dict[str, Any]) -> torch.nn.Module:
+    from studio.nets.look_net import LookNet
+
+    return LookNet(**built_with)
+
+
 #: Kind of network to what builds it: from -1 to 1 ``(n, 3, h, w)`` to the same, with an
 #: attribute ``step_px`` that sides must be multiples of.
 BUILDERS: dict[str, Callable[[dict[str, Any]], torch.nn.Module]] = {
     "pix2pix": _unet,
     "cyclegan": _resnet,
+    "look": _look,
 }
 
 
