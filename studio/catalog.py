@@ -34,6 +34,8 @@ ENTRIES: tuple[str, ...] = (
     "studio.adapters.hands:SPEC",
     "studio.adapters.matte:SPEC",
     "studio.adapters.face_embedding:SPEC",
+    "studio.adapters.piper:SPEC",
+    "studio.adapters.espeak:SPEC",
     "studio.adapters.translation:SPEC",
     "studio.adapters.siglip:SPEC",
     "studio.adapters.gan_faces:SPEC",

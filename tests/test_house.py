@@ -18,6 +18,7 @@ ROOMS = {
     "gradio": ("ui/web",),
     "sqlite3": ("studio/jobs", "studio/archive"),
     "typer": (
+        "ui/anchor_cli.py",
         "ui/avatar_cli.py",
         "ui/cli.py",
         "ui/command.py",

@@ -19,6 +19,7 @@ from typing import Annotated
 import typer
 
 from studio.errors import Cancelled, StudioError
+from ui.anchor_cli import anchor
 from ui.avatar_cli import avatar
 from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stoppable_job
 from ui.filter_cli import filter_film
@@ -49,6 +50,7 @@ app.command("augment")(augment)
 app.command("stylize")(stylize)
 app.command("avatar")(avatar)
 app.command("filter")(filter_film)
+app.command("anchor")(anchor)
 app.command("settings")(film_settings)
 
 Footage = Annotated[

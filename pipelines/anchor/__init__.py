@@ -1,0 +1,7 @@
+"""The AI anchor: from a script to a voice, so far."""
+
+from pipelines.anchor.describe import describe, summarise
+from pipelines.anchor.options import Options
+from pipelines.anchor.pipeline import Result, run
+
+__all__ = ["Options", "Result", "describe", "run", "summarise"]
