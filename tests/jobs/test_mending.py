@@ -1,0 +1,120 @@
+"""Real jobs where something outside is broken: they say so, and go on when it is mended."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from studio.jobs.record import JobState
+from tests.footage import bikes
+from tests.jobs.test_trials import House
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def house(tmp_path, studio_cache):
+    return House(tmp_path, studio_cache)
+
+
+@contextmanager
+def working(house):
+    worker = house.worker()
+    try:
+        yield
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(90)
+    assert not house.processes()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("no disk can be mounted here")
+    yield disk
+    subprocess.run(["umount", "-l", disk], check=True)
+
+
+def remount(disk, options):
+    subprocess.run(["mount", "-o", f"remount,{options}", disk], check=True)
+
+
+def test_a_full_and_a_read_only_disk(house, small_disk):
+    job = house.submit("stylize", bikes(), "--look", "warm", "--out", small_disk / "film")
+    with working(house):
+        full = house.queue.wait(job, 120)
+        assert full.state is JobState.PAUSED, full
+        assert "space" in full.error.message.lower() or "room" in str(full.error).lower(), full
+        remount(small_disk, "size=64m,ro")
+        house.queue.resume(job)
+        closed = house.queue.wait(job, 120)
+        assert closed.state is JobState.PAUSED, closed
+        assert "read-only" in closed.error.message.lower(), closed
+        remount(small_disk, "rw")
+        house.queue.resume(job)
+        done = house.queue.wait(job, 120)
+    assert done.state is JobState.DONE, done
+    assert sorted(p.name for p in (small_disk / "film").iterdir()) == [
+        "bikes.warm.json",
+        "bikes.warm.mp4",
+    ]
+
+
+def test_a_source_that_vanishes_and_comes_back(house):
+    film = shutil.copy(bikes(), house.folder / "film.mp4")
+    job = house.submit("stylize", film, "--look", "warm", "--out", "film")
+    film.unlink()
+    with working(house):
+        lost = house.queue.wait(job, 120)
+        assert lost.state is JobState.FAILED
+        assert lost.error.kind == "NoSuchMedia"
+        assert "film.mp4" in lost.error.message
+        shutil.copy(bikes(), film)
+        house.queue.retry(job)
+        assert house.queue.wait(job, 120).state is JobState.DONE
+
+
+def test_the_list_itself_on_a_full_disk(house, small_disk):
+    """A worker whose list cannot be written goes on with the job, and writes later."""
+    house.environment["STUDIO_DATA_DIR"] = str(small_disk)
+    settings = house.settings.with_changes(data_dir=small_disk)
+    elsewhere = type(house)(house.folder, house.settings.cache_dir)
+    elsewhere.environment["STUDIO_DATA_DIR"] = str(small_disk)
+    elsewhere.queue.close()
+    from studio.jobs.queue import JobQueue, jobs_path
+
+    queue = JobQueue.open(jobs_path(settings))
+    job = elsewhere.submit("stylize", bikes(), "--look", "warm", "--out", house.folder / "film")
+    filler = small_disk / "filler"
+    worker = elsewhere.worker()
+    try:
+        give_up = time.monotonic() + 120
+        while queue.get(job).state is not JobState.RUNNING:
+            assert time.monotonic() < give_up
+            time.sleep(0.05)
+        with filler.open("wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(bytes(4096))
+            except OSError:
+                pass
+        time.sleep(8)
+        filler.unlink()
+        done = queue.wait(job, 200)
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(90)
+    assert done.state is JobState.DONE, done
+    with queue.database.reading() as db:
+        assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    queue.close()
