@@ -13,8 +13,6 @@ from pipelines.filter.drawing import Rgb
 #: Raised whenever the same mattes would give other pixels.
 BACKGROUND_VERSION = 1
 GREEN = (0, 177, 64)
-#: The old background is estimated on a picture so much smaller.
-_SMALLER = 4
 #: Where a pixel is so much of a person it is left as it is.
 _WHOLE, _NOTHING = 0.97, 0.03
 
@@ -76,13 +74,13 @@ def laid_before(rgb: Rgb, matte: NDArray[np.float32], ground: Rgb, old: Rgb | No
 
 def _own_colour(rgb: Rgb, matte: NDArray[np.float32], old: Rgb) -> Rgb:
     """The people's own colour along their edge, without that of the old background."""
-    edge = (matte > _NOTHING) & (matte < _WHOLE)
-    share = matte[edge][:, None]
-    seen = rgb[edge].astype(np.float32)
+    edge = np.flatnonzero(cv2.inRange(matte, _NOTHING, _WHOLE))
+    share = matte.reshape(-1)[edge, None]
+    seen = rgb.reshape(-1, 3)[edge].astype(np.float32)
     limit = 255 if rgb.dtype == np.uint8 else 65535
-    own = seen + (1 - share) * (seen - old[edge]) / np.maximum(share, 0.35)
-    made = rgb.copy()
-    made[edge] = np.clip(own + 0.5, 0, limit).astype(rgb.dtype)
+    own = seen + (1 - share) * (seen - old.reshape(-1, 3)[edge]) / np.maximum(share, 0.35)
+    made = np.ascontiguousarray(rgb).copy()
+    made.reshape(-1, 3)[edge] = np.clip(own + 0.5, 0, limit).astype(rgb.dtype)
     return made
 
 

@@ -27,7 +27,7 @@ _SIDE_PX, _LEAST_PX = 960, 14.0
 _SMALLER_SHARE = 1 / 48
 #: Of MTCNN's three networks and of the two BlazeFaces: lower than for finding faces to name,
 #: for a cover too many does less harm than one too few.
-_SHARP_SCORES, _BLAZE_SCORES = (0.6, 0.7, 0.85), (0.6, 0.6)
+_SHARP_SCORES, _BLAZE_SCORES = (0.6, 0.7, 0.85), (0.7, 0.7)
 _BATCH = 8
 
 
