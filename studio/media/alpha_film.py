@@ -54,6 +54,7 @@ class _Form:
     pixel_format: str
     options: Mapping[str, str]
     sound: str
+    tag: str
     writing: Mapping[str, str]
 
 
@@ -65,6 +66,7 @@ FORMS: dict[Kind, _Form] = {
         "yuva444p10le",
         {"profile": "4444", "alpha_bits": "16", "vendor": "apl0"},
         "pcm_s16le",
+        "ap4h",
         # Without it QuickTime files keep few tags, and shorten them.
         {"movflags": "use_metadata_tags"},
     ),
@@ -77,6 +79,7 @@ FORMS: dict[Kind, _Form] = {
         {"crf": "24", "b": "0", "auto-alt-ref": "0", "lag-in-frames": "0", "deadline": "good",
          "cpu-used": "5", "row-mt": "1"},
         "libopus",
+        "",
         {},
     ),
 }  # fmt: skip
@@ -248,6 +251,8 @@ def _join(
         first = stack.enter_context(open_again(segments[0].path))
         pictures = container.add_stream_from_template(first.streams.video[0])
         pictures.time_base = times.time_base
+        if form.tag:  # else a copied ProRes 4444 calls itself 422 HQ
+            pictures.codec_context.codec_tag = form.tag
         feeds: list[Iterator[Any]] = [_pictures(segments, times, pictures)]
         feeds += sound_packets(container, info, stack, notes, form.sound)
         for _, packet, stream in merge(*feeds, key=lambda dated: dated[0]):

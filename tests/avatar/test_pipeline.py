@@ -135,10 +135,8 @@ def test_on_nothing(singer, job, tmp_path, kind, ending):
         assert sound(path) == sound(singer)
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
-            assert (stream.codec_context.codec_tag, stream.codec_context.pix_fmt) == (
-                "ap4h",
-                "yuva444p12le" if "12" in stream.codec_context.pix_fmt else "yuva444p10le",
-            )
+            assert stream.codec_context.codec_tag == "ap4h"  # 4444, not 422
+            assert stream.codec_context.pix_fmt.startswith("yuva444p1")
     else:
         assert any("Opus" in note for note in result.notes)
     assert avatar.run(singer, options, job).notes[-1].endswith("not made again.")
@@ -146,18 +144,20 @@ def test_on_nothing(singer, job, tmp_path, kind, ending):
         next(decoded_alpha(singer))
 
 
-@pytest.mark.parametrize("arguments", [("--background", "own"), ("--background", "transparent")])
-def test_killed_it_goes_on(singer, studio_cache, job, tmp_path, arguments):
-    """Killed once in the render; what it makes then equals what was never disturbed."""
+@pytest.mark.parametrize("background", ["own", pytest.param("transparent", marks=pytest.mark.slow)])
+def test_killed_it_goes_on(singer, studio_cache, tmp_path, background):
+    """Killed in the render; what it makes then equals what was never disturbed."""
     long = tmp_path / "long.mp4"
-    ffmpeg("-stream_loop", 7, "-i", singer, "-c", "copy", long)
-    options = avatar.Options(tmp_path / "whole", "ravi", background=arguments[1], format="auto")
-    whole = avatar.run(long, options, job)
+    ffmpeg("-stream_loop", 6, "-i", singer, "-vf", "scale=128:72", "-g", 12, long)
+    # One segment at a time, so that there is something left to do.
+    job = Job(Settings(cache_dir=studio_cache, threads=1))
+    whole = avatar.run(long, avatar.Options(tmp_path / "whole", "ravi", background), job)
     out = tmp_path / "killed"
+    words = ["--avatar", "ravi", "--background", background, "--out", out]
     process = subprocess.Popen(
-        [sys.executable, "-m", "ui", "avatar", long, "--avatar", "ravi", "--out", out, *arguments],
+        [sys.executable, "-m", "ui", "avatar", long, *words],
         cwd=ROOT,
-        env={**os.environ, "STUDIO_CACHE_DIR": str(studio_cache), "STUDIO_THREADS": "2"},
+        env={**os.environ, "STUDIO_CACHE_DIR": str(studio_cache), "STUDIO_THREADS": "1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -172,10 +172,10 @@ def test_killed_it_goes_on(singer, studio_cache, job, tmp_path, arguments):
         process.wait()
     kept = segments(studio_cache)
     assert not list(out.glob("*.m*"))
-    resumed = avatar.run(long, avatar.Options(out, "ravi", background=arguments[1]), job)
+    resumed = avatar.run(long, avatar.Options(out, "ravi", background), job)
     assert resumed.render.segments > resumed.render.segments_reused == len(kept) > 0
     made = [r.files["film"] for r in (resumed, whole)]
-    if arguments[1] == "transparent":
+    if background == "transparent":
         pairs = zip(*(decoded_alpha(p) for p in made), strict=True)
         assert all((a == b).all() for a, b in pairs)
     else:
