@@ -6,7 +6,6 @@ tracks, or use another model: the decisions are laid over whatever it finds.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -14,15 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from studio import codec
-from studio.errors import RequestError
+from studio.archive.decisions import read_decisions, write_decisions
 from studio.types.media import FrameTimes
 from studio.types.people import FaceTrack
 
 #: A decision holds for a track that has the face within so many seconds, and where the boxes
 #: share so much.
 _NEAR_S, _OVERLAP = 1.0, 0.25
-_MAX_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -214,41 +211,10 @@ def corrections_file(gallery: Path, content_hash: str) -> Path:
     return gallery / "footage" / f"{content_hash[:40]}.json"
 
 
-def read_corrections(path: Path) -> Corrections:
-    """Decisions from a file; none where there is no file.
-
-    Raises:
-        RequestError: the file is there and is not what the studio wrote.
-    """
-    if not path.exists():
-        return Corrections()
-    try:
-        with path.open("rb") as file:
-            raw = file.read(_MAX_BYTES + 1)
-        if len(raw) > _MAX_BYTES:
-            raise ValueError("it is too long")
-        return codec.from_json(Corrections, json.loads(raw.decode("utf-8")))
-    except (OSError, ValueError, RequestError, RecursionError) as exc:
-        what = exc.message if isinstance(exc, RequestError) else str(exc)
-        raise RequestError(
-            f"The corrections in {path} cannot be read: {what}.",
-            "Mend the file, or move it away to begin without corrections.",
-        ) from exc
-
-
-def write_corrections(path: Path, corrections: Corrections) -> None:
-    """Keep decisions; the file appears whole or not at all."""
-    from studio.media.writer import write_beside
-
-    with write_beside(path) as beside:
-        text = json.dumps(codec.to_json(corrections), ensure_ascii=False, indent=1)
-        beside.write_text(text, encoding="utf-8")
-
-
 def change_everywhere(gallery: Path, change: Callable[[Corrections], Corrections]) -> None:
     """Change the decisions about every file."""
     for path in sorted((gallery / "footage").glob("*.json")):
-        before = read_corrections(path)
+        before = read_decisions(Corrections, path)
         after = change(before)
         if after != before:
-            write_corrections(path, after)
+            write_decisions(path, after)

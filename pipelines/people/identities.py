@@ -15,16 +15,17 @@ from numpy.typing import NDArray
 
 from pipelines.people import grouping
 from pipelines.people.corrections import (
+    Corrections,
     Decided,
     corrections_file,
     decide,
-    read_corrections,
 )
 from pipelines.people.naming import names_of_tracks
 from pipelines.people.options import GALLERY
 from pipelines.people.quality import LEAST_QUALITY
 from pipelines.people.tracks import TrackMaker, TrackTable
 from studio.adapters import face_embedding
+from studio.archive.decisions import read_decisions
 from studio.archive.gallery import Gallery
 from studio.archive.store import Part
 from studio.jobs.job import Job
@@ -89,7 +90,9 @@ def identities(
     if analysis.faces is None or analysis.shots is None or times is None:
         raise ValueError("people are told from shots and faces")
     tracks, notes = find_tracks(analysis, job, rate=rate, cache=cache, model=model)
-    corrections = read_corrections(corrections_file(gallery.path, analysis.media.content_hash))
+    corrections = read_decisions(
+        Corrections, corrections_file(gallery.path, analysis.media.content_hash)
+    )
     decided = decide(corrections, tracks, times)
     if decided.lost:
         notes = (*notes, f"{decided.lost} decisions are about faces that were not found again")

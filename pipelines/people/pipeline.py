@@ -10,19 +10,19 @@ from pathlib import Path
 
 from pipelines import analysis
 from pipelines.people.corrections import (
+    Corrections,
     FaceAt,
     NameTold,
     NotThem,
     SamePerson,
     corrections_file,
     faces_of,
-    read_corrections,
-    write_corrections,
 )
 from pipelines.people.footage_faces import face_picture, faces_in
 from pipelines.people.identities import Embedder, identities, open_gallery
 from pipelines.people.options import Options
 from studio.adapters import face_embedding
+from studio.archive.decisions import read_decisions, write_decisions
 from studio.archive.gallery import Gallery, clean_name
 from studio.errors import RequestError
 from studio.jobs.job import Job
@@ -167,7 +167,7 @@ def _decide(
 ) -> list[str]:
     """Keep what a person said; everything is checked before anything is kept."""
     path = corrections_file(gallery.path, footage.media.content_hash)
-    corrections = read_corrections(path)
+    corrections = read_decisions(Corrections, path)
     named = [(find_person(people, label), clean_name(name)) for label, name in options.names]
     merged = [(find_person(people, a), find_person(people, b)) for a, b in options.merges]
     wrong = [_wrong(name, at, people, gallery, times) for name, at in options.rejections]
@@ -184,7 +184,7 @@ def _decide(
         corrections = corrections.with_rejection(NotThem(name, _anchors(people, tracks, times)))
         for face in faces_in(footage.media, times, _best(people, tracks), job, model):
             gallery.reject(name, face, model.key)
-    write_corrections(path, corrections)
+    write_decisions(path, corrections)
     return notes
 
 

@@ -6,16 +6,12 @@ other cues or number the speakers anew: the decisions are laid over whatever it 
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from pathlib import Path
 
-from studio import codec
-from studio.errors import RequestError
 from studio.types.subtitles import Cue, Subtitles
 from studio.types.timecode import TimeRange
 from studio.types.transcript import Transcript, Word
@@ -24,7 +20,6 @@ from studio.types.transcript import Transcript, Word
 _LEAST_LEFT_S = Fraction(1, 5)
 #: What an edit of a word without length reaches over.
 _INSTANT_S = Fraction(1, 1000)
-_MAX_BYTES = 64 * 1024 * 1024
 _BARE = re.compile(r"^\W*(.*?)\W*$", re.DOTALL)
 
 
@@ -265,34 +260,3 @@ def corrected_cues(
         cues = [*fitted, now]
         cues.sort(key=lambda cue: (cue.start, cue.end))
     return replace(subtitles, cues=tuple(cues)), tuple(notes)
-
-
-def read_corrections(path: Path) -> Corrections:
-    """Decisions from a file; none where there is no file.
-
-    Raises:
-        RequestError: the file is there and is not what the studio wrote.
-    """
-    if not path.exists():
-        return Corrections()
-    try:
-        with path.open("rb") as file:
-            raw = file.read(_MAX_BYTES + 1)
-        if len(raw) > _MAX_BYTES:
-            raise ValueError("it is too long")
-        return codec.from_json(Corrections, json.loads(raw.decode("utf-8")))
-    except (OSError, ValueError, RequestError, RecursionError) as exc:
-        what = exc.message if isinstance(exc, RequestError) else str(exc)
-        raise RequestError(
-            f"The corrections in {path} cannot be read: {what}.",
-            "Mend the file, or move it away to begin without corrections.",
-        ) from exc
-
-
-def write_corrections(path: Path, corrections: Corrections) -> None:
-    """Keep decisions; the file appears whole or not at all."""
-    from studio.media.writer import write_beside
-
-    with write_beside(path) as beside:
-        data = codec.to_json(corrections)
-        beside.write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")

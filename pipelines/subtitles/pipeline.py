@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipelines import analysis
 from pipelines.subtitles import profile as profiles
-from pipelines.subtitles.corrections import Corrections, read_corrections, write_corrections
+from pipelines.subtitles.corrections import Corrections
 from pipelines.subtitles.drafting import (
     Wishes,
     check_translator,
@@ -25,6 +25,7 @@ from pipelines.subtitles.glossary import Glossary, read_glossary
 from pipelines.subtitles.options import Options, checked
 from pipelines.subtitles.plan import SubtitlePlan, Track, read_plan, write_plan
 from pipelines.subtitles.style import read_style, style_for
+from studio.archive.decisions import read_decisions, write_decisions
 from studio.errors import NoSuchMedia, RequestError
 from studio.jobs.job import Job
 from studio.types.cue_style import CueStyle
@@ -188,7 +189,7 @@ def corrections_path(out: Path, media: Path) -> Path:
 
 def _known_corrections(out: Path, info: MediaInfo) -> Corrections:
     """What was decided before: kept in the folder, or edited in the plan that lies there."""
-    corrections = read_corrections(corrections_path(out, info.path))
+    corrections = read_decisions(Corrections, corrections_path(out, info.path))
     before = plan_path(out, info.path)
     if before.exists():
         plan = read_plan(before)
@@ -213,9 +214,9 @@ def _from_plan(
             )
         plan = replace(plan, source=replace(plan.source, path=str(info.path)))
     media = Path(plan.source.path)
-    corrections = read_corrections(corrections_path(path.parent, media))
+    corrections = read_decisions(Corrections, corrections_path(path.parent, media))
     if path.parent != options.out and corrections_path(options.out, media).exists():
-        corrections = read_corrections(corrections_path(options.out, media))
+        corrections = read_decisions(Corrections, corrections_path(options.out, media))
     corrections = plan.with_edits(corrections)
     if options.names:
         given_names = names_given(plan.transcript.words, dict(options.names))
@@ -254,7 +255,7 @@ def write(
     notes: list[str] = []
     if corrections != Corrections():
         files["corrections"] = corrections_path(out, media)
-        write_corrections(files["corrections"], corrections)
+        write_decisions(files["corrections"], corrections)
     files["plan"] = plan_path(out, media)
     write_plan(files["plan"], plan)
     for track in plan.tracks:

@@ -16,13 +16,12 @@ from pipelines.people.corrections import (
     SamePerson,
     decide,
     faces_of,
-    read_corrections,
-    write_corrections,
 )
 from pipelines.people.grouping import group, in_one_frame
 from pipelines.people.quality import quality, sharpness, turn
 from pipelines.people.tracks import TrackMaker
 from studio.adapters import face_embedding, mtcnn
+from studio.archive.decisions import read_decisions, write_decisions
 from studio.errors import RequestError
 from studio.types.detections import Detections
 from studio.types.frames import FrameBatch
@@ -206,8 +205,8 @@ def test_decisions_find_their_faces_among_other_tracks(tmp_path):
         .with_rejection(NotThem("Bea", faces_of(before[1], TIMES)))
         .with_merge(SamePerson(faces_of(before[0], TIMES), faces_of(before[2], TIMES)))
     )
-    write_corrections(tmp_path / "said.json", said)
-    assert read_corrections(tmp_path / "said.json") == said
+    write_decisions(tmp_path / "said.json", said)
+    assert read_decisions(Corrections, tmp_path / "said.json") == said
     # A later run cuts the tracks otherwise, and finds them in another order.
     later = [before[2], still_track(0, 1, 0.62), still_track(0, 2, 0.12)]
     decided = decide(said, later, TIMES)
@@ -231,4 +230,4 @@ def test_the_last_decision_holds():
 def test_what_is_no_decision_is_refused(tmp_path, text):
     (tmp_path / "said.json").write_text(text)
     with pytest.raises(RequestError, match="cannot be read"):
-        read_corrections(tmp_path / "said.json")
+        read_decisions(Corrections, tmp_path / "said.json")

@@ -12,10 +12,9 @@ from pipelines.subtitles.corrections import (
     corrected_cues,
     corrected_words,
     named,
-    read_corrections,
-    write_corrections,
 )
 from pipelines.subtitles.edits import cue_edits, everywhere, names_given, word_edits
+from studio.archive.decisions import read_decisions, write_decisions
 from studio.errors import RequestError
 from studio.types.subtitles import Cue, Subtitles
 from studio.types.transcript import Transcript, Word
@@ -216,9 +215,9 @@ def test_they_are_kept_and_read_back(tmp_path):
         (CueEdit("en", Fraction(1, 3), Fraction(2), "x", cue(0, 1, "y")),),
     )
     path = tmp_path / "film.corrections.json"
-    write_corrections(path, known)
-    assert read_corrections(path) == known
-    assert read_corrections(tmp_path / "none.json") == Corrections()
+    write_decisions(path, known)
+    assert read_decisions(Corrections, path) == known
+    assert read_decisions(Corrections, tmp_path / "none.json") == Corrections()
 
 
 @pytest.mark.parametrize(
@@ -228,5 +227,5 @@ def test_a_broken_file_is_named_and_left_alone(data, tmp_path):
     path = tmp_path / "film.corrections.json"
     path.write_bytes(data)
     with pytest.raises(RequestError, match=r"film\.corrections\.json"):
-        read_corrections(path)
+        read_decisions(Corrections, path)
     assert path.read_bytes() == data

@@ -15,7 +15,7 @@ import gradio as gr
 import pytest
 
 from pipelines.subtitles import lint
-from pipelines.subtitles.corrections import Corrections, read_corrections
+from pipelines.subtitles.corrections import Corrections
 from pipelines.subtitles.cues import plan_cues
 from pipelines.subtitles.editing import Edited
 from pipelines.subtitles.options import Options
@@ -23,6 +23,7 @@ from pipelines.subtitles.pipeline import corrections_path
 from pipelines.subtitles.plan import Made, Source, SubtitlePlan, Track
 from pipelines.subtitles.profile import load
 from pipelines.subtitles.shortfall import Unmet
+from studio.archive.decisions import read_decisions
 from studio.media.probe import probe
 from studio.types.subtitles import Cue
 from studio.types.timecode import FrameRate
@@ -177,11 +178,14 @@ def test_an_edit_is_kept_on_disk_at_once(tab, work):
     updates = tab.act(visit, event(act="edit", key=key, field="text", value="typed\nanew"))
     assert cues_of(work)[0].lines == ("typed", "anew")
     assert "typed" in markup(tab, updates, "cues")
-    kept = read_corrections(corrections_path(work.options.out, work.info.path))
+    kept = read_decisions(Corrections, corrections_path(work.options.out, work.info.path))
     assert kept.cues[0].now.lines == ("typed", "anew")
     tab.undo(visit)
     assert cues_of(work)[0].lines != ("typed", "anew")
-    assert read_corrections(corrections_path(work.options.out, work.info.path)) == Corrections()
+    assert (
+        read_decisions(Corrections, corrections_path(work.options.out, work.info.path))
+        == Corrections()
+    )
 
 
 @pytest.mark.parametrize(

@@ -131,12 +131,12 @@ class SubtitleWork:
                 self._keep(self._before.pop())
 
     def _keep(self, made: Edited) -> None:
-        from pipelines.subtitles.corrections import write_corrections
         from pipelines.subtitles.pipeline import corrections_path
+        from studio.archive.decisions import write_decisions
 
         self._now = made
         self.outdated = bool(self.files)
-        write_corrections(corrections_path(self.options.out, self.info.path), made.corrections)
+        write_decisions(corrections_path(self.options.out, self.info.path), made.corrections)
 
     def retime(self) -> None:
         """Start to set edited cues to the sound again.
