@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.filter import MatteState, person_matte
+from pipelines.filter.person_matte import MatteState, person_matte
 from studio.adapters.matte import Matte
 
 #: Raised whenever the same matte would give other pixels.

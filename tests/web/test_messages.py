@@ -22,7 +22,10 @@ SAME = {
 }  # fmt: skip
 
 
-KINDS = ("footage", "film", "music", "recording", "looks")
+KINDS = (
+    *("footage", "film", "music", "recording"),
+    *("looks", "filters", "avatar", "generate"),
+)
 
 
 def places(text: str) -> set[str]:

@@ -154,7 +154,11 @@ def _page(studio: Studio) -> Blocks:
 
     from ui.web.messages import Say
     from ui.web.panels import header
+    from ui.web.tabs.avatar import AvatarTab
+    from ui.web.tabs.filters import FiltersTab
+    from ui.web.tabs.generate import GenerateTab
     from ui.web.tabs.looks import LooksTab
+    from ui.web.tabs.making_tab import MakingTab
     from ui.web.tabs.memory import lay_memory
     from ui.web.tabs.subtitles import SubtitlesTab
     from ui.web.tabs.texts import html
@@ -176,7 +180,8 @@ def _page(studio: Studio) -> Blocks:
             )
             with cues.texts.make(gr.Tab, {"label": "sub.tab"}, id="subtitles"):
                 cues.build(page)
-            for kind in (LooksTab,):
+            kinds: tuple[type[MakingTab], ...] = (LooksTab, FiltersTab, AvatarTab, GenerateTab)
+            for kind in kinds:
                 making = kind(
                     studio.makings, studio.uploads, studio.roots, studio.settings, top, tabs
                 )

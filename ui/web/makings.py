@@ -78,6 +78,7 @@ class Making:
         out: folder of its results.
         runner: does the work.
         cards: to choose from.
+        picked: names of the cards that were chosen last.
         before, after: JPEGs of one picture.
         made: what was made last.
         turn: raised whenever a picture or a file is new: addresses carry it.
@@ -89,6 +90,7 @@ class Making:
     out: Path
     runner: Runner
     cards: tuple[Card, ...] = ()
+    picked: tuple[str, ...] = ()
     before: bytes = b""
     after: bytes = b""
     made: Made | None = None

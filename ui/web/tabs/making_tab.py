@@ -65,6 +65,8 @@ class MakingTab(WorkTab):
     wishes: ClassVar[tuple[str, ...]]
     #: Whether it begins with a film.
     takes_film: ClassVar[bool] = True
+    #: Whether one picture is drawn before and after whenever something was chosen.
+    compares: ClassVar[bool] = True
     #: How many cards may be chosen together.
     most_picked: ClassVar[int] = 1
 
@@ -221,6 +223,7 @@ class MakingTab(WorkTab):
             updates[self.tabs] = gr.Tabs(selected=self.name)
         if work is not None:
             visit.work, visit.film[:] = work.id, [work.info] if work.info else []
+            visit.picked[:] = work.picked
         elif asked:
             visit.problem = PageError("run.unknown")
         updates[self.parts["saved"]] = visit.work
@@ -237,6 +240,9 @@ class MakingTab(WorkTab):
         """A card was chosen or given back."""
         self._remember(visit, values)
         self.pick(visit, str(event._data.get("card")))
+        work = self.works.get(visit.work)
+        if work is not None:
+            work.picked = tuple(visit.picked)
         return self._compare(visit)
 
     def changed(self, visit: Visit, *values: Any) -> dict[Any, Any]:
@@ -273,8 +279,8 @@ class MakingTab(WorkTab):
         work = self.works.get(visit.work)
         visit.problem = None
         try:
-            if work is not None and work.phase in (Phase.READY, Phase.COMPARE):
-                if visit.picked:
+            if work is not None and work.phase in (Phase.READY, Phase.COMPARE) and self.compares:
+                if self._may_start(visit):
                     work.compare(self.compared(work, visit))
                 else:
                     work.before = work.after = b""
@@ -320,7 +326,8 @@ class MakingTab(WorkTab):
         phase = work.phase if work is not None else None
         visit.seen = phase
         busy = phase is not None and phase.busy
-        ready = phase in (Phase.READY, Phase.COMPARE) and self._may_start(visit)
+        idle = phase in (Phase.READY, Phase.COMPARE) or (not self.takes_film and not busy)
+        ready = idle and self._may_start(visit)
         shown = work is not None and bool(work.cards)
         updates: dict[Any, Any] = {
             p["timer"]: gr.Timer(active=busy),
