@@ -246,7 +246,7 @@ class Attempts:
                     )
             _end(db, row, state, error=error)
             db.execute("UPDATE jobs SET crashes = ? WHERE number = ?", (crashes, row["number"]))
-            self._log(db, row["number"], [f"{failure.message}; now {state}"])
+            self._log(db, row["number"], [f"{failure.message.rstrip('.')}; now {state}"])
             return state
 
     def lost(self) -> list[Claim]:

@@ -50,14 +50,10 @@ def run(sources, options, job):
 
 def _trouble(sources, options, job):
     match options.trouble:
-        case "killed":
-            os.kill(os.getpid(), signal.SIGKILL)
-        case "killed once" if not (options.out / "once").exists():
-            (options.out / "once").touch()
-            os.kill(os.getpid(), signal.SIGKILL)
         case "deaf":
             time.sleep(600)
-        case "child":
+        case "dies" if not (options.out / "died").exists():
+            (options.out / "died").touch()
             subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
             half = options.out / ".half.0123abcd.txt"
             half.write_text("half")
