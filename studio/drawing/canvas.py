@@ -122,6 +122,17 @@ def smooth(points: ArrayLike, corners: Sequence[int] = (), closed: bool = True) 
     return path
 
 
+def tapered(points: ArrayLike, width: float) -> Any:
+    """A stroke through points that is ``width`` wide in its middle and pointed at its ends."""
+    knots = np.asarray(points, np.float64)
+    along = np.gradient(knots, axis=0)
+    normal = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    normal /= np.maximum(np.hypot(*along.T), 1e-9)[:, None]
+    half = width / 2 * np.sin(np.linspace(0, np.pi, len(knots)))[:, None]
+    there, back = knots + normal * half, (knots - normal * half)[-2:0:-1]
+    return smooth(np.concatenate([there, back]), (0, len(knots) - 1))
+
+
 def polygon(points: ArrayLike, closed: bool = True) -> Any:
     """Straight lines through points."""
     path = _skia().Path()

@@ -53,8 +53,8 @@ def draw_clothes(
             canvas.line(smooth(arm, closed=False), faded(dark, 0.75), 0.035)
         _STYLES[worn.style](canvas, who)
         x, y = shadow
-        dim = Radial((x, y), 0.62, ("#0c0a1e38", "#0c0a1e00"))
-        canvas.fill(ellipse(x, y, 0.62, 0.34), dim)
+        dim = Radial((x, y - 0.1), 0.55, ("#0c0a1e3c", "#0c0a1e00"))
+        canvas.fill(ellipse(x, y - 0.1, 0.55, 0.55), dim)
 
 
 def _blazer(canvas: Canvas, who: Character) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from pipelines.avatar.characters.hair_cuts import CUTS, Cut
 from pipelines.avatar.characters.look import Hair
 from pipelines.avatar.characters.turning import Points, Turn
-from studio.drawing.canvas import Canvas, Linear, Radial, ellipse, faded, smooth
+from studio.drawing.canvas import Canvas, Linear, Radial, ellipse, faded, smooth, tapered
 
 
 def draw_back(canvas: Canvas, turn: Turn, hair: Hair) -> None:
@@ -40,13 +40,13 @@ def draw_front(canvas: Canvas, turn: Turn, hair: Hair) -> None:
     )
     with canvas.inside(shape):
         if cut.gloss:
-            line = smooth(turn.wrap(cut.gloss), closed=False)
-            canvas.line(line, faded(hair.light, 0.35), 0.15)
-            canvas.line(line, faded(hair.light, 0.55), 0.06)
+            line = turn.wrap(cut.gloss)
+            canvas.fill(tapered(line, 0.2), faded(hair.light, 0.3))
+            canvas.fill(tapered(line, 0.09), faded(hair.light, 0.5))
         for strand in cut.dark:
-            canvas.line(smooth(turn.wrap(strand), closed=False), faded(hair.shade, 0.75), 0.024)
+            canvas.fill(tapered(turn.wrap(strand), 0.036), faded(hair.shade, 0.75))
         for strand in cut.light:
-            canvas.line(smooth(turn.wrap(strand), closed=False), faded(hair.light, 0.8), 0.018)
+            canvas.fill(tapered(turn.wrap(strand), 0.032), faded(hair.light, 0.75))
 
 
 def _draw_puffs(canvas: Canvas, turn: Turn, hair: Hair, cut: Cut) -> None:

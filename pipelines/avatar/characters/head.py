@@ -61,16 +61,14 @@ def _shade(canvas: Canvas, turn: Turn, who: Character, now: Expression) -> None:
         if strength > 0.02:
             x = float(turn.edge([(side * 0.80, 0.2)])[0, 0])
             dark = faded(skin.shade, min(strength, 0.8))
-            ink = Linear((x - side * 0.42, 0.0), (x, 0.12), (faded(skin.shade, 0), dark))
-            canvas.fill(rounded(x - side * 0.1, 0, 0.45, 1.4, 0), ink)
+            soft = faded(skin.shade, 0.28 * min(strength, 0.8))
+            colors = (faded(skin.shade, 0), soft, dark)
+            ink = Linear((x - side * 0.62, 0.0), (x, 0.14), colors, (0.0, 0.55, 1.0))
+            canvas.fill(rounded(x - side * 0.2, 0, 0.6, 1.4, 0), ink)
     warm = 0.34 + 0.22 * max(now.smile, 0)
     for side in (-1, 1):
-        x, y = turn.surface([(side * 0.44, 0.40 - 0.04 * now.smile)], 0.0)[0]
-        glow = Radial((float(x), float(y)), 0.27, (faded(skin.blush, warm), faded(skin.blush, 0)))
-        canvas.fill(ellipse(float(x), float(y), 0.27, 0.2), glow)
-        x, y = turn.surface([(side * who.eyes.apart, -0.05)])[0]
-        socket = Radial((float(x), float(y)), 0.30, (faded(skin.shade, 0.32), faded(skin.shade, 0)))
-        canvas.fill(ellipse(float(x), float(y), 0.30, 0.24), socket)
+        _glow(canvas, turn, (side * 0.44, 0.38 - 0.04 * now.smile), 0.26, skin.blush, warm)
+        _glow(canvas, turn, (side * who.eyes.apart, -0.05), 0.29, skin.shade, 0.32)
     if who.freckles:
         spots = (
             (0.28, 0.33),
@@ -86,14 +84,19 @@ def _shade(canvas: Canvas, turn: Turn, who: Character, now: Expression) -> None:
         for side in (-1, 1):
             for x, y in turn.surface(np.array(spots) * (side, 1)):
                 canvas.fill(ellipse(float(x), float(y), 0.011, 0.010), faded(skin.blush, 0.85))
-    x, y = turn.surface([(0.0, 0.88 + 0.12 * now.mouth.jaw)])[0]
-    canvas.fill(
-        ellipse(float(x), float(y), 0.2, 0.1),
-        Radial((float(x), float(y)), 0.2, (faded(skin.light, 0.45), faded(skin.light, 0))),
-    )
+    _glow(canvas, turn, (0.0, 0.86 + 0.12 * now.mouth.jaw), 0.15, skin.light, 0.4)
     if who.hair is not None:
         cast = smooth(front_outline(turn, who.hair, 0.055), CUTS[who.hair.style].corners)
         canvas.fill(cast, faded(skin.shade, 0.5))
+
+
+def _glow(
+    canvas: Canvas, turn: Turn, at: tuple[float, float], radius: float, color: str, strength: float
+) -> None:
+    """A round spot on the face that fades outwards."""
+    x, y = (float(v) for v in turn.surface([at])[0])
+    ink = Radial((x, y), radius, (faded(color, strength), faded(color, 0)))
+    canvas.fill(ellipse(x, y, radius, radius), ink)
 
 
 def _draw_ears(canvas: Canvas, turn: Turn, who: Character) -> None:
@@ -137,20 +140,22 @@ def _draw_earrings(canvas: Canvas, turn: Turn, who: Character, *, far: bool) -> 
 
 def _draw_beard(canvas: Canvas, turn: Turn, who: Character, now: Expression) -> None:
     half = np.array(who.edge)
-    half = half[half[:, 1] > 0.1] * (1.02, 1.0)
+    half = half[half[:, 1] > -0.3]
     low = np.clip((half[:, 1] - 0.3) / 0.7, 0, 1)
     half = np.stack([half[:, 0] + 0.01, half[:, 1] + 0.085 * low], axis=1)
     outer = turn.edge(np.concatenate([half, half[::-1][1:] * (-1, 1)]))
     lines = mouth_lines(now, who.lips)
     wide = float(lines.x[-1])
-    inner = turn.surface([
-        (-0.70, 0.18), (-0.64, 0.36), (-0.50, 0.50), (-0.30, 0.515), (-0.12, 0.50), (0, 0.515),
-        (0.12, 0.50), (0.30, 0.515), (0.50, 0.50), (0.64, 0.36), (0.70, 0.18),
-    ], 0.02)  # fmt: skip
+    right = [
+        (-0.72, -0.15, 0.05), (-0.70, 0.12, 0.16), (-0.64, 0.36, 0.36),
+        (-0.50, 0.50, 0.52), (-0.30, 0.515, 0.60), (-0.12, 0.50, 0.64),
+    ]  # fmt: skip
+    left = [(-x, y, z) for x, y, z in right[::-1]]
+    inner = turn.wrap([*right, (0.0, 0.515, 0.65), *left])
     outline = np.concatenate([inner, outer[:-1]])
     light, dark = mixed(who.beard, "#ffffff", 0.1), mixed(who.beard, "#0c0810", 0.35)
     canvas.fill(
-        smooth(outline, (0, 10, 11)), Linear((-0.6, 0.2), (0.5, 1.1), (light, who.beard, dark))
+        smooth(outline, (0, 12, 13)), Linear((-0.6, 0.2), (0.5, 1.1), (light, who.beard, dark))
     )
     # Bare about the lips.
     above, below = float(lines.upper[2]) - 0.02, float(lines.lower[2]) + 0.012
