@@ -37,17 +37,28 @@ _NUMBER = re.compile(
     r"|(?:\s?[십백천]?[만억조]|[십백천])(?:\s?(?:" + _N + r")(?:[십백천]?[만억조]|[십백천])?)*)?",
     re.IGNORECASE,
 )
+_TIME = re.compile(
+    r"(?<![\d:])(?:(?P<half>오전|오후|새벽|아침|저녁|밤|낮)\s?)?"
+    r"(?:(?P<h>\d{1,2})(?::(?P<m>\d{2})(?!\d)(?:\s?(?P<ap>[ap]\.?m\b\.?))?|\s?(?=[ap]\.?m\b)"
+    r"(?P<ap2>[ap]\.?m\b\.?))|(?P<kh>\d{1,2})시(?!간)(?:\s?(?P<km>\d{1,2})분)?)",
+    re.IGNORECASE,
+)
 _WORDS = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
 _NAME = re.compile(
     r"\b(?:[A-Z][\w’'&.]*[\w]|[A-Z])(?:\s(?:(?:of|the|de|van|von|al|bin|and)\s)?[A-Z][\w’'&.]*\w)*"
 )
 _NO_NAMES = frozenset(
-    (*MONTHS, *SHORT_MONTHS, "I", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday",
-     "Saturday", "Sunday", "Mr", "Mrs", "Ms", "Dr", "The", "A", "An", "It", "He", "She", "They", "We", "But",
-     "And", "In", "On", "At", "For", "This", "That", "AM", "PM", "OK", "Its", "His", "Her", "Their", "Our")
-)  # fmt: skip
+    (
+        *MONTHS,
+        *SHORT_MONTHS,
+        *"Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(),
+        *"I A An The It Its He His She Her They Their We Our This That".split(),
+        *"But And In On At For AM PM OK Mr Mrs Ms Dr".split(),
+    )
+)
+_TITLE_BEFORE = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|Sen|Rep|Gov|Gen|Lt|Sgt|Capt|St)\.\s$")
 _TITLE = re.compile(r"^(?:Mr|Mrs|Ms|Dr|Prof|Sen|Rep|Gov|Gen|Lt|Sgt|Capt|President|Minister)\.?\s+")
-Kind = Literal["number", "date", "name"]
+Kind = Literal["number", "date", "time", "name"]
 
 
 @dataclass(frozen=True)
@@ -55,10 +66,10 @@ class Figure:
     """Something that a source can vouch for.
 
     Attributes:
-        kind: number, date or name.
+        kind: number, date, time or name.
         written: as it stands in the text.
         start, end: half-open range of characters.
-        value: of a number.
+        value: of a number; of a time the minutes since midnight.
         date: year, month and day; year 0 where it is not given.
         name: without spaces and marks, in small letters.
     """
@@ -80,6 +91,8 @@ def figures_in(text: str, *, names: bool = True) -> list[Figure]:
         names: whether names are looked for too.
     """
     dates = _dates(text)
+    times = [f for f in _times(text) if not _overlaps(f, [(d.start, d.end) for d in dates])]
+    dates = [*dates, *times]
     taken = [(f.start, f.end) for f in dates]
     numbers = [f for f in (*_numbers(text), *_spelled(text)) if not _overlaps(f, taken)]
     found = [*dates, *numbers]
@@ -109,6 +122,20 @@ def _dates(text: str) -> list[Figure]:
                 and not _overlaps(figure, [(f.start, f.end) for f in found])
             ):
                 found.append(figure)
+    return found
+
+
+def _times(text: str) -> list[Figure]:
+    found = []
+    for match in _TIME.finditer(text):
+        hour, minute = int(match["h"] or match["kh"]), int(match["m"] or match["km"] or 0)
+        half = re.sub("[^apm]", "", (match["ap"] or match["ap2"] or "").lower())
+        late = half == "pm" or match["half"] in ("오후", "저녁", "밤")
+        if hour > 24 or minute > 59:
+            continue
+        hour = hour % 12 + 12 * late if half or match["half"] else hour
+        value = Fraction(60 * hour + minute)
+        found.append(Figure("time", match[0].strip(), match.start(), match.end(), value=value))
     return found
 
 
@@ -188,6 +215,8 @@ def _english_names(text: str) -> list[Figure]:
         opens = (
             not text[: match.start()].strip() or text[: match.start()].rstrip()[-1:] in '.!?:“"‘'
         )
+        if _TITLE_BEFORE.search(text[: match.start()]):
+            opens = False
         words = written.split()
         start = match.start()
         while words and words[0].strip(".’'") in _NO_NAMES:

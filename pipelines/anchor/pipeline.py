@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -91,13 +92,7 @@ def run(source: Path, options: Options, job: Job) -> Result:
     result = Result(script, readings, check, "", estimate_s, notes=tuple(notes))
     if not options.dry_run:
         result = _made(result, voice, options, sheet, job)
-    return _with(result, wall_s=time.monotonic() - began)
-
-
-def _with(result: Result, **changes: object) -> Result:
-    from dataclasses import replace
-
-    return replace(result, **changes)  # type: ignore[arg-type]
+    return replace(result, wall_s=time.monotonic() - began)
 
 
 def _made(result: Result, voice: NamedVoice, options: Options, sheet: Path, job: Job) -> Result:
@@ -114,7 +109,7 @@ def _made(result: Result, voice: NamedVoice, options: Options, sheet: Path, job:
         write_sheet(script, result.readings, sheet)
         files["reading"] = sheet
     if last < STAGES.index("voice"):
-        return _with(result, files=files)
+        return replace(result, files=files)
     from pipelines.anchor.voice import speak_script
     from studio.media import subtitle_io
     from studio.media.wav_io import write_wav
@@ -143,7 +138,7 @@ def _made(result: Result, voice: NamedVoice, options: Options, sheet: Path, job:
             f"{len(plan.unmet)} subtitle rule(s) of {profile.name} could not be obeyed: "
             f"{', '.join(sorted({u.rule for u in plan.unmet}))}."
         )
-    return _with(
+    return replace(
         result,
         voice=spoke.track.voice,
         duration_s=float(spoke.track.duration),
@@ -177,8 +172,6 @@ def _voice_notes(voice: NamedVoice, script: Script) -> list[str]:
 
 def syllables(text: str) -> int:
     """Spoken syllables: Hangul syllables, and vowel groups of Latin words. An estimate."""
-    import re
-
     hangul = len(re.findall(r"[가-힣]", text))
     latin = sum(
         max(len(re.findall(r"[aeiouy]+", w)) - (w.endswith("e") and not w.endswith("le")), 1)

@@ -38,7 +38,7 @@ class Unverified:
     Attributes:
         line: id of the script's line.
         source_line: in the written script, from 1; 0 where it is not known.
-        kind: number, date or name.
+        kind: number, date, time or name.
         written: as it stands in the script.
         near: the closest that a source has; empty where nothing is close.
     """
@@ -102,6 +102,7 @@ def check_script(script: Script, sources: Sequence[Source]) -> SourceCheck:
     values = {f.value for f in known if f.kind == "number"}
     # A year in a source's date vouches for the year alone.
     values |= {Fraction(f.date[0]) for f in known if f.kind == "date" and f.date[0]}
+    times = {f.value for f in known if f.kind == "time"}
     dates = [f.date for f in known if f.kind == "date"]
     letters = " ".join(" ".join(normal_name(w) for w in s.text.split()) for s in sources)
     joined = "".join(normal_name(s.text) for s in sources)
@@ -109,7 +110,7 @@ def check_script(script: Script, sources: Sequence[Source]) -> SourceCheck:
     missing = []
     for line in script.lines():
         for figure in figures_in(line.text):
-            if _stands(figure, values, dates, letters, joined):
+            if _stands(figure, times if figure.kind == "time" else values, dates, letters, joined):
                 verified += 1
             else:
                 near = _near(figure, known)
@@ -126,7 +127,7 @@ def _stands(
     letters: str,
     joined: str,
 ) -> bool:
-    if figure.kind == "number":
+    if figure.kind in ("number", "time"):
         return figure.value in values
     if figure.kind == "date":
         year, month, day = figure.date

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -110,9 +111,9 @@ def _line_parts(line: ScriptLine, reading: Reading) -> list[Part]:
         rests[place] = rests.get(place, Fraction(0)) + seconds
     edges = sorted({0, len(words), *rests})
     parts = []
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in pairwise(edges):
         some = tuple(words[a:b])
-        stressed = tuple(
+        louder = tuple(
             i
             for i, w in enumerate(some)
             if any(w.start < y and w.end > x for x, y in line.emphasis)
@@ -121,7 +122,7 @@ def _line_parts(line: ScriptLine, reading: Reading) -> list[Part]:
         after = rests.get(b, Fraction(0))
         if b == len(words):
             after = max(after, LINE_GAP_S)
-        parts.append(Part(line.id, some, stressed, before, after))
+        parts.append(Part(line.id, some, louder, before, after))
     return parts
 
 

@@ -2,12 +2,13 @@
 neural voices are fed with (Jonathan Duddington and Reece H. Dunn; called through its C library).
 
 The voice is plainly a machine's, and flutters by chance: two renderings of a text differ by some
-samples (6 of 137,000 here), so whoever needs the same sound again keeps it. Each word and phoneme comes with the time that the synthesiser
-itself reports, to the millisecond.
+samples (6 of 137,000 here), so whoever needs the same sound again keeps it. Each word and phoneme
+comes with the time that the synthesiser itself reports, to the millisecond.
 """
 
 from __future__ import annotations
 
+import bisect
 import ctypes
 import threading
 from collections.abc import Sequence
@@ -173,7 +174,7 @@ class Espeak:
             InferenceFailed: the library gave up.
         """
         groups, sound, rate_hz = self._say(text, language, speed)
-        samples = np.frombuffer(sound, np.int16).astype(np.float32)[None] / 32768
+        samples = np.frombuffer(sound, np.int16).astype(np.float32)[None] / np.float32(32768)
         clip = AudioClip(samples, rate_hz)
         words = text.split()
         phonemes = _timed(groups, clip.duration)
@@ -210,9 +211,9 @@ def grouped(text: str, events: Sequence[tuple[int, int, int, str]]) -> tuple[Gro
     """
     edges = []
     at = 0
-    for word in text.split():
+    for token in text.split():
         edges.append(at)
-        at += len(word) + 1
+        at += len(token) + 1
     ended = 0
     starts: list[int] = []
     phonemes: list[list[tuple[str, int]]] = []
@@ -222,7 +223,7 @@ def grouped(text: str, events: Sequence[tuple[int, int, int, str]]) -> tuple[Gro
         opens = kind == _PHONEME and resting and bool(ipa)
         if kind == _WORD or opens:
             place = position - 1 if kind == _WORD else ended
-            word = max((i for i, edge in enumerate(edges) if edge <= place), default=0)
+            word = max(bisect.bisect_right(edges, place) - 1, 0)
             if opens and starts:
                 word = max(word, starts[-1] + 1)
             resting = False
@@ -273,9 +274,9 @@ def word_times(
             spans[i] = (a, start + (end - start) * Fraction(done, total))
     last = Fraction(0)
     found = []
-    for i, word in enumerate(words):
+    for i, text in enumerate(words):
         a, b = spans.get(i, (last, last))
-        found.append(SpokenWord(word, min(a, duration), min(b, duration)))
+        found.append(SpokenWord(text, min(a, duration), min(b, duration)))
         last = b
     return tuple(found)
 

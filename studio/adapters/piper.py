@@ -26,7 +26,7 @@ from studio.types.audio import AudioClip
 from studio.types.spoken import Speech, SpokenPhoneme
 
 if TYPE_CHECKING:
-    import onnxruntime
+    import onnxruntime  # type: ignore[import-untyped]
 
 #: Samples in a frame of the network.
 _FRAME = 256

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-_DIGITS = "zero one two three four five six seven eight nine".split()
+_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 #: Largest number that is read in words; longer ones are told digit by digit.
 LARGEST = 10**18 - 1
 SCALES = {

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 def _table(text: str) -> dict[str, str]:
     """Entries ``short=long words`` parted by semicolons."""
-    return dict(
-        (part.strip() for part in entry.split("=", 1)) for entry in text.split(";") if entry.strip()
-    )  # type: ignore[misc]
+    found = {}
+    for entry in text.split(";"):
+        short, _, words = entry.partition("=")
+        found[short] = words
+    return found
 
 
-MONTHS = (
+MONTHS = _words(
     "January February March April May June July August September October November December"
-).split()
+)
 SHORT_MONTHS = {
     "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "Jun": 6, "Jul": 7, "Aug": 8, "Sep": 9, "Sept": 9,
     "Oct": 10, "Nov": 11, "Dec": 12,
@@ -55,7 +61,7 @@ TITLES = _table(
     "Mr.=Mister;Mrs.=Missus;Ms.=Miz;Dr.=Doctor;Prof.=Professor;Gov.=Governor;Sen.=Senator;"
     "Sens.=Senators;Rep.=Representative;Reps.=Representatives;Gen.=General;Col.=Colonel;"
     "Maj.=Major;Capt.=Captain;Lt.=Lieutenant;Sgt.=Sergeant;Cpl.=Corporal;Pvt.=Private;"
-    "Adm.=Admiral;Cmdr.=Commander;Rev.=Reverend;Hon.=Honorable;Fr.=Father;Sr.=Sister;Pres.=President;"
+    "Adm.=Admiral;Cmdr.=Commander;Rev.=Reverend;Hon.=Honorable;Fr.=Father;Pres.=President;"
     "Supt.=Superintendent;Mt.=Mount;Ft.=Fort;St.=Saint;Ste.=Sainte"
 )
 #: After a name.
@@ -70,7 +76,8 @@ ABBREVIATIONS = _table(
     "est.=estimated;dept.=department;Dept.=Department;Univ.=University;govt.=government;"
     "Govt.=Government;Assn.=Association;min.=minimum;max.=maximum;misc.=miscellaneous;"
     "avg.=average;w/o=without;w/=with;cf.=compare;Ph.D.=P H D;M.D.=M D;B.A.=B A;B.C.=B C;A.D.=A D;"
-    "U.S.=U S;U.K.=U K;U.N.=U N;E.U.=E U;D.C.=D C;L.A.=L A;N.Y.=N Y;U.S.A.=U S A;a.k.a.=A K A;R.I.P.=R I P"
+    "U.S.=U S;U.K.=U K;U.N.=U N;E.U.=E U;D.C.=D C;L.A.=L A;N.Y.=N Y;U.S.A.=U S A;"
+    "a.k.a.=A K A;R.I.P.=R I P"
 )
 #: Acronyms that are said as words (Merriam-Webster gives them a pronunciation of their own).
 SAID = _table(
@@ -84,17 +91,23 @@ SAID = _table(
 #: Words that are written in capitals and are no acronyms, and single letters that are words.
 NOT_ACRONYMS = frozenset({"I", "A", "O", "OK"})
 #: Nouns whose Roman or Arabic number is a plain one: World War II, Chapter IV, Super Bowl LVIII.
-NUMBERED = (
+NUMBERED = _words(
     "War Chapter Part Act Volume Book Bowl Phase Type Class Level Title Article Section Apollo "
     "Mark Grade Stage Category Episode Rocky Final Fantasy Olympiad Division Group Appendix"
-).split()
+)
 #: Heads of names whose number is told in pairs: Flight 370 is three seventy.
-NAMED = (
+NAMED = _words(
     "Boeing Flight flight Airbus Highway highway Route route Interstate Channel Room room Area "
     "Bus Studio Precinct"
-).split()
+)
 #: What a number before it is no year.
-COUNTED = (
+COUNTED = _words(
     "people men women children feet soldiers troops jobs homes miles dollars students pounds "
     "tons tonnes years days hours workers cases points deaths police sheep households"
-).split()
+)
+#: Names of rulers: a single letter behind them is a numeral too (``Charles I``).
+REGNAL = _words(
+    "Elizabeth Charles Henry George William Edward James Louis Philip Francis John Paul Pius "
+    "Benedict Leo Gregory Clement Catherine Peter Nicholas Alexander Napoleon Ferdinand Richard "
+    "Mary Frederick Wilhelm Carlos Juan"
+)

@@ -60,7 +60,7 @@ _UNIT = _alternatives(UNITS)
 
 def figure(text: str) -> str:
     """A written figure in Sino-Korean: ``1조 2,000억`` is ``일조 이천억``."""
-    said = []
+    said: list[str] = []
     parts = re.findall(rf"({_N})({_SCALE})?", text)
     for number, scale in parts:
         one = number == "1" and scale and (scale[0] in "십백천" or (scale == "만" and not said))
@@ -171,6 +171,11 @@ def _signed(match: re.Match[str]) -> str:
     return ("플러스 " if match[1] == "+" else "마이너스 ") + figure(match["n"])
 
 
+def _percent(match: re.Match[str]) -> str:
+    sign = {None: "", "+": "플러스 "}.get(match["s"], "마이너스 ")
+    return f"{sign}{figure(match['n'])} 퍼센트" + ("포인트" if match["p"] else "")
+
+
 def _money(match: re.Match[str]) -> str:
     return f"{figure(match['n'])} {CURRENCIES[match['c']]}"
 
@@ -261,7 +266,8 @@ def rules() -> tuple[Rule, ...]:
         ),
         _rule(
             "phone numbers",
-            r"(?<![\d,.])(?:11[0-9]|12[0-9]|13[0-9]|182)(?=에 신고|번으로|에 전화|구급|소방| 신고|로 신고| 구급| 상황)",
+            r"(?<![\d,.])(?:11[0-9]|12[0-9]|13[0-9]|182)"
+            r"(?=에 신고|번으로|에 전화|구급|소방| 신고|로 신고| 구급| 상황)",
             lambda m: digits(m[0]),
         ),
         _rule("resident and serial numbers", rf"{open_}0\d+{shut}(?!\.\d)", lambda m: digits(m[0])),
@@ -296,8 +302,8 @@ def rules() -> tuple[Rule, ...]:
         ),
         _rule(
             "percent",
-            rf"(?P<n>{_FIGURE})\s?%(?P<p>p|P|포인트)?(?![A-Za-z])",
-            lambda m: f"{figure(m['n'])} 퍼센트" + ("포인트" if m["p"] else ""),
+            rf"(?P<s>(?<![\d\w])[-−+])?(?P<n>{_FIGURE})\s?%(?P<p>p|P|포인트)?(?![A-Za-z])",
+            _percent,
         ),
         _rule("money", rf"(?P<c>{_alternatives(CURRENCIES)})\s?(?P<n>{_FIGURE})", _money),
         _rule(

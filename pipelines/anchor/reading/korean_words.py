@@ -3,41 +3,45 @@
 from __future__ import annotations
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 def _pairs(text: str) -> dict[str, str]:
     return dict(entry.split("=") for entry in text.split())
 
 
 #: Counters after native numerals, 1 to 99 (표준어 규정 해설; 국립국어원 온라인가나다).
-NATIVE_COUNTERS = tuple(
+NATIVE_COUNTERS = _words(
     "명 사람 개 마리 대 권 살 시간 번 잔 병 장 그루 송이 켤레 벌 채 척 곳 가지 달 군데 쌍 통 "
     "건 배 차례 골 표 가구 편 팀 끼 판 자녀 봉지 그릇 상자 자루 포기 컵 줄 종류 팩 바퀴 걸음 "
     "모금 방울 조각 토막 뿌리 다발 묶음 갈래 마디 돌 남매 형제 자매 식구 집 나라 마을 도시 "
-    "학교 회사 기업 후보 손님 모 톨 올 알".split()
+    "학교 회사 기업 후보 손님 모 톨 올 알"
 )
 #: Counters after Sino-Korean numerals.
-SINO_COUNTERS = tuple(
+SINO_COUNTERS = _words(
     "년 월 일 분 초 원 달러 유로 엔 위안 파운드 센트 층 호 회 위 등 도 퍼센트 퍼센트포인트 프로 "
     "포인트 개월 개국 개년 개소 개교 개사 개 주 주일 주년 인 인분 세 학년 반 교시 번지 호선 차 "
     "항 페이지 쪽 점 대 킬로미터 킬로그램 킬로 미터 센티미터 밀리미터 그램 톤 리터 밀리리터 "
     "제곱미터 헥타르 평 석 단계 박 급 단 승 패 무 선 득점 실점 타점 안타 홈런 세기 분기 년대 "
     "년도 세대 기 부 장 절 막 도막 동 도루 학기 시즌 배럴 메가와트 와트 볼트 개비 촌 과 강 관왕 "
     "연승 연패 연속 국 인조 자 자리 군 구역 여단 사단 리 면 공주 골드 광년 노트 마일 피트 인치 "
-    "데시벨 헤르츠 바이트 화소 만화소 볼 스트라이크 아웃 회말 회초 이닝 쿼터 세트 라운드".split()
+    "데시벨 헤르츠 바이트 화소 만화소 볼 스트라이크 아웃 회말 회초 이닝 쿼터 세트 라운드"
 )
 #: After the numeral 3 and 4 as 서 and 너, or 석 and 넉 (표준어 규정 제17항).
 SEO_NEO = ("말", "돈", "발", "푼")
 SEOK_NEOK = ("냥", "되", "섬")
 #: Nouns before a number of 대 that say it counts vehicles and machines, not an age or a share.
-MACHINES = (
+MACHINES = _words(
     "차량 자동차 승용차 트럭 버스 택시 소방차 구급차 헬기 헬리콥터 항공기 비행기 전투기 드론 "
     "컴퓨터 노트북 전차 탱크 오토바이 자전거 로봇 카메라 장비 펌프차 경찰차 스마트폰 휴대전화 "
     "텔레비전 냉장고 피아노 기계 열차 전기차 화물차"
-).split()
+)
 #: Nouns after N번 that make it a name, not a count.
-NUMBERED = (
+NUMBERED = _words(
     "버스 출구 국도 후보 선수 타자 버튼 홈 승강장 게이트 창구 문제 문항 채널 교향곡 확진자 "
     "척추 아이언 우드 시드 트랙 지방도 도로 좌석"
-).split()
+)
 
 UNITS = _pairs(
     "km=킬로미터 m=미터 cm=센티미터 mm=밀리미터 nm=나노미터 kg=킬로그램 g=그램 mg=밀리그램 "
@@ -68,7 +72,8 @@ ENGLISH_DIGITS = ("제로", "원", "투", "스리", "포", "파이브", "식스"
 #: In these the digits are said in English (관용).
 ENGLISH_NAMES = _pairs(
     "3G=스리지 4G=포지 5G=파이브지 6G=식스지 LTE=엘티이 4K=포케이 8K=에이트케이 MP3=엠피스리 "
-    "MP4=엠피포 3D=스리디 2D=투디 4D=포디 G7=지세븐 G8=지에이트 B2B=비투비 B2C=비투시 PS5=피에스파이브 "
+    "MP4=엠피포 3D=스리디 2D=투디 4D=포디 G7=지세븐 G8=지에이트 B2B=비투비 B2C=비투시 "
+    "PS5=피에스파이브 "
     "K2=케이투 1+1=원플러스원 2+1=투플러스원 R&D=아르앤디 M&A=엠앤에이 Q&A=큐앤에이 PT=피티 "
     "K-POP=케이팝 K-pop=케이팝 K팝=케이팝 K-뷰티=케이뷰티 e스포츠=이스포츠 IT=아이티"
 )
