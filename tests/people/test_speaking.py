@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines import analysis
+from pipelines import analysis, subtitles
 from pipelines.people import identities, open_gallery
 from pipelines.people.mouths import MouthMotion, watched
 from pipelines.people.speaking import propose, proposed_names
@@ -122,3 +123,22 @@ def test_without_faces_nothing_is_watched(job, tmp_path):
     found = replace(found, speech=speech, speakers=speakers_of(WORDS))
     who = identities(found, open_gallery(job, None), job)
     assert proposed_names(found, who, job) == ()
+
+
+@pytest.mark.slow
+def test_subtitles_propose_a_name_and_give_none_unasked(job, tmp_path):
+    film, _ = two_people(tmp_path, right_talks=False)
+    options = subtitles.Options(out=tmp_path / "out", language="en", faces="on")
+    first = subtitles.run(film, options, job)
+    assert set(first.plan.names.values()) == {""}, "proposed is not named"
+    (face,) = first.plan.proposed
+    assert face.speaker == "S1" and face.xyxy[2] < 0.5
+    assert "S1 may be" in subtitles.summarise(first)
+    written = json.loads(first.files["plan"].read_text())
+    assert written["proposed"][0]["proposed_name"] == face.proposed_name
+    named = subtitles.run(film, replace(options, names=(("S1", "Ada"),)), job)
+    assert named.plan.names["S1"] == "Ada"
+    again = subtitles.run(film, options, job)
+    assert again.plan.names["S1"] == "Ada" and again.plan.names["S2"] == ""
+    assert again.plan.proposed == first.plan.proposed
+    assert "S1 may be" not in subtitles.summarise(again)
