@@ -13,6 +13,8 @@ from studio.models.spec import LoadContext, ModelSpec
 if TYPE_CHECKING:
     import torch
 
+_MARGIN = 1.15
+
 
 @dataclass
 class Desk:
@@ -72,7 +74,8 @@ def training_bytes(
     """What a training takes at its peak; nothing is allocated to know it.
 
     Weights count four times, with their gradients and Adam's two moments; of each pass every
-    layer's result is kept for the way back, and its gradient is as large.
+    layer's result is kept for the way back, and its gradient is as large. With a margin: on a
+    processor trainings of all four methods took 0.6 to 0.95 of what this says.
 
     Args:
         parts: for each network what builds it, the shape of its input, and how often a step
@@ -95,4 +98,4 @@ def training_bytes(
             module(torch.empty(shape))
         weights = sum(tensor.numel() for tensor in module.parameters())
         total += 4 * (4 * weights + 2 * passes * sum(seen))
-    return total
+    return round(_MARGIN * total)
