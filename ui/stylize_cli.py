@@ -78,7 +78,7 @@ def settings(
     film: Annotated[Path, typer.Argument(metavar="FILE", help="A film the studio changed.")],
     as_json: AsJson = False,
 ) -> None:
-    """The command that made a film, read from the film itself."""
+    """The command that made a film or a picture, read from the file itself."""
     from studio.codec import to_json
     from studio.media.film_mark import read_mark
 
