@@ -1,6 +1,6 @@
 """Every pipeline by name, as the queue of jobs runs them.
 
-``python -m pipelines.registry DATABASE JOB`` is the process of one attempt; a worker starts it.
+A worker starts :data:`COMMAND` with a database and a job's id for each attempt.
 """
 
 from __future__ import annotations
@@ -15,8 +15,15 @@ from studio.errors import RequestError
 from studio.jobs.execution import Pipeline, execute
 from studio.jobs.job import Job
 
-#: Starts the process of one attempt.
-COMMAND = (sys.executable, "-m", "pipelines.registry")
+#: Starts the process of one attempt. Not ``-m``, nor anything else that looks for modules in the
+#: current folder: a person may keep a ``queue.py`` beside the footage.
+COMMAND = (
+    sys.executable,
+    "-P",
+    "-c",
+    f"import sys; sys.path.insert(0, {str(Path(__file__).resolve().parent.parent)!r})\n"
+    "from pipelines.registry import attempt; sys.exit(attempt(sys.argv[1], sys.argv[2]))",
+)
 
 #: Pipelines, and what they take: one file, several, or one that may be left out.
 _TAKES = {
@@ -68,5 +75,6 @@ def _is_here(name: str) -> bool:
     return (Path(__file__).parent / name / "pipeline.py").is_file()
 
 
-if __name__ == "__main__":
-    sys.exit(execute(Path(sys.argv[1]), sys.argv[2], find))
+def attempt(database: str, job_id: str) -> int:
+    """One attempt of a job in this process; its exit code."""
+    return execute(Path(database), job_id, find)

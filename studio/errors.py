@@ -18,6 +18,7 @@
         ModelBusy                      others use the model, or its memory, for too long
         InferenceFailed                a forward pass raised
       RequestError                     an option that cannot work, alone or with this footage
+        NoRoom                         a disk has too little room for what would be made
       PolicyError                      consent or disclosure is missing
         ConsentMissing
         DisclosureRequired
@@ -135,6 +136,10 @@ class InferenceFailed(ModelError):
 
 class RequestError(StudioError):
     """An option cannot work, alone or with this footage."""
+
+
+class NoRoom(RequestError):
+    """A disk has too little room for what would be made; nothing was begun."""
 
 
 class PolicyError(StudioError):

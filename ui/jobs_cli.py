@@ -42,15 +42,25 @@ def submit(
         ),
     ] = False,
     owner: Annotated[str, typer.Option(help="Whose job it is; owners take turns.")] = "local",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be queued.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Put a command into the queue instead of doing it now; prints the job's number.
 
     A worker does it: the page, or studio jobs work.
     """
+    from studio.codec import to_json
+    from studio.errors import NoSuchMedia
     from ui.submitting import request_of
 
     request = request_of(words, owner=owner, interactive=interactive)
+    for source in request.sources:
+        if not Path(source).exists():
+            raise NoSuchMedia(f"There is no {source}.", "Give the path of a file that is there.")
+    if dry_run:
+        asked = to_json(request)
+        emit(as_json, asked, lambda: print(json.dumps(asked, ensure_ascii=False, indent=1)))
+        return
     job = _queue().submit(request)
     ahead = f"; {job.ahead} before it" if job.ahead else ""
     emit(as_json, _plain(job), lambda: print(f"job {job.number} ({job.id}) is queued{ahead}"))
@@ -63,7 +73,10 @@ def list_jobs(
     as_json: AsJson = False,
 ) -> None:
     """The jobs and how they stand: those at work, then those that wait, then the last ended."""
+    from studio.jobs.attempts import Attempts
+
     queue = _queue()
+    workers = Attempts(queue.database).workers()
     jobs = sorted(queue.jobs(owner or None), key=_order)
     ended = [job for job in jobs if job.state.ended]
     shown = jobs if all_jobs else [job for job in jobs if not job.state.ended] + ended[:10]
@@ -77,8 +90,15 @@ def list_jobs(
             print("No jobs: studio jobs submit -- stylize FILM --look starry")
         elif len(shown) < len(jobs):
             print(f"and {len(jobs) - len(shown)} more: --all")
+        if not workers and any(job.ahead is not None or job.state.at_work for job in jobs):
+            print("Nobody does them now: studio jobs work, or open the page")
 
-    emit(as_json, {"jobs": [_plain(job) for job in shown], "notes": list(queue.notes)}, show)
+    data = {
+        "jobs": [_plain(job) for job in shown],
+        "workers": workers,
+        "notes": list(queue.notes),
+    }
+    emit(as_json, data, show)
 
 
 @jobs_app.command("show")

@@ -249,6 +249,15 @@ class Attempts:
             self._log(db, row["number"], [f"{failure.message.rstrip('.')}; now {state}"])
             return state
 
+    def workers(self) -> int:
+        """How many workers there are, as far as can be seen from here."""
+        with self._database.reading() as db:
+            rows = db.execute("SELECT * FROM workers").fetchall()
+        here = alive.machine()
+        return sum(
+            row["machine"] != here or alive.born(row["pid"]) == str(row["born"]) for row in rows
+        )
+
     def lost(self) -> list[Claim]:
         """Attempts whose worker is gone; what is left of them has to be ended first."""
         with self._database.reading() as db:

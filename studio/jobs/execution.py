@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 
 from studio.archive.store import AnalysisStore, Part
 from studio.codec import from_json
-from studio.errors import Cancelled, JobsUnavailable, StudioError
+from studio.errors import Cancelled, JobsUnavailable, NoRoom, StudioError
 from studio.jobs import alive
 from studio.jobs.attempts import Attempts
 from studio.jobs.database import Database
@@ -201,7 +201,7 @@ def _files_in(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
 
 def _is_mendable(error: BaseException | None) -> bool:
     while error is not None:
-        if isinstance(error, OSError) and error.errno in _MENDABLE:
+        if isinstance(error, NoRoom) or (isinstance(error, OSError) and error.errno in _MENDABLE):
             return True
         error = error.__cause__ or error.__context__
     return False
@@ -253,21 +253,21 @@ class _Teller(logging.Handler):
         with self._mutex:
             self._spend()
             if progress.stage != self._now:
-                self._lines.append(f"{progress.stage} {progress.message}".strip())
+                self._lines.append(f"{progress.stage} {progress.message}".strip()[:300])
                 # Begun again for the next file, it is the last stage once more.
                 spent = self._stages.pop(progress.stage, [0.0, "", 0.0])[2]
                 self._stages[progress.stage] = [0.0, "", spent]
                 if self._now:
                     self._stages[self._now][0] = 1.0
                 self._now = progress.stage
-            self._stages[self._now][:2] = [progress.share, scrubbed(progress.message)[:200]]
+            self._stages[self._now][:2] = [progress.share, progress.message[:200]]
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a warning of a library into the job's log."""
         with suppress(Exception):
             line = f"{record.levelname.lower()}: {record.name}: {record.getMessage()}"
             with self._mutex:
-                self._lines.append(scrubbed(line))
+                self._lines = [*self._lines[-200:], line[:1000]]
 
     def _spend(self) -> None:
         now = time.monotonic()
@@ -280,7 +280,7 @@ class _Teller(logging.Handler):
         with self._mutex:
             self._spend()
             stages = tuple(
-                StageTime(name, share, message, round(seconds, 3))
+                StageTime(name, share, scrubbed(message), round(seconds, 3))
                 for name, (share, message, seconds) in self._stages.items()
             )
         left_s = seconds_left(stages, self._typical_s)
@@ -292,7 +292,7 @@ class _Teller(logging.Handler):
             now = time.monotonic()
             spent, self._told = now - self._told, now
             lines, self._lines = self._lines, []
-            return spent, lines
+            return spent, [scrubbed(line) for line in lines]
 
     def gather(self, job: Job) -> None:
         """Take over what the pool decided, if it was used at all."""

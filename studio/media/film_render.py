@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from studio.errors import Cancelled, DecodeFailed, EncodeFailed, RequestError
+from studio.errors import Cancelled, DecodeFailed, EncodeFailed, NoRoom, RequestError
 from studio.media.container import open_again
 from studio.media.encoder import PictureFormat, frames_in, write_errors, writing_mp4
 from studio.media.film_join import join_film
@@ -186,14 +186,14 @@ def check_room(
     """Refuse what the disk cannot hold, before anything slow starts.
 
     Raises:
-        RequestError: a disk has too little room.
+        NoRoom: a disk has too little room.
     """
     need = room_needed(times, size_wh)
     for folder in folders:
         there = next(place for place in (folder, *folder.parents) if place.exists())
         free = shutil.disk_usage(there).free
         if free < need:
-            raise RequestError(
+            raise NoRoom(
                 f"{info.path.name} made anew may need {need / 2**30:.1f} GiB, and {there} has "
                 f"{free / 2**30:.1f} GiB free.",
                 "Make room, or give another folder.",

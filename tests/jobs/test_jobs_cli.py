@@ -79,7 +79,10 @@ def test_every_pipeline_can_be_found_and_takes_what_it_says():
 def test_the_list_from_the_terminal(tmp_path, monkeypatch):
     monkeypatch.setenv("STUDIO_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("STUDIO_CACHE_DIR", str(tmp_path / "cache"))
-    made = studio("jobs", "submit", "--json", "--", "stylize", "a.mp4", "--look", "warm")
+    film = tmp_path / "a.mp4"
+    assert "There is no" in studio("jobs", "submit", "--", "stylize", film, "--look", "x").stderr
+    film.touch()
+    made = studio("jobs", "submit", "--json", "--", "stylize", film, "--look", "warm")
     assert made.returncode == 0, made.stderr
     job = json.loads(made.stdout)
     queue = JobQueue.open(jobs_path(Settings()))
@@ -88,6 +91,9 @@ def test_the_list_from_the_terminal(tmp_path, monkeypatch):
     def say(*words):
         return CliRunner().invoke(app, ["jobs", *words])
 
+    assert "Nobody does them now" in say("list").stdout
+    dry = say("submit", "--dry-run", "--", "stylize", str(film), "--look", "warm")
+    assert json.loads(dry.stdout)["pipeline"] == "stylize"
     assert say("pause", "1").exit_code == 0
     assert queue.get(job["id"]).state is JobState.PAUSED
     (listed,) = json.loads(say("list", "--json").stdout)["jobs"]
