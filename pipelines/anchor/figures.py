@@ -72,6 +72,8 @@ class Figure:
         value: of a number; of a time the minutes since midnight.
         date: year, month and day; year 0 where it is not given.
         name: without spaces and marks, in small letters.
+        tail: of a name that opens a sentence, what is left without its first word: that may be
+            no part of the name (``Pitcher Tom Reyes``).
     """
 
     kind: Kind
@@ -81,6 +83,7 @@ class Figure:
     value: Fraction = Fraction(0)
     date: tuple[int, int, int] = (0, 0, 0)
     name: str = ""
+    tail: str = ""
 
 
 def figures_in(text: str, *, names: bool = True) -> list[Figure]:
@@ -228,7 +231,8 @@ def _english_names(text: str) -> list[Figure]:
         shown = text[start : match.end()]
         if all(w.strip(".") in _NO_NAMES for w in words) or len(normal_name(shown)) < 2:
             continue
-        found.append(Figure("name", shown, start, match.end(), name=normal_name(shown)))
+        tail = " ".join(words[1:]) if opens else ""
+        found.append(Figure("name", shown, start, match.end(), name=normal_name(shown), tail=tail))
     return found
 
 

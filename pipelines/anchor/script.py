@@ -40,6 +40,7 @@ _ALIASES = {"broll": "b-roll", "ots": "over-the-shoulder", "l3": "lower-third"}
 _FILES = re.compile(r"\.(?:png|jpe?g|webp|csv|tsv|mp4|mov|mkv|webm|avi|mxf)$", re.IGNORECASE)
 _NEEDS_FILE = ("over-the-shoulder", "graphic")
 _CUE = re.compile(r"\[([^\[\]\n]*)\]")
+_OPENING = re.compile(r"(?<!\S)\*\S")
 _LINK = re.compile(r"\[([^\[\]\n]*)\]\([^()\s]*\)")
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
 _HEADLINE_CHARACTERS = 90
@@ -216,21 +217,23 @@ class _Reader:
                 else:
                     self._text.stress += [(opened, here)] if here > opened else []
                     opened = None
+            elif _OPENING.match(body, at):
+                raise self._unclosed(number, place)
             else:
                 self._text.add(character, number, place)
                 at += 1
         if opened is not None:
-            raise self._at(
-                number,
-                column,
-                "an emphasis opens with * and does not close",
-                "Add *, or write \\*.",
-            )
+            raise self._unclosed(number, column)
 
     @staticmethod
     def _opens(body: str, at: int) -> bool:
         rest = body[at:].lstrip("*")
         return bool(rest) and not rest[0].isspace() and "*" in rest
+
+    def _unclosed(self, line: int, column: int) -> RequestError:
+        return self._at(
+            line, column, "an emphasis opens with * and does not close", "Add *, or write \\*."
+        )
 
     def _at(self, line: int, column: int, what: str, hint: str = "") -> RequestError:
         return RequestError(f"{self.name}:{line}:{column}: {what}.", hint)
@@ -294,8 +297,9 @@ class _Reader:
             return
         for number, (start, end) in enumerate(ranges):
             last = number == len(ranges) - 1
-            stop = len(plain) + 1 if last else ranges[number + 1][0]
-            after = start if number else 0
+            # From here on: a cue between two sentences belongs to the second.
+            stop = len(plain) + 1 if last else end + 1
+            after = ranges[number - 1][1] + 1 if number else 0
             cues = [
                 _moved(cue, min(max(at - start, 0), end - start))
                 for at, cue in text.cues

@@ -133,8 +133,8 @@ def _stands(
         year, month, day = figure.date
         return any((m, d) == (month, day) and (not year or not y or y == year) for y, m, d in dates)
     if figure.written[:1].isascii():  # whole words
-        wanted = " ".join(normal_name(w) for w in figure.written.split())
-        return f" {wanted} " in f" {letters} "
+        wanted = [" ".join(map(normal_name, t.split())) for t in (figure.written, figure.tail) if t]
+        return any(f" {name} " in f" {letters} " for name in wanted)
     return figure.name in joined
 
 

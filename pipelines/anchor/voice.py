@@ -88,17 +88,11 @@ def plan_parts(script: Script, readings: Mapping[str, Reading]) -> list[Part]:
         if parts:
             parts[-1] = replace(parts[-1], after_s=max(parts[-1].after_s, ITEM_GAP_S))
     if parts:
-        wanted = next(
-            (
-                p.seconds
-                for line in script.lines()
-                for p in reversed(line.cues)
-                if p.kind == "pause" and p.at >= len(line.text) and line.id == parts[-1].line
-            ),
-            EDGE_S,
-        )
-        parts[-1] = replace(parts[-1], after_s=max(wanted, EDGE_S))
         parts[0] = replace(parts[0], before_s=max(parts[0].before_s, EDGE_S))
+    for i in range(1, len(parts)):  # a gap and a pause at one place are one silence
+        rest = max(parts[i - 1].after_s, parts[i].before_s)
+        parts[i - 1] = replace(parts[i - 1], after_s=rest)
+        parts[i] = replace(parts[i], before_s=Fraction(0))
     return parts
 
 

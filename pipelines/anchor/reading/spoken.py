@@ -97,8 +97,11 @@ class Reading:
         mine, theirs = self.words(), read.split()
         matcher = difflib.SequenceMatcher(None, [w.text for w in mine], theirs, autojunk=False)
         spans: list[tuple[int, int, str]] = []
-        for _, a, b, c, d in matcher.get_opcodes():
+        for kind, a, b, c, d in matcher.get_opcodes():
             said = " ".join(theirs[c:d])
+            if kind == "equal":
+                spans += [(w.start, w.end, w.text) for w in mine[a:b]]
+                continue
             if a == b:  # put in: it goes with the word before it, or the one after
                 if spans:
                     start, end, before = spans.pop()
