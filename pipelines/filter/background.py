@@ -54,7 +54,7 @@ def laid_before(rgb: Rgb, matte: NDArray[np.float32], ground: Rgb, old: Rgb | No
     """The people of a picture before another background.
 
     Args:
-        rgb: uint8 or uint16 ``(h, w, 3)``.
+        rgb: uint8 or uint16 ``(h, w, 3)``; written to where ``old`` is given.
         matte: float32 ``(h, w)``.
         ground: of the same shape and kind.
         old: an estimate of the old background, to be taken out of what is half a person; None
@@ -64,7 +64,7 @@ def laid_before(rgb: Rgb, matte: NDArray[np.float32], ground: Rgb, old: Rgb | No
     if old is not None:
         front = _own_colour(rgb, matte, old)
     if rgb.dtype == np.uint8:
-        made: Rgb = cv2.blendLinear(front, ground, matte, 1 - matte)
+        made: Rgb = cv2.blendLinear(front, ground, matte, np.subtract(1, matte, dtype=np.float32))
         return made
     share = matte[..., None]
     mixed = front.astype(np.float32) * share + ground.astype(np.float32) * (1 - share)
@@ -79,7 +79,7 @@ def _own_colour(rgb: Rgb, matte: NDArray[np.float32], old: Rgb) -> Rgb:
     seen = rgb.reshape(-1, 3)[edge].astype(np.float32)
     limit = 255 if rgb.dtype == np.uint8 else 65535
     own = seen + (1 - share) * (seen - old.reshape(-1, 3)[edge]) / np.maximum(share, 0.35)
-    made = np.ascontiguousarray(rgb).copy()
+    made = np.ascontiguousarray(rgb)  # a step may write to the picture it is given
     made.reshape(-1, 3)[edge] = np.clip(own + 0.5, 0, limit).astype(rgb.dtype)
     return made
 

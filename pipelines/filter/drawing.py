@@ -15,8 +15,9 @@ Rgb = NDArray[Any]
 Colour = tuple[int, int, int]
 #: Bits of a pixel's parts that points are told in.
 _BITS = 4
-#: Sheets are drawn so much finer where they are small, for smooth edges.
-_FINE_PX, _FINER = 700, 2
+#: Sheets with a longer side up to this are drawn so much finer, for smooth edges; on larger
+#: ones edges are smoothed as they are drawn.
+_FINE_PX, _FINER = 360, 2
 
 
 class Sheet:
@@ -26,20 +27,30 @@ class Sheet:
         size_wh: of the picture.
         points_px: float32 ``(n, 2)``, what the sheet has to reach over.
         light: how bright things stand here, 1 as they are.
+        facets: whether polygons will lie edge to edge: smoothed as they are drawn, what is
+            below would shine through between them.
     """
 
-    def __init__(self, size_wh: tuple[int, int], points_px: Floats, light: float = 1.0) -> None:
+    def __init__(
+        self,
+        size_wh: tuple[int, int],
+        points_px: Floats,
+        light: float = 1.0,
+        *,
+        facets: bool = False,
+    ) -> None:
         low = np.maximum(np.floor(points_px.min(axis=0)).astype(int) - 3, 0)
         high = np.minimum(np.ceil(points_px.max(axis=0)).astype(int) + 4, size_wh)
         self._low, self.wh = low, np.maximum(high - low, 0)
         self.empty = bool((self.wh < 2).any())
-        self._fine = _FINER if self.wh.max(initial=0) <= _FINE_PX else 1
+        self._fine = _FINER if facets or self.wh.max(initial=0) <= _FINE_PX else 1
+        self._line = cv2.LINE_8 if self._fine > 1 else cv2.LINE_AA
         self._light = light
         width, height = (1, 1) if self.empty else self.wh * self._fine
         self._glass = np.zeros((height, width, 4), np.uint8)
 
     def _places(self, points_px: Floats) -> NDArray[np.int32]:
-        fine = (points_px - self._low) * self._fine - 0.5 * (self._fine > 1)
+        fine = (points_px - self._low) * self._fine - 0.5
         places: NDArray[np.int32] = np.round(fine * (1 << _BITS)).astype(np.int32)
         return places
 
@@ -52,7 +63,8 @@ class Sheet:
         """A polygon; ``alpha`` 0 cuts a hole."""
         if not self.empty:
             places = self._places(points_px)
-            cv2.fillPoly(self._glass, [places], self._paint(colour, alpha), shift=_BITS)
+            paint = self._paint(colour, alpha)
+            cv2.fillPoly(self._glass, [places], paint, self._line, _BITS)
 
     def stroke(self, points_px: Floats, width_px: float, colour: Colour) -> None:
         """A line of even width with round ends, of a width that is no whole number too."""

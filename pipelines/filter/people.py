@@ -59,11 +59,13 @@ class Known:
         number: of the frame.
         faces: in sight, the largest first.
         matte: gives float32 ``(h, w)``, how much of each pixel is a person; made when asked.
+        fresh: whether a shot begins.
     """
 
     number: int
     faces: tuple[Face, ...]
     matte: Callable[[], NDArray[np.float32]]
+    fresh: bool = False
 
 
 @dataclass

@@ -29,6 +29,10 @@ from studio.types.landmarks import Floats
 #: Raised whenever the same filters would give other pixels.
 STACK_VERSION = 1
 
+#: Frames from one estimate of the old background to the next, where only its colour along the
+#: edges of people is needed.
+_BEHIND_EVERY = 4
+
 #: Does one thing to a picture. It may write to the picture it is given, and may replace what
 #: is known where it moves it.
 Step = Callable[[Rgb, Known], Rgb]
@@ -112,7 +116,7 @@ class FilterPass:
 
         if self._matte is not None:
             matte()  # it remembers: every frame is looked at, whether a step asks or not
-        known = Known(number, faces, matte)
+        known = Known(number, faces, matte, number in self._stack.resets)
         rgb = rgb.copy()
         for step in self._steps:
             rgb = step(rgb, known)
@@ -169,6 +173,7 @@ def _reshaping(spec: Reshape) -> Step:
 
 def _background(spec: Background, picture: NDArray[np.uint8] | None) -> Step:
     grounds: list[Rgb] = []
+    olds: list[Rgb] = []
 
     def step(rgb: Rgb, known: Known) -> Rgb:
         share = known.matte()
@@ -181,7 +186,9 @@ def _background(spec: Background, picture: NDArray[np.uint8] | None) -> Step:
             if picture is not None:
                 ground = covering(picture, (width, height), deep)
             grounds[:] = [ground]
-        return laid_before(rgb, share, grounds[0], behind(rgb, share, height / 60))
+        if not olds or known.number % _BEHIND_EVERY == 0 or known.fresh:
+            olds[:] = [behind(rgb, share, height / 60)]
+        return laid_before(rgb, share, grounds[0], olds[0])
 
     return step
 

@@ -166,7 +166,9 @@ def draw_hat(rgb: Rgb, face: Face, name: str) -> None:
     rings = [place(r, h) for low, high, a, b, _ in bands for r, h in ((low, a), (high, b))]
     extra = [place(0.0, bands[-1][3] + 0.18)]
     light = light_on(rgb, outline(face))
-    sheet = Sheet(_wh(rgb), np.concatenate([r[:, :2] for r in (*rings, *extra)]), light)
+    sheet = Sheet(
+        _wh(rgb), np.concatenate([r[:, :2] for r in (*rings, *extra)]), light, facets=True
+    )
     up = place(0.0, 1.0)[0] - place(0.0, 0.0)[0]
     from_below = bool(up[2] > 0)  # its top leans away from the camera
     order = list(range(len(bands)))
