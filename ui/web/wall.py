@@ -14,7 +14,12 @@ _FILMS = ("film", "preview")
 
 
 def wall(
-    say: Say, work: Making, picked: Collection[str], label: Callable[[str], str], head: str
+    say: Say,
+    work: Making,
+    picked: Collection[str],
+    label: Callable[[str], str],
+    head: str,
+    aspect: float,
 ) -> str:
     """Cards in their groups; those that were picked are pressed.
 
@@ -24,6 +29,7 @@ def wall(
         picked: names.
         label: of a card, by its name.
         head: key of the groups' titles: ``HEAD.GROUP``.
+        aspect: width over height of the pictures.
     """
     parts = []
     for group in dict.fromkeys(card.group for card in work.cards):
@@ -37,21 +43,29 @@ def wall(
         )
         title = escape(say(f"{head}.{group}"))
         parts.append(f"<section><h3>{title}</h3><ul>{rows}</ul></section>")
-    return f'<div class="st-wall">{"".join(parts)}</div>'
+    shape = min(max(aspect, 0.75), 2.0)
+    return f'<div class="st-wall" style="--card:{shape:.3f}">{"".join(parts)}</div>'
 
 
-def compare(say: Say, work: Making) -> str:
-    """One picture before and after, with a slider between."""
+def compare(say: Say, work: Making, names: tuple[str, str]) -> str:
+    """One picture before and after, with a slider between.
+
+    Args:
+        say: the language.
+        work: whose picture.
+        names: keys of what the two sides are called.
+    """
     if not work.after:
         return ""
     where = f"/studio/makings/{work.id}"
+    before, after = (escape(say(name)) for name in names)
     return (
         f'<figure class="st-compare" style="--at:50%">'
-        f'<img src="{where}/before?{work.turn}" alt="{escape(say("making.before"))}">'
+        f'<img src="{where}/before?{work.turn}" alt="{before}">'
         f'<img class="st-after" src="{where}/after?{work.turn}"'
-        f' alt="{escape(say("making.after"))}">'
-        f'<span class="st-tag">{escape(say("making.before"))}</span>'
-        f'<span class="st-tag st-right">{escape(say("making.after"))}</span><i></i>'
+        f' alt="{after}">'
+        f'<span class="st-tag">{before}</span>'
+        f'<span class="st-tag st-right">{after}</span><i></i>'
         f'<input type="range" min="0" max="100" value="50" step="0.5"'
         f' aria-label="{escape(say("making.compare"))}"></figure>'
     )

@@ -43,6 +43,10 @@ class AvatarTab(MakingTab):
             elem_id="avatar-who",
         )  # fmt: skip
 
+    def aspect(self, work: Making) -> float:
+        """Portraits have a shape of their own."""
+        return _CARD_WH[0] / _CARD_WH[1]
+
     def cards(self, info: MediaInfo | None) -> Callable[[Job], tuple[Card, ...]]:
         """Every character."""
 

@@ -36,6 +36,7 @@ class GenerateTab(MakingTab):
     )  # fmt: skip
     takes_film: ClassVar[bool] = False
     most_picked: ClassVar[int] = 6
+    sides: ClassVar[tuple[str, str]] = ("generate.mean", "generate.yours")
 
     def lay_wishes(self, make: Make, parts: dict[str, Any]) -> None:
         """A seed, attributes, and the sliders of the autoencoder."""

@@ -67,6 +67,8 @@ class MakingTab(WorkTab):
     takes_film: ClassVar[bool] = True
     #: Whether one picture is drawn before and after whenever something was chosen.
     compares: ClassVar[bool] = True
+    #: Keys of what the two sides of the comparison are called.
+    sides: ClassVar[tuple[str, str]] = ("making.before", "making.after")
     #: How many cards may be chosen together.
     most_picked: ClassVar[int] = 1
 
@@ -103,6 +105,13 @@ class MakingTab(WorkTab):
         else:
             visit.picked.append(name)
             del visit.picked[: -self.most_picked]
+
+    def aspect(self, work: Making) -> float:
+        """Width over height of the cards' pictures."""
+        if work.info is None or work.info.video is None:
+            return 1.0
+        width, height = work.info.video.display_wh
+        return width / height
 
     def label(self, say: Say, name: str) -> str:
         """What a card is called."""
@@ -344,9 +353,14 @@ class MakingTab(WorkTab):
             updates[p["preview"]] = gr.update(interactive=ready)
         if work is not None and shown:
             updates[p["wall"]] = wall.wall(
-                say, work, visit.picked, lambda name: self.label(say, name), f"{self.name}.group"
+                say,
+                work,
+                visit.picked,
+                lambda name: self.label(say, name),
+                f"{self.name}.group",
+                self.aspect(work),
             )
-            updates[p["compare"]] = filled(wall.compare(say, work))
+            updates[p["compare"]] = filled(wall.compare(say, work, self.sides))
             updates[p["result"]] = wall.result(say, work)
         return updates
 
