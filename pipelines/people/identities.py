@@ -153,6 +153,11 @@ def _make_tracks(
             )
             seen_share, notes = report.seen_share, tuple(report.notes)
         table = maker.finish()
+        missed = len(analysis.faces) - len(table.rows)
+        if missed > len(analysis.faces) // 2:
+            raise ValueError(f"the analysis did not look at {rate} frames a second")
+        if missed:
+            notes = (*notes, f"{missed} faces are on pictures that could not be decoded again")
     notes = (*notes, *job.pool.notes_since(begun_s, (model,)))
     return Part(table, time.perf_counter() - started, seen_share, notes)
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from studio import codec
@@ -33,6 +33,8 @@ VERSION = 1
 _MARGIN = 0.03
 _RESERVED = re.compile(r"(person|unknown)\s*\d*", re.IGNORECASE)
 _LONGEST_NAME = 80
+#: Seconds that another writer is waited for.
+_WAIT_S = 60.0
 _HINT = "Move the folder away to begin with an empty gallery, or bring it back from a copy."
 
 Vectors = NDArray[np.float32]
@@ -353,8 +355,7 @@ class Gallery:
     @contextmanager
     def _changing(self) -> Iterator[None]:
         """Read what is there now, let it be changed, write it; one at a time."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.path / ".lock", timeout=60):
+        with self._locked():
             self._read()
             try:
                 yield
@@ -362,6 +363,23 @@ class Gallery:
             except BaseException:
                 self._read()
                 raise
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            held = FileLock(self.path / ".lock").acquire(timeout=_WAIT_S)
+        except Timeout as exc:
+            raise RequestError(
+                f"Another program is changing the gallery in {self.path}.", "Try again later."
+            ) from exc
+        except OSError as exc:
+            raise RequestError(
+                f"The gallery in {self.path} cannot be changed: {exc.strerror or exc}.",
+                "Check the folder and its permissions, or name another: --gallery DIR.",
+            ) from exc
+        with held:
+            yield
 
     def _read(self) -> None:
         file = self.path / "gallery.json"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -199,6 +200,17 @@ def test_killed_while_it_writes_it_is_whole(gallery):
         found = Gallery.open(gallery.path)
         assert {"Ada", "Bea"} <= set(found.names)
         assert found.name_of(like(ADA, 0.2, 3)[None]) == ["Ada"]
+
+
+def test_a_gallery_that_cannot_be_written_says_so(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(RequestError, match="cannot be changed") as told:
+        Gallery.open(tmp_path / "file").add("Ada", [reference(ADA)], MODEL)
+    assert "--gallery" in told.value.hint
+    monkeypatch.setattr("studio.archive.gallery._WAIT_S", 0.05)
+    with FileLock(tmp_path / ".lock"), pytest.raises(RequestError, match="Another program"):
+        Gallery.open(tmp_path).add("Ada", [reference(ADA)], MODEL)
+    assert Gallery.open(tmp_path).names == ()
 
 
 def test_what_is_no_gallery_is_refused(gallery):
