@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,7 +127,7 @@ class OnsetListener:
             self._chroma.append(np.where(total > 1e-3, chroma / np.maximum(total, 1e-3), 0.0))
 
 
-def _band_edges(bins_hz: NDArray[np.float64]) -> NDArray[np.int64]:
+def _band_edges(bins_hz: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
     """The first bin of each band, and the one after the last."""
     edges = np.geomspace(_LOWEST_HZ, min(_HIGHEST_HZ, float(bins_hz[-1])), _BANDS + 1)
     return np.unique(np.searchsorted(bins_hz, edges))
