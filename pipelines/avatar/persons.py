@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +55,15 @@ def wanted_person(who: str, path: Path, size_wh: tuple[int, int], job: Job) -> W
     made = people.run(path, people.Options(), job)
     person = choose(who, made.people)
     tracks = [made.people.tracks[number] for number in person.tracks]
-    key = f"{made.people.model} {[(t.shot, int(t.frames[0]), len(t.frames)) for t in tracks]}"
-    return WantedPerson(key, boxes(tracks, size_wh), made.notes)
+    return WantedPerson(_key(tracks), boxes(tracks, size_wh), made.notes)
+
+
+def _key(tracks: list[FaceTrack]) -> str:
+    """Where and when a face is: people that are seen in the same frames are told apart."""
+    digest = hashlib.sha256()
+    for track in tracks:
+        digest.update(track.frames.tobytes() + track.xyxy.tobytes())
+    return digest.hexdigest()[:32]
 
 
 def choose(who: str, found: People) -> Person:

@@ -6,9 +6,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from pipelines.avatar import persons, smoothing
+from pipelines.avatar import persons, pipeline, smoothing
+from pipelines.avatar.characters import CAST
 from pipelines.avatar.follow import CONTROLS, Watched, follow, trusted
 from pipelines.avatar.measures import AT, MEASURES, angles, head_turn, measure
+from pipelines.avatar.painting import BustPass, Scene, own_backdrop
 from pipelines.avatar.watch import watch
 from studio.adapters import blazeface, face_mesh
 from studio.errors import RequestError
@@ -237,6 +239,52 @@ def test_smoothing_does_not_lag():
     assert np.abs(np.diff(share)).max() < 0.35
 
 
+def test_one_of_two_people_is_followed(job, tmp_path):
+    """A still of two men, as a film: each is followed where he is wanted, none where nobody is."""
+    path = tmp_path / "two.mp4"
+    still = shared_media("face_obama_biden.jpg")
+    ffmpeg("-loop", 1, "-i", still, "-frames:v", 8, "-vf", "scale=562:330", "-crf", 12, path)
+    info = probe(path, job.settings)
+    times = frame_times(info, job.settings)
+
+    def seen(who, left, right):
+        box = np.array([left, 0, right, 200], np.float32)
+        return watch(
+            info, times, shots_of(8), job, who=who, wanted=lambda n: box if n < 6 else None
+        )
+
+    places = [seen(*w).measures[:, AT["x_px"]] for w in (("a", 0, 280), ("b", 281, 562))]
+    assert (places[0] < 260).all()
+    assert (places[1] > 300).all()
+    nobody = watch(info, times, shots_of(8), job, who="c", wanted=lambda _: None)
+    assert np.isnan(nobody.measures).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("who", CAST[:5], ids=lambda who: who.name)
+def test_the_mesh_sees_on_the_drawing_what_it_was_told(job, who):
+    """Closed loop: the face mesh, looking at the drawn people, finds the controls again."""
+    path = shared_media("speaker_en.mp4")
+    film = pipeline._film(path, job)
+    made = follow(trusted(watched(path, job), 25), film.shots, 25)
+    behind = own_backdrop(who, (640, 640))
+    paint = BustPass(Scene(who, made, (640, 640), behind))
+    rows = []
+    with job.pool.lease(blazeface.SPEC_NEAR) as near, job.pool.lease(face_mesh.SPEC) as finder:
+        for number in range(0, 200, 2):
+            rgb = paint(behind, number)
+            squares = face_mesh.squares_of_faces(near.detect(rgb))[:1]
+            found = finder.find(rgb, squares, again=True, irises=True)
+            assert found.presence[0] > 0.5, number
+            rows.append(measure(found.points_px[0], found.irises_px[0]))
+    seen = np.array(rows)
+    least = {"yaw": ("yaw", 0.95), "roll": ("roll", 0.95), "eye_left": ("eye_left", 0.75)}
+    least |= {"mouth_gap": ("jaw", 0.8 if who.beard else 0.9), "gaze_x": ("gaze_x", 0.75)}
+    for name, (control, bound) in least.items():
+        told = made.values[::2, COLUMN[control]]
+        assert correlation(seen[:, AT[name]], told) > bound, name
+
+
 def people():
     def track(shot, frames, x):
         frames = np.array(frames, np.int64)
@@ -263,6 +311,8 @@ def test_who_is_wanted():
         with pytest.raises(RequestError) as error:
             persons.choose(wrong, found)
         assert "Ada" in error.value.hint
+    beside = replace(found.tracks[0], xyxy=found.tracks[0].xyxy + np.float32(0.3))
+    assert persons._key([beside]) != persons._key([found.tracks[0]])
     box = persons.boxes([found.tracks[0]], (1000, 500))
     left, top, right, bottom = box(30)
     assert (left, top) < (100, 100)

@@ -14,11 +14,16 @@ from pipelines.avatar.characters.head import draw_head, head_edge
 from pipelines.avatar.characters.look import Character
 from pipelines.avatar.characters.robot import draw_robot
 from pipelines.avatar.characters.turning import Turn
-from studio.drawing.canvas import Canvas, Linear, Radial, faded, mixed, rounded, smooth
+from studio.drawing.canvas import Canvas, Linear, Radial, faded, mixed, polygon, rounded, smooth
 from studio.types.character import Expression
 
 #: Raised whenever the same character and expression would give other pixels.
 DRAWING_VERSION = 1
+
+
+_EVERYWHERE = [(-9.0, -9.0), (9.0, -9.0), (9.0, 9.0)]
+#: Where hair behind a head that is drawn alone does not cover the neck below it.
+_NECK = [(0.62, 9.0), (0.40, 0.85), (-0.40, 0.85), (-0.62, 9.0)]
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,9 @@ def draw_character(
     trunk_at = (place.x + now.shoulder_x * place.head_px, place.y + now.shoulder_y * place.head_px)
     head = {"x": at[0], "y": at[1], "scale": unit * now.scale, "turn": now.roll}
     if who.hair is not None:
-        with canvas.placed(**head):
+        clear = [] if trunk else _NECK
+        around = polygon([*_EVERYWHERE, *clear, (-9.0, 9.0)])
+        with canvas.placed(**head), canvas.inside(around):
             draw_back(canvas, turn, who.hair)
     if trunk:
         with canvas.placed(*trunk_at, unit, now.shoulder_roll):
