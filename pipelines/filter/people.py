@@ -21,13 +21,18 @@ from studio.types.landmarks import FACE_OVAL, Floats
 LOOK_EVERY, LOOK_WELL_EVERY = 6, 24
 #: Frames that let a stretch begin in step: twice as long as the smoothing remembers at rest.
 FACE_LEAD_FRAMES = 12
-#: Below this presence of a mesh its face is lost.
-_THERE = 0.5
+#: Presence of a mesh from which a face is followed, and below which it is lost.
+_THERE, _GONE = 0.5, 0.2
 #: Overlap of boxes from which a found face is one that is followed already.
 _SAME = 0.25
 _DOUBLE = 0.55
 #: In sides of its square, how far a face gets from its course in one frame.
 _LEAP = 0.3
+#: Frames for which a lost face is shown along its course, where no other stands there: a blink
+#: of the network must not make a hat blink.
+_HELD = 3
+#: What is left of its speed with every frame that a face is lost.
+_TIRING = 0.9
 #: Seconds that a face is waited for where it was lost.
 _LOST_S = 1.0
 #: Smallest face looked for, in shares of the picture's shorter side.
@@ -75,6 +80,8 @@ class _Track:
     smooth: OneEuro
     velocity: Floats = field(default_factory=lambda: np.zeros(3, np.float32))
     points: Floats = field(default_factory=lambda: np.zeros((0, 3), np.float32))
+    shown: Floats = field(default_factory=lambda: np.zeros((0, 3), np.float32))
+    at: Floats = field(default_factory=lambda: np.zeros(4, np.float32))
     lost: int = 0
 
 
@@ -112,18 +119,26 @@ class Faces:
         """The faces at a frame; frames are given in turn."""
         for track in self._tracks:  # a constant velocity from the frames before
             track.square = track.square.copy()
-            track.square[:3] += track.velocity
-        if self._fresh or number % LOOK_EVERY == 0:
+            track.square[:3] += track.velocity * np.float32(_TIRING**track.lost)
+        just_lost = any(0 < track.lost <= 2 for track in self._tracks)
+        if self._fresh or just_lost or number % LOOK_EVERY == 0:
             self._look(rgb, self._fresh or number % LOOK_WELL_EVERY == 0)
         self._fresh = False
         self._follow(rgb)
+        live = [t for t in self._tracks if not t.lost]
         faces = []
         for track in self._tracks:
-            if track.lost:
-                continue
             size = float(track.square[2])
-            points = track.smooth(track.points, size)
-            faces.append(Face(track.number, points, size))
+            if not track.lost:
+                track.shown, track.at = track.smooth(track.points, size), track.square
+            elif (
+                track.lost > _HELD
+                or not len(track.shown)
+                or (live and overlap(_box(track.square)[None], _boxes(live)).max() > _SAME)
+            ):
+                continue
+            moved = np.append(track.square[:2] - track.at[:2], 0).astype(np.float32)
+            faces.append(Face(track.number, track.shown + moved, size))
         return tuple(sorted(faces, key=lambda f: -f.size_px))
 
     def _look(self, rgb: NDArray[np.uint8], well: bool) -> None:
@@ -179,7 +194,8 @@ class Faces:
             found = self._mesh.find(rgb, track.square[None])
             (square,) = squares_of_meshes(found.points_px)
             leap = float(np.linalg.norm(square[:2] - track.square[:2])) / float(track.square[2])
-            if found.presence[0] >= _THERE and (leap < _LEAP or not len(track.points)):
+            least = _THERE if track.lost or not len(track.points) else _GONE
+            if found.presence[0] >= least and (leap < _LEAP or not len(track.points)):
                 seen.append((track.lost > 0, leap, track.number, track, square, found.points_px[0]))
             else:
                 track.lost += 1
