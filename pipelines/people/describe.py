@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from pipelines.people.screen_time import sample_seconds
 
 if TYPE_CHECKING:
     from pipelines.people.pipeline import Result
-    from studio.types.people import People, Person
+    from pipelines.people.screen_time import OnScreen
+    from studio.types.people import FaceTrack, Person
 
 #: Spans of one person that are printed; the JSON has them all.
 _MOST_SPANS = 6
@@ -23,7 +24,10 @@ def describe(result: Result) -> dict[str, Any]:
         "gallery": str(result.gallery),
         "known": list(result.known),
         "limits": {name: round(limit, 3) for name, limit in result.limits.items()},
-        "people": [_person(result, person) for person in result.people.persons],
+        "people": [
+            _person(result, person, seen)
+            for person, seen in zip(result.people.persons, result.on_screen, strict=True)
+        ],
         "unclear": [_track(result, n) for n in result.people.unclear],
         "files": {name: str(path) for name, path in result.files.items()},
         "stored": list(result.stored),
@@ -33,24 +37,26 @@ def describe(result: Result) -> dict[str, Any]:
     }
 
 
-def _person(result: Result, person: Person) -> dict[str, Any]:
-    tracks = [_track(result, n) for n in person.tracks]
+def _person(result: Result, person: Person, seen: OnScreen) -> dict[str, Any]:
     return {
         "label": person.label,
         "name": person.name,
         "told": person.told,
         "distance": None if person.distance is None else round(person.distance, 3),
-        "seconds": round(sum(track["end_s"] - track["start_s"] for track in tracks), 3),
+        "seconds": round(seen.seconds, 3),
+        "share": round(seen.share, 4),
+        "seconds_by_scale": {name: round(s, 3) for name, s in seen.by_scale.items()},
+        "seconds_by_expression": {name: round(s, 3) for name, s in seen.by_expression.items()},
         "frame": person.frame,
         "time_s": round(float(result.times.start(person.frame)), 3),
         "xyxy": [round(side, 4) for side in person.xyxy],
-        "tracks": tracks,
+        "tracks": [_track(result, n) for n in person.tracks],
     }
 
 
 def _track(result: Result, number: int) -> dict[str, Any]:
     track = result.people.tracks[number]
-    start, end = span_s(result.people, number, result)
+    start, end = _span_s(track, result)
     return {
         "track": number,
         "shot": track.shot,
@@ -62,30 +68,29 @@ def _track(result: Result, number: int) -> dict[str, Any]:
     }
 
 
-def span_s(people: People, number: int, result: Result) -> tuple[float, float]:
+def _span_s(track: FaceTrack, result: Result) -> tuple[float, float]:
     """Seconds from a track's first picture to a sample behind its last."""
-    track, times = people.tracks[number], result.times
-    seconds = times.seconds
-    start, last = float(seconds[track.frames[0]]), float(seconds[track.frames[-1]])
-    step = float(np.median(np.diff(seconds[track.frames]))) if len(track.frames) > 1 else 0.5
-    return start, min(last + step, float(times.start(len(times))))
+    start = float(result.times.start(int(track.frames[0])))
+    return start, start + float(sample_seconds(track, result.times).sum())
 
 
 def summarise(result: Result) -> str:
     """Who is seen when, as lines."""
     people = result.people
     lines = [f"{result.media.path.name}: {len(people.persons)} people"]
-    for person in people.persons:
-        spans = [span_s(people, number, result) for number in person.tracks]
+    for person, seen in zip(people.persons, result.on_screen, strict=True):
+        spans = [_span_s(people.tracks[number], result) for number in person.tracks]
         shown = ", ".join(f"{a:.1f}–{b:.1f}" for a, b in spans[:_MOST_SPANS])
         more = f" and {len(spans) - _MOST_SPANS} more" if len(spans) > _MOST_SPANS else ""
         how = "told" if person.told else ""
         if person.name and not how and person.distance is not None:
             how = f"{person.distance:.2f} apart, limit {result.limits[person.name]:.2f}"
-        seconds = sum(b - a for a, b in spans)
         lines.append(
-            f"  {person.label:<20} {seconds:7.1f} s  {shown}{more}{f'  ({how})' if how else ''}"
+            f"  {person.label:<20} {seen.seconds:7.1f} s ({seen.share:.0%})  {shown}{more}"
+            f"{f'  ({how})' if how else ''}"
         )
+        most = list(seen.by_scale.items()) + list(seen.by_expression.items())[:3]
+        lines.append(f"{'':25}" + ", ".join(f"{name} {s:.1f} s" for name, s in most))
     lines += [f"note: {note}" for note in result.notes]
     lines += [f"  {name:<12} {path}" for name, path in result.files.items()]
     lines.append(f"{result.wall_s:.1f} s")

@@ -21,6 +21,7 @@ from pipelines.people.corrections import (
 from pipelines.people.footage_faces import face_picture, faces_in
 from pipelines.people.identities import Embedder, identities, open_gallery
 from pipelines.people.options import Options
+from pipelines.people.screen_time import OnScreen, screen_time
 from studio.adapters import face_embedding
 from studio.archive.decisions import read_decisions, write_decisions
 from studio.archive.gallery import Gallery, clean_name
@@ -42,6 +43,7 @@ class Result:
         media: the file.
         times: of its frames.
         people: who is seen in it; nobody on a dry run.
+        on_screen: how each of its persons is seen.
         gallery: folder of known people.
         known: their names.
         limits: how near a face has to come to each of them.
@@ -54,6 +56,7 @@ class Result:
     media: MediaInfo
     times: FrameTimes
     people: People
+    on_screen: tuple[OnScreen, ...]
     gallery: Path
     known: tuple[str, ...]
     limits: dict[str, float]
@@ -125,6 +128,9 @@ def run(
         media=footage.media,
         times=times,
         people=people,
+        on_screen=screen_time(people, footage.faces, times)
+        if people.persons and footage.faces is not None
+        else (),
         gallery=gallery.path,
         known=gallery.names,
         limits=gallery.limits,

@@ -91,6 +91,9 @@ def test_a_name_told_lasts_and_another_model_keeps_it(film, job, tmp_path):
     written = json.loads((out / "people.json").read_text())
     assert [p["label"] for p in written["people"]] == ["Joe", "Person 1"]
     assert written["people"][0]["seconds"] == pytest.approx(2 * SHOT_S, abs=0.6)
+    for row in written["people"]:
+        for parts in (row["seconds_by_scale"], row["seconds_by_expression"]):
+            assert sum(parts.values()) == pytest.approx(row["seconds"], abs=0.01)
     for label in ("Joe", "Person 1"):
         assert cv2.imread(str(told.files[label])).shape[0] > 60
     # Not this person, in one place; and the other one gets a name too.

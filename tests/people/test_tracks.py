@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -19,6 +20,7 @@ from pipelines.people.corrections import (
 )
 from pipelines.people.grouping import group, in_one_frame
 from pipelines.people.quality import quality, sharpness, turn
+from pipelines.people.screen_time import screen_time
 from pipelines.people.tracks import TrackMaker
 from studio.adapters import face_embedding, mtcnn
 from studio.archive.decisions import read_decisions, write_decisions
@@ -26,7 +28,7 @@ from studio.errors import RequestError
 from studio.types.detections import Detections
 from studio.types.frames import FrameBatch
 from studio.types.media import FrameTimes
-from studio.types.people import FaceTrack
+from studio.types.people import FaceTrack, People, Person
 from studio.types.shot import Shot, TransitionKind
 from tests.footage import shared_media
 from tests.picture_pool import picture_pool, read_still
@@ -195,6 +197,34 @@ def still_track(shot: int, first: int, x: float) -> FaceTrack:
 
 
 TIMES = FrameTimes(np.arange(100), 100, Fraction(1, HZ), np.array([0]))
+
+
+def test_time_on_screen_is_counted_by_scale_and_expression():
+    """Two tracks of four samples a quarter of a second apart; the second is at the film's end."""
+    near, far = still_track(0, 0, 0.1), still_track(1, 96, 0.6)
+    small = np.array([0.6, 0.3, 0.65, 0.38], np.float32)
+    far = replace(far, xyxy=np.tile(small, (4, 1)))
+    person = Person("Person 1", None, (0, 1), 0, (0.1, 0.2, 0.3, 0.6))
+    feelings = np.array([[0.9, 0.1]] * 4 + [[0.3, 0.7]] * 2 + [[0.4, 0.4]] * 2, np.float32)
+    faces = Detections(
+        np.arange(100),
+        np.concatenate([near.frames, far.frames]),
+        np.concatenate([near.xyxy, far.xyxy]),
+        np.ones(8, np.float32),
+        np.zeros(8, np.int64),
+        ("face",),
+        np.zeros((8, 5, 2), np.float32),
+        feelings,
+        ("happy", "sad"),
+    )
+    (seen,) = screen_time(People((near, far), (person,), (), "m"), faces, TIMES)
+    assert seen.seconds == pytest.approx(2.0) and seen.share == pytest.approx(2 / 25)
+    assert seen.by_scale == {"close-up": pytest.approx(1.0), "long shot": pytest.approx(1.0)}
+    assert seen.by_expression == {
+        "happy": pytest.approx(1.0),
+        "sad": pytest.approx(0.5),
+        "unsure": pytest.approx(0.5),
+    }
 
 
 def test_decisions_find_their_faces_among_other_tracks(tmp_path):
