@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipelines.generate.options import Options, checked
 from studio.adapters import gan_faces
 from studio.jobs.job import Job
+from studio.models import ladder
 from studio.models.spec import AnySpec
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 RATE = 25
 #: The most pictures a sheet shows, and in a row.
 _SHEET, _COLUMNS = 64, 8
+#: Side of the tiles that large pictures are decoded in where memory is short.
+_TILE_PX = 512
 
 Pixels = NDArray[np.uint8]
 
@@ -243,24 +246,47 @@ def _drawn(options: Options, spec: AnySpec, job: Job) -> Iterator[Made]:
         picture = read_still(options.photo, job.settings)
         inputs = {options.photo.name: sha256_of(options.photo)}
     words: dict[str, Any] = {"negative": options.negative, "steps": options.steps or None}
-    with job.pool.lease(spec) as model:
-        lost = model.unheard(options.prompt)
-        notes = (f"The model reads no further than before: {lost}",) if lost else ()
-        for i in range(options.count):
-            job.report("draw", i / options.count, f"{i + 1} of {options.count}")
-            seed = options.seed + i
+
+    def draw(model: Any, seeds: Sequence[int], tile: int) -> list[tuple[Pixels, str, str]]:
+        lost, found = model.unheard(options.prompt), []
+        for seed in seeds:
+            job.report("draw", (seed - options.seed) / options.count)
             if picture is None:
-                drawn = model.text_to_image(options.prompt, seed=seed, wh=options.size_wh, **words)
+                drawn = model.text_to_image(
+                    options.prompt, seed=seed, wh=options.size_wh, tile=tile, **words
+                )
             else:
                 drawn = model.image_to_image(
-                    picture[None], options.prompt, strength=options.strength, seed=seed, **words
+                    picture[None],
+                    options.prompt,
+                    strength=options.strength,
+                    seed=seed,
+                    tile=tile,
+                    **words,
                 )
-            yield Made(
-                {f"picture {i + 1:04d}": drawn[0]},
-                inputs=inputs,
-                precision=model.precision,
-                notes=notes if i == 0 else (),
-            )
+            found.append((drawn[0], model.precision, lost))
+        return found
+
+    seeds = range(options.seed, options.seed + options.count)
+    shape = "{}x{}".format(*options.size_wh) if options.size_wh else ""
+    made = 0
+    for outcome in ladder.run(job.pool, spec, seeds, draw, tiles=(0, _TILE_PX), shape=shape):
+        number, notes = outcome.item - options.seed + 1, list(outcome.notes)
+        if outcome.value is None:  # the next picture may be made all the same
+            if outcome.error is not None and number == options.count and not made:
+                raise outcome.error
+            yield Made({}, notes=(*notes, f"picture {number} was not made: {outcome.error}"))
+            continue
+        drawn, precision, lost = outcome.value
+        made += 1
+        if lost and number == 1:
+            notes.append(f"The model reads no further than before: {lost}")
+        yield Made(
+            {f"picture {number:04d}": drawn},
+            inputs=inputs,
+            precision=precision,
+            notes=tuple(notes),
+        )
 
 
 def _larger(picture: Pixels, options: Options) -> Pixels:
