@@ -27,6 +27,7 @@ ROOMS = {
         "ui/jobs_cli.py",
         "ui/people_cli.py",
         "ui/stylize_cli.py",
+        "ui/submitting.py",
         "ui/subtitles_cli.py",
         "ui/train_cli.py",
     ),
