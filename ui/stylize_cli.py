@@ -16,8 +16,8 @@ def stylize(
         list[str] | None,
         typer.Option(
             help="A style (starry, 19, starry:0.5,mosaic:0.5), a picture to paint like, a network "
-            "of studio train (.safetensors), a .cube file or a grade (warm, sepia, …). "
-            "Repeatable: laid on one after the other."
+            "of studio train (.safetensors), words for a hub's model ('hub:a watercolour'), a "
+            ".cube file or a grade (warm, sepia, …). Repeatable: laid on one after the other."
         ),
     ] = None,
     strength: Annotated[

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.stylize.keyed import Keyed, KeyLayer
 from pipelines.stylize.shot_style import Painter, Statistics, padded
 from pipelines.stylize.steady import Steady
 from pipelines.stylize.tiles import TilePlan
@@ -78,12 +79,17 @@ class PaintLayer:
 
     def finished(self, under: Rgb, painted: NDArray[np.uint8]) -> Rgb:
         """A painted picture as it is laid over what it was painted from."""
-        made: Rgb = painted
-        if under.dtype == np.uint16:
-            made = painted.astype(np.uint16) * np.uint16(257)
-        if self.keep_color:
-            made = recoloured(under, made)
-        return mixed(under, made, self.strength)
+        return laid_on(under, painted, self.strength, self.keep_color)
+
+
+def laid_on(under: Rgb, painted: NDArray[np.uint8], strength: float, keep_color: bool) -> Rgb:
+    """A painted picture over what it was painted from; of the same kind as that."""
+    made: Rgb = painted
+    if under.dtype == np.uint16:
+        made = painted.astype(np.uint16) * np.uint16(257)
+    if keep_color:
+        made = recoloured(under, made)
+    return mixed(under, made, strength)
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ class ColourLayer:
     strength: float
 
 
-Layer = PaintLayer | ColourLayer | WhereLayer
+Layer = PaintLayer | KeyLayer | ColourLayer | WhereLayer
 
 
 class ChainPass:
@@ -127,11 +133,20 @@ class ChainPass:
         return made if self._placing is None else self._placing(rgb, made, number)
 
 
-def _step(layer: PaintLayer | ColourLayer) -> Callable[[Rgb, int], Rgb]:
+def _step(layer: PaintLayer | KeyLayer | ColourLayer) -> Callable[[Rgb, int], Rgb]:
     if isinstance(layer, PaintLayer):
         return _Painting(layer)
+    if isinstance(layer, KeyLayer):
+        return _drawing(layer)
     painter, strength = LutPainter(layer.lut), layer.strength
     return lambda rgb, _number: mixed(rgb, painter(rgb), strength)
+
+
+def _drawing(layer: KeyLayer) -> Callable[[Rgb, int], Rgb]:
+    keyed = Keyed(layer)
+    return lambda rgb, number: laid_on(
+        rgb, keyed(to_bytes(rgb), number), layer.strength, layer.keep_color
+    )
 
 
 class _Painting:

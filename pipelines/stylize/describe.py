@@ -5,7 +5,15 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from pipelines.stylize.looks import STYLE_NAMES, CubeLook, GradeLook, LearntLook, Look, NetLook
+from pipelines.stylize.looks import (
+    STYLE_NAMES,
+    CubeLook,
+    GradeLook,
+    HubLook,
+    LearntLook,
+    Look,
+    NetLook,
+)
 from studio.codec import to_json
 
 if TYPE_CHECKING:
@@ -35,6 +43,8 @@ def look_words(look: Look) -> str:
         return look.name
     if isinstance(look, CubeLook):
         return f"the table {look.path.name}"
+    if isinstance(look, HubLook):
+        return f"drawn as {look.prompt!r}"
     if isinstance(look, NetLook):
         return f"the network {look.path.name}"
     return "in the manner of " + " and ".join(p.name for p, _ in look.pictures)

@@ -97,7 +97,18 @@ class NetLook:
     path: Path
 
 
-Look = LearntLook | PictureLook | GradeLook | CubeLook | NetLook
+@dataclass(frozen=True)
+class HubLook:
+    """A look from words, drawn by a model of a hub.
+
+    Attributes:
+        prompt: what it is to look like.
+    """
+
+    prompt: str
+
+
+Look = HubLook | LearntLook | PictureLook | GradeLook | CubeLook | NetLook
 
 
 def parse_look(text: str) -> Look:
@@ -105,7 +116,7 @@ def parse_look(text: str) -> Look:
 
     Args:
         text: ``starry``, ``19``, ``starry:0.5,mosaic:0.5``, ``wave.jpg``, ``film.cube``,
-            ``warm``, ``mine.safetensors``.
+            ``warm``, ``mine.safetensors``, ``hub:a watercolour``.
 
     Raises:
         RequestError: nothing is called that.
@@ -113,6 +124,10 @@ def parse_look(text: str) -> Look:
     from pipelines.stylize.grades import GRADES
 
     whole = text.strip()
+    if whole.startswith("hub:"):
+        if not whole[4:].strip():
+            raise RequestError(f"--look {text!r} has no words.", "--look 'hub:a watercolour'")
+        return HubLook(whole[4:].strip())
     if whole in GRADES:
         return GradeLook(whole)
     if whole.lower().endswith(".cube"):

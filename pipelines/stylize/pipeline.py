@@ -15,7 +15,8 @@ from pipelines.filter.person_matte import MATTE_LEAD_FRAMES
 from pipelines.stylize.canvas import Footage
 from pipelines.stylize.chain import CHAIN_VERSION, ChainPass, Layer, PaintLayer, to_bytes
 from pipelines.stylize.flicker import Flicker, measure_flicker
-from pipelines.stylize.looks import NetLook, digest_of, inputs_of, parse_look
+from pipelines.stylize.keyed import KEYED_LEAD_FRAMES, KEYED_VERSION, KeyLayer
+from pipelines.stylize.looks import HubLook, NetLook, digest_of, inputs_of, parse_look
 from pipelines.stylize.options import Options, checked, smooth_share
 from pipelines.stylize.preparing import (
     Materials,
@@ -85,7 +86,8 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
         return Result(plan, {}, None, None, mark.command, wall_s, (*notes, *footage.info.notes))
     with layers_of(materials, footage, options, workers, job) as layers:
         film = _film(footage, layers, digests, options)
-        mark = replace(mark, digest=_digest(footage, film))
+        drawn = {k.made_with: k.model.precision for k in layers if isinstance(k, KeyLayer)}
+        mark = replace(mark, digest=_digest(footage, film), models=mark.models | drawn)
         if options.preview_s:
             path, report, flicker = _preview(footage, film, layers, mark, options, job)
         else:
@@ -153,7 +155,7 @@ def _plan(
     # Short films are made in one segment: then all cores paint one picture.
     segments = int(footage.info.duration // _LEAST_SEGMENT_S)
     workers = max(1, min(workers_of(job.settings), segments))
-    if options.preview_s:
+    if options.preview_s or any(isinstance(look, HubLook) for look in materials.looks):
         workers = 1
     plan = StylizePlan(
         footage.info.path.name,
@@ -163,7 +165,7 @@ def _plan(
         materials.looks,
     )
     for look in materials.looks:
-        if is_painted(look):
+        if is_painted(look) and not isinstance(look, HubLook):
             tiles, _ = tiles_for(look, footage.display_wh, workers, job)
             plan = replace(
                 plan,
@@ -183,6 +185,8 @@ def _film(
     painted = next((layer for layer in layers if isinstance(layer, PaintLayer)), None)
     starts = sorted(footage.resets)
     lead = lead_frames(painted.smooth) if painted is not None else 0
+    if any(isinstance(layer, KeyLayer) for layer in layers):
+        lead = max(lead, KEYED_LEAD_FRAMES)
     if options.where != "all":
         lead = max(lead, MATTE_LEAD_FRAMES)
 
@@ -194,7 +198,7 @@ def _film(
         around = [
             to_json(shot)
             for shot in footage.shots
-            if (painted is not None or options.where != "all")
+            if (painted is not None or lead)
             and shot.end_frame > start - lead
             and shot.start_frame < end
         ]
@@ -223,6 +227,9 @@ def _settings_of(layers: Sequence[Layer], digests: dict[str, str], options: Opti
                     "smooth": [layer.smooth, layer.colour_step],
                 }
             )
+        elif isinstance(layer, KeyLayer):
+            how = [layer.prompt, layer.every, layer.strength, layer.keep_color]
+            described.append([layer.made_with, layer.model.precision, KEYED_VERSION, how])
         elif isinstance(layer, WhereLayer):
             described.append(
                 {"where": layer.place, "version": WHERE_VERSION, "net": matte.SPEC.key}

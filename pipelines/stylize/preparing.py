@@ -14,16 +14,26 @@ from numpy.typing import NDArray
 from pipelines.stylize.canvas import Canvas
 from pipelines.stylize.chain import ChainPass, ColourLayer, Layer, PaintLayer, to_bytes
 from pipelines.stylize.grades import grade
-from pipelines.stylize.looks import CubeLook, GradeLook, LearntLook, Look, NetLook, PictureLook
+from pipelines.stylize.keyed import KEY_S, KeyLayer
+from pipelines.stylize.looks import (
+    CubeLook,
+    GradeLook,
+    HubLook,
+    LearntLook,
+    Look,
+    NetLook,
+    PictureLook,
+)
 from pipelines.stylize.options import PAINTED_STRENGTH, Options, smooth_share
 from pipelines.stylize.shot_style import Painter, Statistics, StillStyle
 from pipelines.stylize.tiles import TilePlan, plan_tiles
 from pipelines.stylize.where import WhereLayer
-from studio.adapters import matte, translator
+from studio.adapters import diffusion, matte, translator
 from studio.adapters import style as style_net
 from studio.errors import DoesNotFit, RequestError
 from studio.jobs.job import Job
 from studio.media.lut import Lut, read_cube
+from studio.models import hub
 from studio.models.spec import AnySpec
 
 #: Sides below which a picture cannot serve as style.
@@ -33,7 +43,7 @@ _MEGAPIXEL = 1e6
 
 def is_painted(look: Look) -> bool:
     """Whether a network paints it."""
-    return isinstance(look, LearntLook | PictureLook | NetLook)
+    return isinstance(look, LearntLook | PictureLook | NetLook | HubLook)
 
 
 def spec_of(look: Look) -> AnySpec:
@@ -42,6 +52,8 @@ def spec_of(look: Look) -> AnySpec:
     Raises:
         NoSuchMedia, RequestError, WeightsCorrupt: a file holds no network that paints.
     """
+    if isinstance(look, HubLook):
+        return diffusion.SPEC_TURBO
     if isinstance(look, NetLook):
         return translator.spec_of(look.path)
     return style_net.SPEC if isinstance(look, LearntLook) else style_net.SPEC_ANY
@@ -106,6 +118,8 @@ def read_materials(looks: Sequence[Look], job: Job) -> Materials:
             tables[place] = grade(look.name)
         elif isinstance(look, CubeLook):
             tables[place] = read_cube(look.path)
+        elif isinstance(look, HubLook):
+            hub.find(spec_of(look), job.settings.cache_dir)  # said before anything slow
         elif isinstance(look, NetLook):
             translator.checked_head(look.path)
         elif isinstance(look, PictureLook):
@@ -163,6 +177,9 @@ def layers_of(
                 strength = 1.0 if options.strength is None else options.strength
                 layers.append(ColourLayer(materials.tables[place], strength))
                 continue
+            if isinstance(look, HubLook):
+                layers.append(_drawn(look, canvas, options, stack, job))
+                continue
             plan, units = tiles_for(look, canvas.display_wh, workers, job)
             painter, style = _leased(look, place, materials, units, stack, job)
             if isinstance(look, NetLook):  # nothing is measured, so nothing decoded for it
@@ -189,6 +206,20 @@ def layers_of(
             net = stack.enter_context(job.pool.lease(matte.SPEC))
             layers.append(WhereLayer(net, options.where, canvas.resets))
         yield tuple(layers)
+
+
+def _drawn(look: HubLook, canvas: Canvas, options: Options, stack: ExitStack, job: Job) -> KeyLayer:
+    spec = diffusion.SPEC_TURBO
+    return KeyLayer(
+        model=stack.enter_context(job.pool.lease(spec)),
+        made_with=spec.key,
+        prompt=look.prompt,
+        seed=options.seed,
+        every=max(1, round(canvas.fps * KEY_S)),
+        strength=PAINTED_STRENGTH if options.strength is None else options.strength,
+        keep_color=options.keep_color,
+        resets=canvas.resets,
+    )
 
 
 def _prepared(below: tuple[Layer, ...]) -> Callable[[NDArray[Any]], NDArray[np.uint8]]:

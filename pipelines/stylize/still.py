@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipelines.stylize.canvas import Still
 from pipelines.stylize.chain import ChainPass, PaintLayer, mixed, recoloured
+from pipelines.stylize.keyed import KeyLayer
 from pipelines.stylize.looks import Look, PictureLook, digest_of, inputs_of, parse_look
 from pipelines.stylize.options import PAINTED_STRENGTH, Options
 from pipelines.stylize.preparing import Materials, is_painted, layers_of, read_materials, spec_of
@@ -105,7 +106,9 @@ def laid_over(
     with layers_of(materials, Still(rgb), options, 1, job) as layers:
         made = np.array(ChainPass(layers)(rgb, 0))
         for layer in layers:
-            if isinstance(layer, PaintLayer):
+            if isinstance(layer, KeyLayer):
+                plan = replace(plan, precision=layer.model.precision)
+            elif isinstance(layer, PaintLayer):
                 plan = replace(
                     plan,
                     tile_wh=layer.plan.tile_wh,
