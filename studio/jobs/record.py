@@ -139,7 +139,7 @@ class JobRecord:
         wish: what a job at work was asked for: ``cancel``, ``pause``, ``yield`` or nothing.
         ahead: jobs that go before it while it is queued, else None.
         progress: of the attempt that goes on or was the last.
-        attempts: how often it was begun.
+        attempts: how often it was begun, since it was last asked for.
         crashes: how often its process died, since it was last asked for.
         result: once it is done.
         error: why it failed, or why it waits paused; of the last attempt.

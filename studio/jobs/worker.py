@@ -23,7 +23,7 @@ from threading import Event
 
 import psutil
 
-from studio.errors import JobsUnavailable
+from studio.errors import JobsUnavailable, UnknownJob
 from studio.jobs import alive
 from studio.jobs.attempts import Attempts
 from studio.jobs.database import Database
@@ -150,9 +150,15 @@ class Worker:
         if not classes:
             return False
         claim = self._attempts.claim(name, classes)
-        if claim is not None:
+        if claim is None:
+            return False
+        try:
             self._running.append(self._start(claim))
-        return claim is not None
+        except OSError as exc:
+            said = f"Its process could not be started: {exc.strerror or exc}"
+            failure = JobFailure("ProcessDied", said, "The memory may have run out.")
+            self._attempts.vanished(claim.job_id, claim.token, failure, counted=True)
+        return True
 
     def _start(self, claim: Claim) -> _Running:
         batch = claim.request.priority is Priority.BATCH
@@ -221,7 +227,10 @@ class Worker:
         """End attempts that do not stop when asked, or do not move."""
         now = time.monotonic()
         for each in self._running:
-            job = self._queue.get(each.claim.job_id)
+            try:
+                job = self._queue.get(each.claim.job_id)
+            except UnknownJob:
+                continue  # it has ended and was forgotten before its process was seen to be gone
             moved = _moved(job)
             if moved != each.moved_to:
                 each.moved_to, each.moved_at = moved, now

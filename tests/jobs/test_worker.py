@@ -65,11 +65,11 @@ def ask(folder, *, priority=Priority.BATCH, sources=(), **options):
 
 
 @contextmanager
-def working(queue, limits=None, still_s=3600.0):
+def working(queue, limits=None, still_s=3600.0, command=COMMAND):
     stop = threading.Event()
     folder = queue.database.path.parent
     made = Worker(
-        queue.database.path, COMMAND, Settings(cache_dir=folder / "cache"), limits, still_s
+        queue.database.path, command, Settings(cache_dir=folder / "cache"), limits, still_s
     )
     thread = threading.Thread(target=made.run, args=(stop,))
     thread.start()
@@ -142,6 +142,14 @@ def test_jobs_end_as_they_should(queue, tmp_path):
     assert "verysecretvalue" not in str(report)
     assert report["job"]["error"]["kind"] == "ZeroDivisionError"
     assert report["packages"]["numpy"]
+
+
+def test_a_process_that_cannot_be_started_is_told(queue, tmp_path):
+    job = queue.submit(ask(tmp_path))
+    with working(queue, command=(str(tmp_path / "nothing"),)):
+        ended = queue.wait(job.id, 30)
+    assert (ended.state, ended.crashes) == (JobState.FAILED, 3)
+    assert "could not be started" in ended.error.message
 
 
 def test_asked_to_stop_it_stops_and_goes_on_later(queue, tmp_path):
