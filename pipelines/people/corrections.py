@@ -173,6 +173,8 @@ class _Finder:
         self._tracks = tracks
         seconds = times.pts * float(times.time_base)
         self._times = [seconds[track.frames] for track in tracks]
+        self._starts = np.array([shown[0] for shown in self._times])
+        self._ends = np.array([shown[-1] for shown in self._times])
 
     def all(self, faces: Iterable[FaceAt]) -> list[int]:
         """The tracks of these faces, each once."""
@@ -182,9 +184,12 @@ class _Finder:
     def _one(self, face: FaceAt) -> int | None:
         best, track = _OVERLAP, None
         box = np.array(face.xyxy)
-        for number, seconds in enumerate(self._times):
-            row = int(np.abs(seconds - float(face.time)).argmin())
-            if abs(seconds[row] - float(face.time)) > _NEAR_S:
+        at = float(face.time)
+        near = (self._starts <= at + _NEAR_S) & (self._ends >= at - _NEAR_S)
+        for number in np.flatnonzero(near).tolist():
+            away = np.abs(self._times[number] - at)
+            row = int(away.argmin())
+            if away[row] > _NEAR_S:
                 continue
             other = self._tracks[number].xyxy[row]
             low, high = np.maximum(box[:2], other[:2]), np.minimum(box[2:], other[2:])

@@ -42,7 +42,9 @@ def accept_limits(vectors: NDArray[np.float32], owners: Sequence[str]) -> dict[s
     if not names:
         return {}
     who = np.array([names.index(owner) for owner in owners])
-    apart = np.linalg.norm(vectors[:, None] - vectors[None], axis=2)
+    squares = (vectors.astype(np.float64) ** 2).sum(axis=1)
+    products = vectors.astype(np.float64) @ vectors.T
+    apart = np.sqrt(np.maximum(squares[:, None] + squares - 2 * products, 0))
     between = who[:, None] != who[None]
     count = _USUAL_PAIRS
     mean, squares = _USUAL_MEAN, _USUAL_DEVIATION**2 + _USUAL_MEAN**2

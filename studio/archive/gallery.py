@@ -97,6 +97,8 @@ class Gallery:
         self._vectors: Vectors = np.zeros((0, 0), np.float32)
         self._chips: NDArray[np.uint8] = np.zeros((0, 0, 0, 3), np.uint8)
         self._limits: dict[str, float] = {}
+        self._own: dict[str, NDArray[np.int64]] = {}
+        self._wrong: dict[str, NDArray[np.int64]] = {}
 
     @classmethod
     def open(cls, path: Path) -> Gallery:
@@ -112,7 +114,7 @@ class Gallery:
     @property
     def names(self) -> tuple[str, ...]:
         """Everybody here, in order of the alphabet."""
-        return tuple(sorted({face.name for face in self._index.faces if not face.rejected}))
+        return tuple(self._limits)
 
     @property
     def model(self) -> str:
@@ -142,12 +144,16 @@ class Gallery:
             ``(n, len(names))``, to the nearest reference; infinite where the face is nearer to
             one that was rejected for that person.
         """
-        found = np.full((len(vectors), len(self.names)), np.inf, np.float32)
+        if not self._limits or not len(vectors):
+            return np.full((len(vectors), len(self._limits)), np.inf, np.float32)
+        order = np.concatenate([*self._own.values()])
+        starts = np.cumsum([0, *map(len, self._own.values())])[:-1]
+        near = np.minimum.reduceat(_apart(vectors, self._vectors[order]), starts, axis=1)
         for column, name in enumerate(self.names):
-            near = _nearest(vectors, self._vectors[self._rows(name)])
-            wrong = _nearest(vectors, self._vectors[self._rows(name, rejected=True)])
-            found[:, column] = np.where(wrong < near, np.inf, near)
-        return found
+            if len(rows := self._wrong[name]):
+                wrong = _apart(vectors, self._vectors[rows]).min(axis=1)
+                near[:, column] = np.where(wrong < near[:, column], np.inf, near[:, column])
+        return near
 
     def name_of(self, vectors: Vectors) -> list[str | None]:
         """Who each face is, each looked at alone; None for a stranger.
@@ -413,10 +419,13 @@ class Gallery:
         raise AssertionError("unreachable")
 
     def _measure(self) -> None:
-        """The limits that go with what is kept."""
+        """The limits, and where each person's faces are, of what is kept."""
         rows = [row for row, face in enumerate(self._index.faces) if not face.rejected]
         owners = [self._index.faces[row].name for row in rows]
-        self._limits = accept_limits(self._vectors[rows], owners)
+        limits = accept_limits(self._vectors[rows], owners)
+        self._limits = {name: limits[name] for name in sorted(limits)}
+        self._own = {name: self._rows(name) for name in self._limits}
+        self._wrong = {name: self._rows(name, rejected=True) for name in self._limits}
 
     def _write(self) -> None:
         old = self._index.arrays
@@ -433,10 +442,9 @@ class Gallery:
                 (self.path / Path(old).name).unlink()
 
 
-def _nearest(vectors: Vectors, references: Vectors) -> NDArray[np.float32]:
-    """Distance of each vector to the nearest reference; infinite without any."""
-    if not len(references):
-        return np.full(len(vectors), np.inf, np.float32)
-    apart = np.linalg.norm(vectors[:, None] - references[None], axis=2)
-    nearest: NDArray[np.float32] = apart.min(axis=1).astype(np.float32)
-    return nearest
+def _apart(vectors: Vectors, references: Vectors) -> NDArray[np.float32]:
+    """Distances ``(n, m)``, by |a - b|^2 = |a|^2 + |b|^2 - 2ab."""
+    ones, others = vectors.astype(np.float64), references.astype(np.float64)
+    squares = (ones**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * ones @ others.T
+    apart: NDArray[np.float32] = np.sqrt(np.maximum(squares, 0)).astype(np.float32)
+    return apart
