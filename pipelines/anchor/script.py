@@ -220,7 +220,8 @@ class _Reader:
             elif _OPENING.match(body, at):
                 raise self._unclosed(number, place)
             else:
-                self._text.add(character, number, place)
+                if character != " " or self._text.characters[-1:] != [" "]:  # a cue left two
+                    self._text.add(character, number, place)
                 at += 1
         if opened is not None:
             raise self._unclosed(number, column)

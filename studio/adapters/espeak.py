@@ -217,9 +217,10 @@ def grouped(text: str, events: Sequence[tuple[int, int, int, str]]) -> tuple[Gro
     ended = 0
     starts: list[int] = []
     phonemes: list[list[tuple[str, int]]] = []
-    resting = False  # between clauses
+    resting = True  # before a clause
     for kind, position, ms, ipa in events:
-        # After a sentence no event tells of the next one's first word, only its phonemes.
+        # At the beginning of a sentence the event of its first word may be missing, its
+        # phonemes never are.
         opens = kind == _PHONEME and resting and bool(ipa)
         if kind == _WORD or opens:
             place = position - 1 if kind == _WORD else ended
@@ -234,8 +235,9 @@ def grouped(text: str, events: Sequence[tuple[int, int, int, str]]) -> tuple[Gro
             resting, ended = True, position + 1
         elif kind == _PHONEME and phonemes:
             phonemes[-1].append((ipa, ms))
-    if starts:
-        starts[0] = 0
+    if not starts:
+        return ()
+    starts[0] = 0
     stops = [*starts[1:], len(edges)]
     return tuple(Group(a, b, tuple(p)) for a, b, p in zip(starts, stops, phonemes, strict=True))
 

@@ -157,6 +157,11 @@ def faces_are_told(model: Any) -> None:
     assert again[0, ..., 0].mean() > again[0, ..., 2].mean() + 40, "an orange picture stays orange"
 
 
+def a_word_is_said(model: Any) -> None:
+    said = model.speak("yes", language="en")
+    assert 0.1 < said.words[0].end - said.words[0].start < 1 and said.clip.samples.std() > 0.01
+
+
 ASK: dict[str, Callable[[Any], None]] = {
     "dcgan-faces": faces_are_drawn,
     "vae-faces": faces_are_told,
@@ -179,6 +184,8 @@ ASK: dict[str, Callable[[Any], None]] = {
     "person-matte": people_are_cut_out,
     "face-mesh": a_mesh_is_found,
     "face-embedding": one_face_is_like_itself,
+    "piper-joe": a_word_is_said,
+    "espeak-ng": a_word_is_said,
     "m2m100-418m": text_is_translated,
     "siglip2-base": colour_is_told,
     "sd-turbo": picture_is_drawn,

@@ -334,6 +334,7 @@ def rules() -> tuple[Rule, ...]:
             lambda m: f"{m['a']} and {m['b']}",
         ),
         _rule("signs", r"\s?&\s?", " and "),
+        _rule("signs", r"±\s?", "plus or minus "),
         _rule("signs", r"(?<=\s)\+(?=\s)", "plus"),
         _rule("signs", r"(?<=\s)=(?=\s)", "equals"),
         _rule("signs", r"(?<=\band)/(?=or\b)", " "),

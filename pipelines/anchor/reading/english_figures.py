@@ -127,6 +127,9 @@ def money(match: re.Match[str]) -> str:
         end = scaled(match["b"], match["k2"])
         start = scaled(match["n"], scale)
         return f"{minus}{start} to {end} {many}"
+    before = match.string[: match.start()]
+    if re.search(r"\b[Aa]n?\s$", before):
+        many = one  # a thirty-five million dollar plan
     if re.match(r"-[a-z]|\s(?:bill|note|coin|fine|ticket)\b", match.string[match.end() :]):
         many = one  # a five dollar bill
     if scale or (hundredths and (len(hundredths) != 2 or not cent)):

@@ -355,6 +355,7 @@ def rules() -> tuple[Rule, ...]:
         ),
         _rule("numbers", rf"(?P<n>{_FIGURE})", lambda m: figure(m["n"])),
         _rule("signs", r"\s?&\s?", " 앤드 "),
+        _rule("signs", r"±\s?", "플러스마이너스 "),
     )
 
 
