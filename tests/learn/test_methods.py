@@ -43,7 +43,7 @@ def test_a_gan_comes_to_draw_the_colours_it_was_shown(tmp_path):
     shown = toys.tints(512)
     real = shown.pixels.mean((1, 2)) / 127.5 - 1
     built_with = {"latent": 8, "width": 8, "side_px": 16}
-    method = DcganMethod(shown, built_with, batch=32, rate=1e-3)
+    method = DcganMethod(shown, built_with, batch=16, rate=1.5e-3)
     before = colours_of(method)
     log = trained(method, tmp_path, 300)
     after = colours_of(method)
@@ -60,11 +60,11 @@ def test_a_gan_comes_to_draw_the_colours_it_was_shown(tmp_path):
 def test_an_autoencoder_raises_its_bound_and_tells_pictures_it_never_saw(tmp_path):
     learnt, held = from_array(toys.discs(512)), from_array(toys.discs(64, seed=1))
     method = VaeMethod(
-        learnt, {"latent": 6, "widths": (12, 24), "side_px": 16}, rate=4e-3, batch=32
+        learnt, {"latent": 6, "widths": (12, 24), "side_px": 16}, rate=6e-3, batch=16
     )
-    log = trained(method, tmp_path, 300)
+    log = trained(method, tmp_path, 260)
     rose = [row["elbo"] for row in log]
-    assert np.mean(rose[-20:]) > np.mean(rose[20:40]) + 300
+    assert np.mean(rose[-20:]) > np.mean(rose[20:40]) + 200
     found = tell_and_error(method, learnt, held)
     assert found["held_out_error"] < found["components_error"] < 0.8 * found["mean_error"]
     # The axes: standard normal, those first that move the pixels most, and lossless.
@@ -83,8 +83,8 @@ def test_pix2pix_learns_to_fill_outlines_in(tmp_path):
         {"width": 12, "depth": 4},
         critic_with={"width": 12, "layers": 2},
         side_px=32,
-        batch=4,
-        rate=1e-3,
+        batch=2,
+        rate=1.5e-3,
     )
     log = trained(method, tmp_path, 150)
     assert np.mean([r["l1"] for r in log[-10:]]) < 0.35 * np.mean([r["l1"] for r in log[:5]])
@@ -94,7 +94,7 @@ def test_pix2pix_learns_to_fill_outlines_in(tmp_path):
     made = unit_to_bytes(made).numpy().astype(float)
     error = np.abs(made - wanted).mean() / 127.5
     flat = np.abs(wanted - np.median(wanted, axis=(0, 1, 2))).mean() / 127.5
-    assert error < 0.15 and error < 0.5 * flat, (error, flat)
+    assert error < 0.12 and error < 0.6 * flat, (error, flat)
 
 
 def test_cyclegan_brings_one_set_to_the_colours_of_the_other_and_back(tmp_path):
@@ -108,7 +108,7 @@ def test_cyclegan_brings_one_set_to_the_colours_of_the_other_and_back(tmp_path):
         batch=1,
         rate=2e-3,
     )
-    log = trained(method, tmp_path, 120)
+    log = trained(method, tmp_path, 80)
     cycle = [row["cycle"] for row in log]
     assert np.mean(cycle[-20:]) < 0.5 * np.mean(cycle[:10])
     given = bytes_to_unit(torch.from_numpy(np.array(toys.clouds(16, (1, 0.3, 0.3), 7).pixels)))
