@@ -83,7 +83,6 @@ def run(source: Sequence[Path], options: Options, job: Job) -> Result:
     recipe = recipe_of(options.method, shape_of(options))
     if options.dry_run:
         return _tried(recipe, options, source, job, started)
-    options.folder.mkdir(parents=True, exist_ok=True)
     sets = recipe.gather(source, job.settings, partial(_gathering, job))
     return _trained(recipe, options, source, sets, job, started)
 

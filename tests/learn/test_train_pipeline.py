@@ -139,3 +139,4 @@ def test_what_cannot_be_trained_is_refused(folder, settings, tmp_path):
     empty.mkdir()
     with pytest.raises(RequestError, match="no pictures"):
         train.run([empty], train.Options("gan", out), Job(settings))
+    assert [p.name for p in tmp_path.iterdir()] == ["empty"], "nothing is left of a refusal"
