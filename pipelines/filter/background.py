@@ -54,33 +54,29 @@ def laid_before(rgb: Rgb, matte: NDArray[np.float32], ground: Rgb, old: Rgb | No
     """The people of a picture before another background.
 
     Args:
-        rgb: uint8 or uint16 ``(h, w, 3)``; written to where ``old`` is given.
+        rgb: uint8 or uint16 ``(h, w, 3)``; may be written to.
         matte: float32 ``(h, w)``.
         ground: of the same shape and kind.
         old: an estimate of the old background, to be taken out of what is half a person; None
             where the new one looks like it.
+
+    Returns:
+        The picture that was written to, or another.
     """
-    front = rgb
-    if old is not None:
-        front = _own_colour(rgb, matte, old)
-    if rgb.dtype == np.uint8:
-        made: Rgb = cv2.blendLinear(front, ground, matte, np.subtract(1, matte, dtype=np.float32))
-        return made
-    share = matte[..., None]
-    mixed = front.astype(np.float32) * share + ground.astype(np.float32) * (1 - share)
-    whole: Rgb = np.clip(mixed + 0.5, 0, 65535).astype(np.uint16)
-    return whole
-
-
-def _own_colour(rgb: Rgb, matte: NDArray[np.float32], old: Rgb) -> Rgb:
-    """The people's own colour along their edge, without that of the old background."""
+    if old is None and rgb.dtype == np.uint8:
+        blended: Rgb = cv2.blendLinear(rgb, ground, matte, np.subtract(1, matte, dtype=np.float32))
+        return blended
+    made = np.ascontiguousarray(rgb)
+    # Most pixels are wholly the one or the other: only those along the edges are mixed.
     edge = np.flatnonzero(cv2.inRange(matte, _NOTHING, _WHOLE))
     share = matte.reshape(-1)[edge, None]
-    seen = rgb.reshape(-1, 3)[edge].astype(np.float32)
+    seen, behind_it = (p.reshape(-1, 3)[edge].astype(np.float32) for p in (made, ground))
+    if old is not None:
+        seen += (1 - share) * (seen - old.reshape(-1, 3)[edge]) / np.maximum(share, 0.35)
+    mixed = behind_it + share * (seen - behind_it)
+    cv2.copyTo(ground, cv2.compare(matte, _NOTHING, cv2.CMP_LT), made)
     limit = 255 if rgb.dtype == np.uint8 else 65535
-    own = seen + (1 - share) * (seen - old.reshape(-1, 3)[edge]) / np.maximum(share, 0.35)
-    made = np.ascontiguousarray(rgb)  # a step may write to the picture it is given
-    made.reshape(-1, 3)[edge] = np.clip(own + 0.5, 0, limit).astype(rgb.dtype)
+    made.reshape(-1, 3)[edge] = np.clip(mixed + 0.5, 0, limit).astype(rgb.dtype)
     return made
 
 

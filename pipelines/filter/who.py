@@ -59,7 +59,7 @@ def spelt(names: Sequence[str], gallery: Gallery) -> tuple[str, ...]:
             there = ", ".join(gallery.names) or "nobody"
             raise RequestError(
                 f"The gallery {gallery.path.name} knows nobody called {name!r}.",
-                f"{hint}It knows {there}; studio people FOOTAGE --add NAME=PHOTO adds somebody.",
+                f"{hint}It knows {there}; studio people add NAME PHOTO adds somebody.",
             )
         found.append(known[name.casefold()])
     return tuple(found)
