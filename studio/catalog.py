@@ -17,6 +17,7 @@ ENTRIES: tuple[str, ...] = (
     "studio.adapters.mtcnn:SPEC",
     "studio.adapters.expression:SPEC",
     "studio.adapters.efficientnet:SPEC",
+    "studio.adapters.picture_features:SPEC",
     "studio.adapters.silero:SPEC",
     "studio.adapters.whisper:SPEC",
     "studio.adapters.whisper:SPEC_ENGLISH",

@@ -146,7 +146,9 @@ def people_are_cut_out(model: Any) -> None:
 
 
 def faces_are_drawn(model: Any) -> None:
-    drawn = model.draw(np.zeros((2, model.latent), np.float32) + [[0.0], [1.0]])
+    drawn = model.draw(
+        np.zeros((2, model.latent), np.float32) + np.array([[0.0], [1.0]], np.float32)
+    )
     assert drawn.shape == (2, 64, 64, 3) and drawn[0].std() > 10
     assert not np.array_equal(drawn[0], drawn[1])
 
@@ -162,6 +164,16 @@ def a_word_is_said(model: Any) -> None:
     assert 0.1 < said.words[0].end - said.words[0].start < 1 and said.clip.samples.std() > 0.01
 
 
+def gradients_reach_the_picture(model: Any) -> None:
+    import torch
+
+    picture = torch.rand(1, 3, 40, 64, requires_grad=True)
+    maps = model.maps(picture)
+    assert [tuple(m.shape[2:]) for m in maps][:3] == [(20, 32), (20, 32), (10, 16)]
+    sum(m.square().mean() for m in maps).backward()
+    assert picture.grad is not None and picture.grad.abs().max() > 0
+
+
 ASK: dict[str, Callable[[Any], None]] = {
     "dcgan-faces": faces_are_drawn,
     "vae-faces": faces_are_told,
@@ -170,6 +182,7 @@ ASK: dict[str, Callable[[Any], None]] = {
     "mtcnn": faces_are_found,
     "mini-xception-fer": expression_is_told,
     "efficientnet-lite0": bus_is_told,
+    "picture-features": gradients_reach_the_picture,
     "silero-vad": voice_is_heard,
     "whisper-base": words_are_heard,
     "whisper-tiny-en": words_are_heard,
