@@ -4,7 +4,9 @@ The network counts how many frames of sound each phoneme takes; the published gr
 count to itself. Two messages of one protocol buffer that stand one behind the other are read as
 one, their lists joined: so a few bytes at the end of the graph name the count as an output.
 
-Made without the network's noise, so that one text always gives one sound.
+Made without the network's noise, so that one text always gives one sound. Whisper tiny.en
+understands it as well as with the usual noise: 14.5 and 13.9 % of 249 words of a bulletin are
+heard otherwise, names and the notation of figures among them.
 """
 
 from __future__ import annotations
