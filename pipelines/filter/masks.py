@@ -92,11 +92,11 @@ def _bandit(p: _Painter) -> None:
 def _cat(p: _Painter) -> None:
     for side in (-1, 1):
         for scale, colour in ((1.0, (58, 52, 56)), (0.62, (226, 150, 158))):
-            middle = np.array([side * 0.4, -0.7])
-            flat = np.array([[-0.24, 0.2], [0.24, 0.2], [side * 0.14, -0.36]]) * scale + middle
+            middle = np.array([side * 0.4, -0.76])
+            flat = np.array([[-0.2, 0.2], [0.2, 0.2], [side * 0.12, -0.3]]) * scale + middle
             flat = np.concatenate([flat, np.full((3, 1), 0.25)], axis=1)
             flat[:, 1] += p.head.hairline[1] + 0.6
-            p.sheet.fill(_smooth(p.head.project(flat.astype(np.float32)), 1), colour)
+            p.sheet.fill(p.head.project(flat.astype(np.float32)), colour)
     nose = p.at(NOSE_TIP)[0]
     down = p.head.axes[1, :2] * p.unit
     across = p.head.axes[0, :2] * p.unit

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pipelines import filter as filters
-from pipelines.filter import background, cover, makeup, masks, specs, worn
+from pipelines.filter import background, cover, makeup, masks, preparing, specs, worn
 from pipelines.filter.head import head_of
 from pipelines.filter.one_euro import OneEuro
 from pipelines.filter.people import Face, Faces
@@ -326,6 +326,25 @@ def test_a_film_gets_glasses_and_keeps_its_sound(speaker, job, tmp_path):
     assert any("was there already" in note for note in again.notes)
     dry = filters.run(speaker, filters.Options(tmp_path / "dry", apply, dry_run=True), job)
     assert dry.plan.estimate_s > 0 and not (tmp_path / "dry").exists()
+
+
+def test_a_stretch_begins_in_step(job, tmp_path):
+    """What a segment that begins at frame 30 shows is what the film would show there."""
+    path = tmp_path / "speaker.mp4"
+    size = ("-vf", "scale=256:256", "-frames:v", 32, "-c:v", "libx264", "-crf", 14, "-an")
+    ffmpeg("-i", shared_media("speaker_en.mp4"), *size, path)
+    inputs = preparing.read_inputs(specs.parse_specs(("background:green", "hat:crown")), job)
+    footage, _ = preparing.read_footage(path, inputs, job)
+    made = []
+    with preparing.stack_of(inputs, footage, {}, 2, job) as stack:
+        film = preparing.film_of(stack, inputs, footage)
+        for start in (0, 30):
+            function = film.rgb_pass(start, 32)
+            first = max(0, start - film.lead_frames)
+            shown = [function(f, n + first) for n, f in enumerate(frames(path)[first:])]
+            made.append(shown[30 - first])
+    apart = np.abs(made[0].astype(int) - made[1])
+    assert film.lead_frames >= 12 and apart.mean() < 0.6 and (apart > 40).mean() < 0.01
 
 
 def test_what_cannot_work_is_refused(speaker, job, tmp_path):
