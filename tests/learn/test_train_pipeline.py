@@ -12,7 +12,8 @@ from pipelines import generate, train
 from pipelines.train.pipeline import shape_of
 from studio.errors import Cancelled, DoesNotFit, RequestError
 from studio.jobs.job import Job, Progress
-from studio.learn.recipes import RECIPES, pairs_in
+from studio.learn.recipes import RECIPES
+from studio.learn.translation_recipes import pairs_in
 from studio.media.film_mark import read_mark
 from studio.media.still import read_still, write_still
 from studio.models.net_file import read_head
