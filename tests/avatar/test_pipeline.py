@@ -148,7 +148,7 @@ def test_on_nothing(singer, job, tmp_path, kind, ending):
 def test_killed_it_goes_on(singer, studio_cache, tmp_path, background):
     """Killed in the render; what it makes then equals what was never disturbed."""
     long = tmp_path / "long.mp4"
-    ffmpeg("-stream_loop", 6, "-i", singer, "-vf", "scale=128:72", "-g", 12, long)
+    ffmpeg("-stream_loop", 13, "-i", singer, "-r", 6, "-vf", "scale=128:72", "-g", 12, long)
     # One segment at a time, so that there is something left to do.
     job = Job(Settings(cache_dir=studio_cache, threads=1))
     whole = avatar.run(long, avatar.Options(tmp_path / "whole", "ravi", background), job)
