@@ -114,10 +114,15 @@ class JobQueue:
         """
         text = text.strip().lower().removeprefix("#")
         with self.database.reading() as db:
-            # A number is short; an id is long and could be all digits.
-            column = "number = ?" if text.isdigit() and len(text) < 12 else "substr(id, 1, ?) = ?"
-            values = (int(text),) if column[0] == "n" else (len(text), text)
-            rows = db.execute(f"SELECT id, owner FROM jobs WHERE {column}", values).fetchall()
+            number = int(text) if text.isdecimal() and len(text) < 16 else 0
+            rows = db.execute("SELECT id, owner FROM jobs WHERE number = ?", (number,)).fetchall()
+            # The beginning of an id may be all digits too.
+            rows = (
+                rows
+                or db.execute(
+                    "SELECT id, owner FROM jobs WHERE substr(id, 1, ?) = ?", (len(text), text)
+                ).fetchall()
+            )
         found = [row["id"] for row in rows if owner in (None, row["owner"])]
         if len(found) != 1 or not text:
             raise UnknownJob(

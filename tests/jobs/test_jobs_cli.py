@@ -8,11 +8,10 @@ from typer.testing import CliRunner
 
 from pipelines import registry
 from studio.codec import from_json
-from studio.errors import RequestError, UnknownJob
+from studio.errors import NoSuchMedia, RequestError, UnknownJob
 from studio.jobs.queue import JobQueue, jobs_path
 from studio.jobs.record import JobState, Priority
 from studio.settings import Settings
-from tests.test_cli import studio
 from ui.cli import app
 from ui.submitting import request_of
 
@@ -79,20 +78,20 @@ def test_every_pipeline_can_be_found_and_takes_what_it_says():
 def test_the_list_from_the_terminal(tmp_path, monkeypatch):
     monkeypatch.setenv("STUDIO_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("STUDIO_CACHE_DIR", str(tmp_path / "cache"))
-    film = tmp_path / "a.mp4"
-    assert "There is no" in studio("jobs", "submit", "--", "stylize", film, "--look", "x").stderr
-    film.touch()
-    made = studio("jobs", "submit", "--json", "--", "stylize", film, "--look", "warm")
-    assert made.returncode == 0, made.stderr
-    job = json.loads(made.stdout)
-    queue = JobQueue.open(jobs_path(Settings()))
-    assert queue.get(job["id"]).state is JobState.QUEUED
 
     def say(*words):
         return CliRunner().invoke(app, ["jobs", *words])
 
+    film = tmp_path / "a.mp4"
+    wanted = ("--", "stylize", str(film), "--look", "warm")
+    assert isinstance(say("submit", *wanted).exception, NoSuchMedia)
+    film.touch()
+    job = json.loads(say("submit", "--json", *wanted).stdout)
+    queue = JobQueue.open(jobs_path(Settings()))
+    assert queue.get(job["id"]).state is JobState.QUEUED
+
     assert "Nobody does them now" in say("list").stdout
-    dry = say("submit", "--dry-run", "--", "stylize", str(film), "--look", "warm")
+    dry = say("submit", "--dry-run", *wanted)
     assert json.loads(dry.stdout)["pipeline"] == "stylize"
     assert say("pause", "1").exit_code == 0
     assert queue.get(job["id"]).state is JobState.PAUSED

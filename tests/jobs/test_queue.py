@@ -217,6 +217,10 @@ def test_owners_do_not_see_or_touch_one_another(queue):
         with pytest.raises(UnknownJob):
             queue.find(text, "bob")
         assert queue.find(text, "ada") == queue.find(text) == job.id
+    with queue.database.writing() as db:
+        db.execute("UPDATE jobs SET id = '1234567890123456'")
+    assert queue.find("12345") == "1234567890123456"  # all digits, and still no number
+    job = queue.get("1234567890123456")
     assert queue.jobs("bob") == []
     assert queue.get(job.id, "ada") == job
 
