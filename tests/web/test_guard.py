@@ -105,7 +105,8 @@ def test_no_event_takes_a_file_from_the_browser(page):
     kinds = {c["id"]: c["type"] for c in config["components"]}
     taken = {kinds[i] for d in config["dependencies"] for i in d["inputs"]}
     assert taken <= {
-        "state", "browserstate", "dropdown", "slider", "radio", "textbox", "number",
+        *("state", "browserstate", "dropdown", "slider", "radio", "textbox", "number"),
+        "checkbox",
     }  # fmt: skip
 
 
