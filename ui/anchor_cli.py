@@ -20,6 +20,10 @@ def anchor(
     voice: Annotated[
         str, typer.Option(help="piper-joe (English) or espeak (English, Korean); the language's.")
     ] = "",
+    voice_over: Annotated[
+        Path | None,
+        typer.Option(help="A recording of the script, set to it, instead of a made voice."),
+    ] = None,
     speed: Annotated[float, typer.Option(help="Of the voice, 0.5 to 2.")] = 1.0,
     lexicon: Annotated[
         Path | None, typer.Option(help="The house's readings: a TOML file, word = reading.")
@@ -58,6 +62,7 @@ def anchor(
             out=out,
             language=language,
             voice=voice,
+            voice_over=voice_over,
             speed=speed,
             lexicon=lexicon,
             sources=tuple(source or ()),

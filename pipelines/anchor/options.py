@@ -20,6 +20,7 @@ class Options:
         out: folder for the results.
         language: ``en``, ``ko``, or ``auto`` for what the script is written in.
         voice: a name of :data:`pipelines.anchor.voices.VOICES`; empty for the language's own.
+        voice_over: a recording of the script, taken instead of a made voice.
         speed: of the voice, 0.5 to 2.
         lexicon: TOML or JSON file of the house's readings.
         sources: files that the script's figures are held against.
@@ -32,6 +33,7 @@ class Options:
     out: Path
     language: str = "auto"
     voice: str = ""
+    voice_over: Path | None = None
     speed: float = 1.0
     lexicon: Path | None = None
     sources: tuple[Path, ...] = ()
@@ -51,6 +53,10 @@ def checked(options: Options) -> Options:
         raise RequestError(f"--language {options.language} is not known.", "Use auto, en or ko.")
     if not 0.5 <= options.speed <= 2:
         raise RequestError(f"--speed {options.speed:g} is not from 0.5 to 2.", "1 is usual.")
+    if options.voice_over is not None and (options.voice or options.speed != 1):
+        raise RequestError(
+            "--voice-over takes a recording as it is.", "Leave out --voice and --speed."
+        )
     if not -40 <= options.loudness_lufs <= -5:
         raise RequestError(
             f"--loudness {options.loudness_lufs:g} is not from -40 to -5 LUFS.",

@@ -88,7 +88,7 @@ def run(source: Path, options: Options, job: Job) -> Result:
     sheet = options.out / "reading.tsv"
     readings = plan_readings(script, lexicon, read_edits(sheet))
     estimate_s = refuse_too_long(script, readings, source.name, options.speed)
-    notes = [*readings.notes, *_check_notes(check), *_voice_notes(voice, script)]
+    notes = [*readings.notes, *_check_notes(check), *_voice_notes(voice, script, options)]
     result = Result(script, readings, check, "", estimate_s, notes=tuple(notes))
     if not options.dry_run:
         result = _made(result, voice, options, sheet, job)
@@ -111,18 +111,29 @@ def _made(result: Result, voice: NamedVoice, options: Options, sheet: Path, job:
     if last < STAGES.index("voice"):
         return replace(result, files=files)
     from pipelines.anchor.voice import speak_script
+    from pipelines.anchor.voice_over import take_voice_over
     from studio.media import subtitle_io
     from studio.media.wav_io import write_wav
 
-    spoke = speak_script(
-        script,
-        result.readings.lines,
-        voice.spec,
-        job,
-        speed=options.speed,
-        loudness_lufs=options.loudness_lufs,
-        folder=out / "voice-parts",
-    )
+    heard_notes: tuple[str, ...] = ()
+    if options.voice_over is not None:
+        spoke, heard_notes = take_voice_over(
+            script,
+            result.readings.lines,
+            options.voice_over,
+            job,
+            loudness_lufs=options.loudness_lufs,
+        )
+    else:
+        spoke = speak_script(
+            script,
+            result.readings.lines,
+            voice.spec,
+            job,
+            speed=options.speed,
+            loudness_lufs=options.loudness_lufs,
+            folder=out / "voice-parts",
+        )
     files |= {"voice": out / "voice.wav", "times": out / "voice.json"}
     write_wav(spoke.clip, files["voice"])
     _write(files["times"], json.dumps(to_json(spoke.track), ensure_ascii=False) + "\n")
@@ -132,7 +143,7 @@ def _made(result: Result, voice: NamedVoice, options: Options, sheet: Path, job:
         path = out / f"voice.{script.language}.{kind}"
         subtitle_io.write(plan.subtitles, path, kind)
         files[kind] = path
-    notes = [*result.notes, *spoke.mastered.notes]
+    notes = [*result.notes, *heard_notes, *spoke.mastered.notes]
     if plan.unmet:
         notes.append(
             f"{len(plan.unmet)} subtitle rule(s) of {profile.name} could not be obeyed: "
@@ -164,8 +175,8 @@ def _check_notes(check: SourceCheck | None) -> list[str]:
     return [f"{len(check.unverified)} figure(s) of the script stand in no source."]
 
 
-def _voice_notes(voice: NamedVoice, script: Script) -> list[str]:
-    if not voice.robotic:
+def _voice_notes(voice: NamedVoice, script: Script, options: Options) -> list[str]:
+    if not voice.robotic or options.voice_over is not None:
         return []
     return [f"The voice for {script.language} is a formant synthesiser: plainly a machine's."]
 

@@ -16,6 +16,7 @@ from pipelines.anchor.reading import read_text
 from studio.adapters import whisper
 from studio.archive.store import AnalysisStore
 from studio.codec import from_json
+from studio.errors import RequestError
 from studio.jobs.job import Job
 from studio.media.audio_io import read_audio
 from studio.types.spoken import VoiceTrack
@@ -31,6 +32,34 @@ def _plain(text: str, language: str) -> str:
     read = read_text(text, language).read.lower().replace("-", " ")
     words = re.sub(r"[^\w\s]", " ", read).split()
     return ("" if language == "ko" else " ").join(words)
+
+
+@pytest.mark.slow
+def test_a_recording_is_set_to_its_script(picture_pool, tmp_path):
+    job = Job(pool=picture_pool, store=AnalysisStore(tmp_path / "store"))
+    script = tmp_path / "news.md"
+    script.write_text(
+        "The port reopened at 7:30 a.m. on Friday. [b-roll: sea] Repairs cost about $1.2 million. "
+        "[pause 1.0] Nobody was hurt, the harbour master said."
+    )
+    made = anchor.run(script, Options(out=tmp_path / "made"), job)
+    options = Options(out=tmp_path / "taken", voice_over=made.files["voice"], loudness_lufs=-16)
+    taken = anchor.run(script, options, job)
+    assert taken.voice == "recording voice.wav" and abs(taken.loudness_lufs + 16) < 0.3
+    ours, theirs = (
+        from_json(VoiceTrack, json.loads(result.files["times"].read_text()))
+        for result in (made, taken)
+    )
+    words = [[w for line in track.lines for w in line.words] for track in (ours, theirs)]
+    assert [w.text for w in words[0]] == [w.text for w in words[1]]
+    apart = [abs(float(a.start - b.start)) for a, b in zip(*words, strict=True)]
+    assert np.median(apart) < 0.12 and max(apart) < 0.6
+    assert [c.kind for line in theirs.lines for c in line.cues] == ["b-roll"]
+    for line in theirs.lines:
+        assert line.phonemes and all(p.start <= p.end <= line.end for p in line.phonemes)
+    script.write_text("Whales sing in the deep of the ocean, as everybody has always known.")
+    with pytest.raises(RequestError, match="not what is said"):
+        anchor.run(script, options, job)
 
 
 # eSpeak's Korean is robotic: 14 lines of a bulletin, of which Whisper base loses itself in some.
