@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -100,37 +100,23 @@ def test_a_source_that_vanishes_and_comes_back(house):
         assert house.queue.wait(job, 120).state is JobState.DONE
 
 
-def test_the_list_itself_on_a_full_disk(house, small_disk):
+def test_the_list_itself_on_a_full_disk(tmp_path, studio_cache, small_disk):
     """A worker whose list cannot be written goes on with the job, and writes later."""
-    house.environment["STUDIO_DATA_DIR"] = str(small_disk)
-    settings = house.settings.with_changes(data_dir=small_disk)
-    elsewhere = type(house)(house.folder, house.settings.cache_dir)
-    elsewhere.environment["STUDIO_DATA_DIR"] = str(small_disk)
-    elsewhere.queue.close()
-    from studio.jobs.queue import JobQueue, jobs_path
-
-    queue = JobQueue.open(jobs_path(settings))
-    job = elsewhere.submit("stylize", bikes(), "--look", "warm", "--out", house.folder / "film")
+    house = House(tmp_path, studio_cache, small_disk)
+    job = house.submit("stylize", bikes(), "--look", "warm", "--out", "film")
     filler = small_disk / "filler"
-    worker = elsewhere.worker()
-    try:
+    with working(house):
         give_up = time.monotonic() + 120
-        while queue.get(job).state is not JobState.RUNNING:
+        while house.queue.get(job).state is not JobState.RUNNING:
             assert time.monotonic() < give_up
             time.sleep(0.05)
-        with filler.open("wb", buffering=0) as file:
-            try:
-                while True:
-                    file.write(bytes(4096))
-            except OSError:
-                pass
+        with filler.open("wb", buffering=0) as file, suppress(OSError):
+            while True:
+                file.write(bytes(4096))
         time.sleep(8)
         filler.unlink()
-        done = queue.wait(job, 200)
-    finally:
-        worker.send_signal(signal.SIGTERM)
-        worker.wait(90)
+        done = house.queue.wait(job, 200)
     assert done.state is JobState.DONE, done
-    with queue.database.reading() as db:
+    with house.queue.database.reading() as db:
         assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-    queue.close()
+    house.queue.close()

@@ -35,12 +35,12 @@ SEED = int(os.environ.get("STUDIO_TRIAL_SEED", "7"))
 class House:
     """A studio of its own in a folder."""
 
-    def __init__(self, folder: Path, cache: Path) -> None:
-        self.folder = folder
-        self.settings = Settings(cache_dir=cache, data_dir=folder / "data")
+    def __init__(self, folder: Path, cache: Path, data: Path | None = None) -> None:
+        self.folder, self.data = folder, data or folder / "data"
+        self.settings = Settings(cache_dir=cache, data_dir=self.data)
         self.environment = os.environ | {
             "STUDIO_CACHE_DIR": str(cache),
-            "STUDIO_DATA_DIR": str(folder / "data"),
+            "STUDIO_DATA_DIR": str(self.data),
             "PYTHONPATH": str(ROOT),
         }
         self.queue = JobQueue.open(jobs_path(self.settings))
@@ -69,9 +69,8 @@ class House:
         for process in psutil.process_iter():
             try:
                 environment = process.environ()
-                if environment.get(alive.MARK) and environment.get("STUDIO_DATA_DIR") == str(
-                    self.folder / "data"
-                ):
+                ours = environment.get("STUDIO_DATA_DIR") == str(self.data)
+                if ours and environment.get(alive.MARK):
                     found[process.pid] = (environment[alive.MARK], " ".join(process.cmdline()))
             except psutil.Error:
                 continue
