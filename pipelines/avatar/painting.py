@@ -139,11 +139,16 @@ def spread(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     Codecs share colour between neighbouring pixels; black next to an edge would make a rim.
     """
-    alpha = rgba[..., 3]
+    covered = cv2.inRange(rgba[..., 3], 16, 255)
     made = rgba.copy()
-    rim = (alpha < 16) & (cv2.dilate(alpha, np.ones((9, 9), np.uint8)) >= 16)
-    weight = alpha.astype(np.float32)
-    around = cv2.blur(rgba[..., :3] * weight[..., None], (11, 11))[rim]
-    total = cv2.blur(weight, (11, 11))[rim]
-    made[rim, :3] = np.clip(np.rint(around / np.maximum(total, 1e-3)[:, None]), 0, 255)
+    # A quarter of the size is fine enough for what nobody sees.
+    height, width = covered.shape
+    small_wh = (max(1, width // 4), max(1, height // 4))
+    kept = cv2.bitwise_and(rgba[..., :3], rgba[..., :3], mask=covered)
+    colors = cv2.blur(cv2.resize(kept, small_wh, interpolation=cv2.INTER_AREA), (3, 3))
+    weight = cv2.blur(cv2.resize(covered, small_wh, interpolation=cv2.INTER_AREA), (3, 3))
+    full = colors.astype(np.float32) * 255 / np.maximum(weight, 1)[..., None].astype(np.float32)
+    filled = cv2.resize(np.clip(full, 0, 255).astype(np.uint8), (width, height))
+    rim = cv2.dilate(covered, np.ones((7, 7), np.uint8)) & ~covered
+    made[rim > 0, :3] = filled[rim > 0]
     return made
