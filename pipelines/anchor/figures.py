@@ -10,7 +10,7 @@ from typing import Literal
 
 from pipelines.anchor.reading.english_words import MONTHS, SHORT_MONTHS
 
-_N = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_N = r"\d{1,3}(?:,\d{3}){1,9}(?:\.\d{1,40})?|\d{1,40}(?:\.\d{1,40})?"
 _EN_SCALE = {
     "thousand": 10**3, "k": 10**3, "million": 10**6, "m": 10**6, "mn": 10**6, "billion": 10**9,
     "bn": 10**9, "b": 10**9, "trillion": 10**12, "tn": 10**12, "hundred": 100, "dozen": 12,

@@ -35,6 +35,8 @@ from studio.types.script import CueKind, Script, ScriptCue, ScriptItem, ScriptLi
 #: Longest script file; half an hour of speech has 30 KiB.
 MOST_BYTES = 1 << 20
 LONGEST_PAUSE_S = 30
+#: Characters of one sentence; two minutes of speech.
+LONGEST_LINE = 2000
 KINDS: tuple[str, ...] = get_args(CueKind)
 _ALIASES = {"broll": "b-roll", "ots": "over-the-shoulder", "l3": "lower-third"}
 _FILES = re.compile(r"\.(?:png|jpe?g|webp|csv|tsv|mp4|mov|mkv|webm|avi|mxf)$", re.IGNORECASE)
@@ -87,8 +89,19 @@ def read_script(path: Path, language: str = "auto") -> Script:
     else:
         script = parse_script(text, path.name, language)
         script = dataclasses.replace(script, media_folder=str(path.parent.resolve()))
+    _refuse_long_lines(script, path.name)
     refuse_missing_files(script, path)
     return script
+
+
+def _refuse_long_lines(script: Script, name: str) -> None:
+    for line in script.lines():
+        if len(line.text) > LONGEST_LINE:
+            where = f"{name}:{line.source_line}" if line.source_line else f"{name}, line {line.id}"
+            raise RequestError(
+                f"{where}: a sentence has {len(line.text):,} characters.",
+                f"End it with a full stop before {LONGEST_LINE:,}.",
+            )
 
 
 def _from_json(text: str, path: Path) -> Script:

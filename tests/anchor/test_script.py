@@ -99,6 +99,9 @@ def test_files_that_are_not_there(tmp_path):
     path.write_text("Hello. [b-roll: dawn.mp4] [b-roll: a harbour]", encoding="utf-8")
     with pytest.raises(RequestError, match=r"dawn\.mp4"):
         read_script(path)
+    path.write_text("Fine.\n\n" + "9" * 5000 + ".", encoding="utf-8")
+    with pytest.raises(RequestError, match=r"news\.md:3: a sentence has 5,001 characters"):
+        read_script(path)
     path.write_bytes("fine\nné".encode("latin-1"))
     with pytest.raises(RequestError, match=r"news\.md:2: .*UTF-8"):
         read_script(path)

@@ -162,6 +162,22 @@ def test_an_emphasised_word_is_louder(picture_pool, tmp_path):
     assert 2 < levels[1] - levels[0] < 3.5
 
 
+def test_a_run_that_was_stopped_goes_on_where_it_was(picture_pool, tmp_path):
+    path = _written(tmp_path, "하나입니다. 둘입니다. 셋입니다.")
+    options = Options(out=tmp_path / "out")
+
+    def stop(progress):
+        if progress.stage == "voice" and 0.5 < progress.share < 1:
+            job.cancel()
+
+    job = Job(pool=picture_pool, store=AnalysisStore(tmp_path / "store"), on_progress=stop)
+    with pytest.raises(Cancelled):
+        anchor.run(path, options, job)
+    assert not (tmp_path / "out" / "voice.wav").exists()
+    result = anchor.run(path, options, _job(picture_pool, tmp_path))
+    assert result.kept >= 2 and result.made == 3 - result.kept
+
+
 def test_what_stops_a_run(picture_pool, tmp_path):
     job = _job(picture_pool, tmp_path)
     path = _written(tmp_path, "Hello there.")
