@@ -144,11 +144,13 @@ def spread(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
     # A quarter of the size is fine enough for what nobody sees.
     height, width = covered.shape
     small_wh = (max(1, width // 4), max(1, height // 4))
-    kept = cv2.bitwise_and(rgba[..., :3], rgba[..., :3], mask=covered)
+    rgb = cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB)
+    kept = cv2.bitwise_and(rgb, rgb, mask=covered)
     colors = cv2.blur(cv2.resize(kept, small_wh, interpolation=cv2.INTER_AREA), (3, 3))
     weight = cv2.blur(cv2.resize(covered, small_wh, interpolation=cv2.INTER_AREA), (3, 3))
     full = colors.astype(np.float32) * 255 / np.maximum(weight, 1)[..., None].astype(np.float32)
     filled = cv2.resize(np.clip(full, 0, 255).astype(np.uint8), (width, height))
     rim = cv2.dilate(covered, np.ones((7, 7), np.uint8)) & ~covered
-    made[rim > 0, :3] = filled[rim > 0]
+    rows, columns = np.nonzero(rim)
+    made[rows, columns, :3] = filled[rows, columns]
     return made
