@@ -94,13 +94,10 @@ def journal(folder):
 
 
 def test_jobs_end_as_they_should(queue, tmp_path):
-    """One worker, one after the other: done, mistaken, dying, lacking room, lacking its source."""
-    film = tmp_path / "film.mp4"
-    names = ("", "mistake", "full", "source", "dies")
+    """One worker, one after the other: done, mistaken, dying, lacking room or a folder."""
+    names = ("", "mistake", "full", "dies")
     jobs = {
-        name or "well": queue.submit(
-            ask(tmp_path, out=f"out/{name}", trouble=name, sources=(str(film),))
-        ).id
+        name or "well": queue.submit(ask(tmp_path, out=f"out/{name}", trouble=name)).id
         for name in names
     }
     jobs["no folder"] = queue.submit(ask(tmp_path / "out", out="x")).id
@@ -116,7 +113,7 @@ def test_jobs_end_as_they_should(queue, tmp_path):
         ends = {name: queue.wait(job_id, 60) for name, job_id in jobs.items()}
         said = {name: job.state.value for name, job in ends.items()}
         assert said == {
-            "well": "done", "mistake": "failed", "full": "paused", "source": "failed",
+            "well": "done", "mistake": "failed", "full": "paused",
             "dies": "done", "no folder": "failed",
         }  # fmt: skip
         # What was mended goes on.
@@ -132,7 +129,6 @@ def test_jobs_end_as_they_should(queue, tmp_path):
     assert "verysecretvalue" not in str(ends["mistake"].error)
     assert "ZeroDivisionError" in ends["mistake"].error.trace
     assert ends["full"].error.hint == "Make room."
-    assert "film.mp4" in ends["source"].error.message
     assert (ends["dies"].attempts, ends["dies"].crashes) == (2, 1)
     assert any("SIGKILL" in line.text for line in queue.log(jobs["dies"]))
     assert "gone" in ends["no folder"].error.message
