@@ -11,8 +11,6 @@ from pipelines.filter.lines import Line
 from studio.adapters.ssd_boxes import overlap
 from studio.types.landmarks import Floats
 
-#: Raised whenever the same faces would be covered otherwise.
-COVERS_VERSION = 1
 #: A face's cover in sizes of its box, across and down: hair, ears and chin are in it.
 _WIDER, _TALLER = 1.5, 1.45
 #: Seconds that a face is covered before it is first found and after it is last found.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipelines.filter.audit import Audit, audit, table
-from pipelines.filter.covers import CoverPlan, plan_covers, with_more
+from pipelines.filter.covers import Cover, CoverPlan, plan_covers, with_more
 from pipelines.filter.finding import find_faces
 from pipelines.filter.lines import join
 from pipelines.filter.options import Options, checked
@@ -245,7 +245,7 @@ class _Work:
             )
         return path, report
 
-    def _covers(self) -> Mapping[int, Mapping[int, tuple]]:  # type: ignore[type-arg]
+    def _covers(self) -> Mapping[int, Mapping[int, tuple[Cover, ...]]]:
         return {place: plan.covers for place, plan in self._plans.items()}
 
     def _render(self, path: Path) -> FilmReport | None:

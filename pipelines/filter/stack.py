@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -221,11 +221,6 @@ def _covering(spec: Anonymise, covers: Mapping[int, tuple[Cover, ...]]) -> Step:
         return rgb
 
     return step
-
-
-def with_covers(stack: Stack, place: int, covers: Mapping[int, tuple[Cover, ...]]) -> Stack:
-    """The same filters with other places covered."""
-    return replace(stack, covers={**stack.covers, place: covers})
 
 
 def kinds(specs: Sequence[Spec]) -> tuple[bool, bool]:

@@ -22,8 +22,6 @@ from studio.media.rgb_film import RgbConverter
 from studio.types.landmarks import Floats
 from studio.types.media import FrameTimes, MediaInfo
 
-#: Raised whenever the same faces would be told otherwise.
-WHO_VERSION = 1
 #: Seconds from one look at a face to the next; where faces meet, every second row is looked at.
 _EVERY_S, _MEETING_STEP = 0.2, 2
 #: A look agrees where the face is so near to the one who is named, in limits of that person.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -265,8 +265,3 @@ def _size(points: Floats) -> float:
 
 def _wh(rgb: Rgb) -> tuple[int, int]:
     return rgb.shape[1], rgb.shape[0]
-
-
-def names() -> Sequence[str]:
-    """Of all that can be worn."""
-    return (*_GLASSES, *_HATS)
