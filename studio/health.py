@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import importlib.util
 import platform
@@ -20,6 +21,8 @@ PACKAGES: tuple[tuple[str, str, str], ...] = (
     ("imageio_ffmpeg", "imageio-ffmpeg", "a full FFmpeg"),
     ("cv2", "opencv-python", "motion and reframing"),
     ("PIL", "pillow", "cards and contact sheets"),
+    ("skia", "skia-python", "drawn characters"),
+    ("dlib", "dlib-bin", "comparing faces"),
     ("pyloudnorm", "pyloudnorm", "loudness"),
     ("scipy", "scipy", "beats and loudness"),
     ("opentimelineio", "opentimelineio", "timelines for editing programs"),
@@ -30,6 +33,8 @@ PACKAGES: tuple[tuple[str, str, str], ...] = (
     ("ultralytics", "ultralytics", "converting the object detector"),
     ("facenet_pytorch", "facenet-pytorch", "converting the face detector"),
     ("faster_whisper", "faster-whisper", "speech to text"),
+    ("piper", "piper-tts", "an English voice"),
+    ("espeakng_loader", "espeakng-loader", "voices of every language"),
     ("moviepy", "moviepy", "timelines for people who script"),
     ("huggingface_hub", "huggingface-hub", "fetching models"),
     ("transformers", "transformers", "translation; finding pictures by words"),
@@ -41,6 +46,9 @@ PACKAGES: tuple[tuple[str, str, str], ...] = (
 
 #: These ask for older releases of others; a resolver would pull the stack down.
 CLASHING = ("facenet-pytorch", "moviepy")
+
+#: Packages that stand on libraries of the system, and those as Debian names them.
+ON_SYSTEM = {"cv2": "libgl1 libglib2.0-0 libxcb1", "skia": "libgl1 libegl1"}
 
 
 def examine(settings: Settings) -> dict[str, Any]:
@@ -67,12 +75,20 @@ def _package(module: str, name: str, purpose: str) -> dict[str, Any]:
     except importlib.metadata.PackageNotFoundError:
         version = "unknown"
     alone = "--no-deps " if name in CLASHING else ""
+    state, command = "ok", ""
+    if not present:
+        state, command = "missing", f"pip install {alone}{name}"
+    elif module in ON_SYSTEM:
+        try:
+            importlib.import_module(module)
+        except ImportError as exc:
+            state, command = f"does not load ({exc})", f"apt-get install {ON_SYSTEM[module]}"
     return {
         "package": name,
         "version": version,
         "purpose": purpose,
-        "state": "ok" if present else "missing",
-        "command": "" if present else f"pip install {alone}{name}",
+        "state": state,
+        "command": command,
     }
 
 
@@ -150,7 +166,9 @@ def summarise(report: dict[str, Any]) -> str:
     lines += [f"ffmpeg    {row['version']} ({row['used_by']})" for row in report["ffmpeg"]]
     lines.append("packages")
     for row in report["packages"]:
-        state = row["version"] if row["state"] == "ok" else f"MISSING - {row['command']}"
+        state = row["version"]
+        if row["state"] != "ok":
+            state = f"{row['state'].upper()} - {row['command']}"
         lines.append(f"  {row['package']:<22} {row['purpose']:<34} {state}")
     lines.append("models")
     for row in report["models"]:
