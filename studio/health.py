@@ -33,7 +33,6 @@ PACKAGES: tuple[tuple[str, str, str], ...] = (
     ("ultralytics", "ultralytics", "converting the object detector"),
     ("facenet_pytorch", "facenet-pytorch", "converting the face detector"),
     ("faster_whisper", "faster-whisper", "speech to text"),
-    ("piper", "piper-tts", "an English voice"),
     ("espeakng_loader", "espeakng-loader", "voices of every language"),
     ("moviepy", "moviepy", "timelines for people who script"),
     ("huggingface_hub", "huggingface-hub", "fetching models"),

@@ -2,6 +2,7 @@
 
 from pipelines.avatar.describe import describe, summarise
 from pipelines.avatar.options import Options
-from pipelines.avatar.pipeline import AvatarPlan, Result, run
+from pipelines.avatar.pipeline import run
+from pipelines.avatar.result import AvatarPlan, Result
 
 __all__ = ["AvatarPlan", "Options", "Result", "describe", "run", "summarise"]

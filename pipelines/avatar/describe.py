@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from studio.codec import to_json
 
 if TYPE_CHECKING:
-    from pipelines.avatar.pipeline import Result
+    from pipelines.avatar.result import Result
 
 
 def describe(result: Result) -> dict[str, Any]:

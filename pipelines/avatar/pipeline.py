@@ -19,6 +19,7 @@ from pipelines.avatar.follow import FOLLOW_VERSION, Following, Watched, follow, 
 from pipelines.avatar.options import Format, Options, checked, format_of
 from pipelines.avatar.painting import BustPass, GlassPainter, HeadPass, Scene
 from pipelines.avatar.persons import wanted_person
+from pipelines.avatar.result import AvatarPlan, Result
 from pipelines.avatar.watch import SPECS, seen_share, watch
 from studio.errors import MediaError, RequestError
 from studio.jobs.job import Job
@@ -32,59 +33,6 @@ if TYPE_CHECKING:
 #: Raised whenever the same scene would be laid over the footage with other pixels.
 PAINTING_VERSION = 1
 ENDINGS: dict[Format, str] = {"mp4": ".mp4", "prores": ".mov", "webm": ".webm"}
-
-
-@dataclass(frozen=True)
-class AvatarPlan:
-    """What would be made.
-
-    Attributes:
-        footage: name of the file.
-        avatar: name of the character.
-        background: as asked for.
-        format: ``mp4``, ``prores`` or ``webm``.
-        size_wh: of the picture.
-        frames: in the film.
-        shots: that it is cut into.
-        followed_share: of the frames in which the person's face is seen, 0 to 1; None where it
-            was not looked at.
-        hands_share: the same of a hand.
-        lost_s: stretches in which the character rests for want of a face, seconds.
-        estimate_s: wall seconds, from a few frames of this footage; None where not estimated.
-    """
-
-    footage: str
-    avatar: str
-    background: str
-    format: Format
-    size_wh: tuple[int, int]
-    frames: int
-    shots: int
-    followed_share: float | None = None
-    hands_share: float | None = None
-    lost_s: tuple[tuple[float, float], ...] = ()
-    estimate_s: float | None = None
-
-
-@dataclass(frozen=True)
-class Result:
-    """What ``studio avatar`` gives.
-
-    Attributes:
-        plan: what was decided.
-        files: ``film`` or ``preview``, and ``report``; none of a dry run.
-        render: of the renderer, None of a dry run or a preview.
-        command: that makes the same again.
-        wall_s: seconds this run took.
-        notes: what a user should know.
-    """
-
-    plan: AvatarPlan
-    files: dict[str, Path]
-    render: FilmReport | None
-    command: tuple[str, ...]
-    wall_s: float
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)

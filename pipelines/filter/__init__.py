@@ -9,7 +9,8 @@ it begin in step.
 from pipelines.filter.describe import describe, summarise
 from pipelines.filter.options import Options
 from pipelines.filter.person_matte import MATTE_LEAD_FRAMES, MatteState, person_matte
-from pipelines.filter.pipeline import Result, run
+from pipelines.filter.pipeline import run
+from pipelines.filter.result import Result
 
 __all__ = [
     "MATTE_LEAD_FRAMES",

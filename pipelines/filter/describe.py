@@ -9,7 +9,7 @@ from pipelines.filter.audit import table
 from studio.codec import to_json
 
 if TYPE_CHECKING:
-    from pipelines.filter.pipeline import Result
+    from pipelines.filter.result import Result
 
 
 def describe(result: Result) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from pipelines.filter.preparing import (
     read_inputs,
     stack_of,
 )
+from pipelines.filter.result import FilterPlan, Result
 from pipelines.filter.specs import Anonymise, inputs_of_spec, parse_specs
 from pipelines.filter.stack import FilterPass
 from pipelines.filter.who import look_at, may_be_seen, spelt
@@ -45,59 +46,6 @@ _LEAST_SEGMENT_S = 6
 _MOST_ROUNDS = 3
 #: Frames of the footage that are really filtered for an estimate.
 _SAMPLED = 3
-
-
-@dataclass(frozen=True)
-class FilterPlan:
-    """What would be made.
-
-    Attributes:
-        footage: name of the file.
-        size_wh: of the upright picture.
-        frames: in the film.
-        shots: that it is cut into.
-        filters: as they were given, in order.
-        networks: that are needed, name and version.
-        estimate_s: wall seconds of the render, from a few frames of this footage; what
-            ``anonymise`` looks for comes on top. None where not estimated.
-    """
-
-    footage: str
-    size_wh: tuple[int, int]
-    frames: int
-    shots: int
-    filters: tuple[str, ...]
-    networks: tuple[str, ...]
-    estimate_s: float | None = None
-
-
-@dataclass(frozen=True)
-class Result:
-    """What ``studio filter`` gives.
-
-    Attributes:
-        plan: what was decided.
-        files: ``film`` or ``preview``, ``report``, and ``audit`` where faces were covered;
-            none of a dry run.
-        audit: of the finished film where faces were covered.
-        render: of the renderer, None of a dry run or a preview.
-        command: that makes the same again.
-        wall_s: seconds this run took.
-        notes: what a user should know.
-    """
-
-    plan: FilterPlan
-    files: dict[str, Path]
-    audit: Audit | None
-    render: FilmReport | None
-    command: tuple[str, ...]
-    wall_s: float
-    notes: tuple[str, ...]
-
-    @property
-    def safe(self) -> bool:
-        """Whether nothing was found that should have been covered."""
-        return self.audit is None or not self.audit.findings
 
 
 def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:

@@ -14,7 +14,8 @@ from pipelines.people.describe import describe, summarise
 from pipelines.people.identities import identities, open_gallery
 from pipelines.people.naming import names_of_tracks
 from pipelines.people.options import Options
-from pipelines.people.pipeline import Result, run
+from pipelines.people.pipeline import run
+from pipelines.people.result import Result
 
 __all__ = [
     "Options",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.people.screen_time import sample_seconds
 
 if TYPE_CHECKING:
-    from pipelines.people.pipeline import Result
+    from pipelines.people.result import Result
     from pipelines.people.screen_time import OnScreen
     from studio.types.people import FaceTrack, Person
 

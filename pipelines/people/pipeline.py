@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -21,50 +20,19 @@ from pipelines.people.corrections import (
 from pipelines.people.footage_faces import face_picture, faces_in
 from pipelines.people.identities import Embedder, identities, open_gallery
 from pipelines.people.options import Options
-from pipelines.people.screen_time import OnScreen, screen_time
+from pipelines.people.result import Result
+from pipelines.people.screen_time import screen_time
 from studio.adapters import face_embedding
 from studio.archive.decisions import read_decisions, write_decisions
 from studio.archive.gallery import Gallery, clean_name
 from studio.errors import RequestError
 from studio.jobs.job import Job
 from studio.types.analysis import FootageAnalysis
-from studio.types.media import FrameTimes, MediaInfo
+from studio.types.media import FrameTimes
 from studio.types.people import FaceTrack, People, Person
 
 #: Best pictures of a person that become references when a name is given.
 _REFERENCES = 4
-
-
-@dataclass(frozen=True)
-class Result:
-    """What ``studio people identify`` gives.
-
-    Attributes:
-        media: the file.
-        times: of its frames.
-        people: who is seen in it; nobody on a dry run.
-        on_screen: how each of its persons is seen.
-        gallery: folder of known people.
-        known: their names.
-        limits: how near a face has to come to each of them.
-        files: ``people`` (JSON) and a picture for each label; none without ``out``.
-        stored, computed: parts of the analysis.
-        notes: what a user should know.
-        wall_s: seconds this run took.
-    """
-
-    media: MediaInfo
-    times: FrameTimes
-    people: People
-    on_screen: tuple[OnScreen, ...]
-    gallery: Path
-    known: tuple[str, ...]
-    limits: dict[str, float]
-    files: dict[str, Path]
-    stored: tuple[str, ...]
-    computed: tuple[str, ...]
-    notes: tuple[str, ...]
-    wall_s: float
 
 
 def run(
