@@ -77,6 +77,7 @@ def test_frames_of_a_run(picture_pool, monkeypatch):
     picture_pool.release_idle()
 
 
+@pytest.mark.slow
 def test_windows_of_speech(picture_pool, monkeypatch):
     import soundfile
 

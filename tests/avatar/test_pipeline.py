@@ -144,7 +144,8 @@ def test_on_nothing(singer, job, tmp_path, kind, ending):
         next(decoded_alpha(singer))
 
 
-@pytest.mark.parametrize("background", ["own", pytest.param("transparent", marks=pytest.mark.slow)])
+@pytest.mark.slow  # the renderers are killed with every test
+@pytest.mark.parametrize("background", ["own", "transparent"])
 def test_killed_it_goes_on(singer, studio_cache, tmp_path, background):
     """Killed in the render; what it makes then equals what was never disturbed."""
     long = tmp_path / "long.mp4"

@@ -123,6 +123,7 @@ def test_a_load_that_fails_leaves_the_accounts_right(pool):
         assert pool.held_bytes == 100 * MIB
 
 
+@pytest.mark.slow  # harder ones in test_pool_stress.py run always
 def test_many_threads_stay_under_the_budget_and_all_are_served(pool):
     served = []
 

@@ -47,7 +47,7 @@ def settled(pool, memory):
     assert pool.held_bytes == memory.taken == 0
 
 
-@pytest.mark.parametrize("keeps_working", [False, True])
+@pytest.mark.parametrize("keeps_working", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_hundred_threads_never_pass_the_budget_and_all_are_served(tmp_path, keeps_working):
     pool, memory = counted_pool(tmp_path, BUDGET, total=10 * BUDGET, keeps_working=keeps_working)
     wrong, served = [], []

@@ -44,6 +44,7 @@ def options(out, **more):
     return train.Options("look", out, **{**shape, **more})
 
 
+@pytest.mark.slow
 def test_a_look_is_learnt_goes_on_the_same_and_paints(street, picture, job, tmp_path):
     out = tmp_path / "rings.safetensors"
     result = train.run([picture, street], options(out), job)

@@ -101,6 +101,7 @@ def test_a_blend_of_looks_compared_and_made(at, small_clip, pictures, tmp_path):
     again.screenshot(path=pictures / "looks-phone-dark-ko.png", full_page=True)
 
 
+@pytest.mark.slow
 def test_faces_by_seed_a_film_between_them_and_sliders(at, pictures, tmp_path):
     """What the tabs share, on the one that needs no film."""
     page = at("generate")
