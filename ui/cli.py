@@ -33,7 +33,7 @@ from ui.train_cli import train_app
 
 app = typer.Typer(
     name="studio",
-    help="Raw footage in; trailers, subtitles and looks out.",
+    help="Raw footage in; trailers, subtitles, looks, filters and avatars out.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
