@@ -31,6 +31,7 @@ def studio(tmp_path, studio_cache):
     return run
 
 
+@pytest.mark.slow
 def test_the_gallery_from_the_command_line(studio, tmp_path):
     empty = studio("list", "--json")
     assert empty.returncode == 0 and json.loads(empty.stdout)["people"] == []
