@@ -6,11 +6,19 @@ frame of a shot in turn and ``state.reset()`` at cuts; ``MATTE_LEAD_FRAMES`` bef
 it begin in step.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from pipelines.filter.describe import describe, summarise
 from pipelines.filter.options import Options
 from pipelines.filter.person_matte import MATTE_LEAD_FRAMES, MatteState, person_matte
-from pipelines.filter.pipeline import run
 from pipelines.filter.result import Result
+
+if TYPE_CHECKING:
+    from studio.jobs.job import Job
 
 __all__ = [
     "MATTE_LEAD_FRAMES",
@@ -22,3 +30,13 @@ __all__ = [
     "run",
     "summarise",
 ]
+
+
+def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
+    """Filter one film; see :func:`pipelines.filter.pipeline.run`.
+
+    What it stands on is imported here: looks read the matte alone.
+    """
+    from pipelines.filter import pipeline
+
+    return pipeline.run(source, options, job)
