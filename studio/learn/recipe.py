@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -45,7 +46,7 @@ class Shape:
     folder: Path
 
 
-class Recipe:
+class Recipe(ABC):
     """A training of one kind.
 
     Args:
@@ -61,9 +62,9 @@ class Recipe:
         self.shape = shape
 
     @property
+    @abstractmethod
     def built_with(self) -> dict[str, Any]:
         """Arguments of the network's class."""
-        raise NotImplementedError
 
     @property
     def what(self) -> str:
@@ -110,17 +111,17 @@ class Recipe:
         keep = self.shape.folder / f"{name}-{digest[:8]}.npy"
         return pictures.gather(files, read, keep, digest, progress)
 
+    @abstractmethod
     def make(self, sets: Sequence[PictureSet], device: str) -> Method:
         """The method, with fresh networks."""
-        raise NotImplementedError
 
+    @abstractmethod
     def need_bytes(self) -> int:
         """What it takes at its peak."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sheet(self, method: Any, sets: Sequence[PictureSet]) -> NDArray[np.uint8]:
         """What it learnt, to look at."""
-        raise NotImplementedError
 
     def measured(self, method: Any, sets: Sequence[PictureSet]) -> dict[str, Any]:
         """What is worth a line on its card beside the losses."""

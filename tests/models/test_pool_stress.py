@@ -27,7 +27,7 @@ SPECS = (
 )
 
 
-def run_all(threads, seconds=200):  # a few on an idle machine
+def run_all(threads, seconds=60):
     for thread in threads:
         thread.daemon = True
         thread.start()
