@@ -22,6 +22,9 @@
       PolicyError                      consent or disclosure is missing
         ConsentMissing
         DisclosureRequired
+      AccessError                      whoever asks may not
+        SignInRefused(wait_s)          no such user, a wrong password, or too many tries
+        NotAllowed                     the role does not reach so far
       JobError                         the queue of jobs is at fault
         UnknownJob                     no job of that number, or it is somebody else's
         Busy(waiting)                  as many jobs wait as may
@@ -152,6 +155,22 @@ class ConsentMissing(PolicyError):
 
 class DisclosureRequired(PolicyError):
     """The result needs a visible label."""
+
+
+class AccessError(StudioError):
+    """Whoever asks may not."""
+
+
+class SignInRefused(AccessError):
+    """No such user or a wrong password; ``wait_s`` seconds must pass before the next try."""
+
+    def __init__(self, message: str, hint: str = "", *, wait_s: float = 0.0) -> None:
+        super().__init__(message, hint)
+        self.wait_s = wait_s
+
+
+class NotAllowed(AccessError):
+    """The user's role does not reach so far."""
 
 
 class JobError(StudioError):

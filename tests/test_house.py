@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Foreign library -> the only folders that may import it.
 ROOMS = {
     "gradio": ("ui/web",),
-    "sqlite3": ("studio/jobs", "studio/archive"),
+    "sqlite3": ("studio/jobs", "studio/archive", "studio/accounts"),
     "typer": (
         "ui/anchor_cli.py",
         "ui/avatar_cli.py",
@@ -83,6 +83,7 @@ LAYERS = {
     "studio/adapters": ("studio/types", "studio/media", "studio/models", "studio/nets"),
     "studio/learn": ("studio/types", "studio/media", "studio/models", "studio/nets"),
     "studio/archive": ("studio/types", "studio/media", "studio/models"),
+    "studio/accounts": (),
     "studio/jobs": ("studio/types", "studio/media", "studio/models", "studio/archive"),
     "pipelines": ("studio",),
     "ui": ("studio", "pipelines"),
