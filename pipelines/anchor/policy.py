@@ -1,29 +1,33 @@
-"""Consent and approval: what must be on record before a segment may be made or aired.
+"""What must be on record before a segment may be made or aired, as values; pure.
 
-Both are files that anybody can read. A consent names one person's likeness or voice by the hash
-of the picture or sound, what for and until when, and the hash of the evidence. An approval is
-bound to the exact script by its hash. The log only grows: each entry carries the hash of the one
-before, so what was taken out or changed is found.
+A consent names one likeness or voice by the hash of the picture or sound, whose it is, what for
+and until when, and the hash of the evidence. An approval is bound to the exact script by its
+hash, and to whatever else is aired with it. :mod:`pipelines.anchor.consents` and
+:mod:`pipelines.anchor.approvals` keep both; :mod:`pipelines.anchor.disclosure` is the gate.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, get_args
 
-from studio.codec import from_json, to_json
-from studio.errors import ConsentMissing, DisclosureRequired, PolicyError
-from studio.media.writer import write_beside
+from studio.archive.chained_log import digest_of
+from studio.codec import to_json
+from studio.errors import ConsentMissing, PolicyError
 from studio.types.script import Script
 
-#: What the chain of a log begins with.
-FIRST = "0" * 64
+#: Whose likeness it is: somebody living, somebody dead, or nobody's who ever sat for it.
+ConsentKind = Literal["person", "deceased", "artwork"]
+#: A face that is made to speak, and a voice that is aired.
+Purpose = Literal["anchor", "voice"]
 Act = Literal["approved", "withdrawn"]
+
+KINDS: tuple[str, ...] = get_args(ConsentKind)
+PURPOSES: tuple[str, ...] = get_args(Purpose)
 
 
 def file_digest(path: Path) -> str:
@@ -41,176 +45,173 @@ def file_digest(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Consent:
-    """One person's leave to use one likeness or voice.
+    """The leave to use one likeness or voice.
+
+    Of a living person it rests on evidence, and ends on a day. Of a portrait of somebody dead,
+    or of a painting or invented face, whoever records it declares in words why it may be used.
 
     Attributes:
-        person: whose it is.
+        person: whose it is, or what it is called.
+        kind: what that is.
         subject_sha256: hash of the picture or sound it is about.
-        purposes: what for, ``anchor``; nothing else is covered.
-        until: last day it is good for, ``2027-12-31``.
-        evidence: name of the file that proves it.
-        evidence_sha256: its hash.
-        recorded_by: who put it on record.
-        revoked: day it was taken back; empty while it stands.
+        purposes: what for, of :data:`PURPOSES`; nothing else is covered.
+        recorded_by: who put it on record, and answers for it.
+        until: last day it is good for, ``2027-12-31``; empty for no end, never for a person's.
+        evidence_sha256: hash of the file that proves it; empty only where nobody living is shown.
+        evidence: name of that file.
+        statement: why it may be used, in words.
     """
 
     person: str
+    kind: ConsentKind
     subject_sha256: str
-    purposes: tuple[str, ...]
-    until: str
-    evidence: str
-    evidence_sha256: str
+    purposes: tuple[Purpose, ...]
     recorded_by: str
-    revoked: str = ""
+    until: str = ""
+    evidence_sha256: str = ""
+    evidence: str = ""
+    statement: str = ""
 
     def __post_init__(self) -> None:
         if not (self.person.strip() and self.recorded_by.strip() and self.purposes):
             raise ValueError("a consent names a person, a purpose and who recorded it")
-        for digest in (self.subject_sha256, self.evidence_sha256):
+        if self.kind == "person" and not (self.evidence_sha256 and self.until):
+            raise ValueError("the consent of a living person needs evidence and a last day")
+        if self.kind != "person" and not self.statement.strip():
+            raise ValueError(f"a consent of the kind {self.kind} states why it may be used")
+        for digest in (self.subject_sha256, self.evidence_sha256 or "0" * 64):
             if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
                 raise ValueError(f"{digest[:20]!r} is no SHA-256")
-        for day in filter(None, (self.until, self.revoked)):
-            date.fromisoformat(day)
+        if self.until:
+            date.fromisoformat(self.until)
+
+    @property
+    def id(self) -> str:
+        """Twelve digits of its hash: the same words and files give the same record."""
+        return digest_of(to_json(self))[:12]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A consent on record.
+
+    Attributes:
+        consent: what was recorded.
+        at: when, ISO 8601 in UTC.
+        revoked: day it was taken back; empty while it stands.
+        revoked_by, reason: by whom and why.
+    """
+
+    consent: Consent
+    at: str
+    revoked: str = ""
+    revoked_by: str = ""
+    reason: str = ""
+
+
+HINT = "Record one: studio consent add FILE --person NAME … ; drawn presenters need none."
 
 
 def require_consent(
-    consent: Consent | None, subject: Path, evidence: Path, purpose: str, today: date
+    found: Recorded, subject_sha256: str, purpose: str, today: date, subject: str
 ) -> Consent:
-    """The consent, if it covers a picture or sound for a purpose today.
+    """The consent, if it covers a picture or sound for a purpose today. Pure.
 
     Args:
-        consent: on record, if any.
-        subject: the picture or sound to be used.
-        evidence: the file that proves it; read and compared.
+        found: on record.
+        subject_sha256: hash of the picture or sound to be used.
         purpose: what it is to be used for.
         today: the day.
+        subject: name of the file, for what is said.
 
     Raises:
-        ConsentMissing: there is none, or it is for something else, over, revoked, or its
-            evidence is not the file that was recorded.
-        PolicyError: a file cannot be read.
+        ConsentMissing: it is about something else, for something else, over or revoked.
     """
-    hint = "Record a consent with its evidence, or use a drawn presenter: they need none."
-    if consent is None:
-        raise ConsentMissing(f"No consent is on record for {subject.name}.", hint)
-    who = f"The consent of {consent.person}"
-    if consent.revoked:
-        raise ConsentMissing(f"{who} was revoked on {consent.revoked}.", hint)
-    if today > date.fromisoformat(consent.until):
-        raise ConsentMissing(f"{who} ended on {consent.until}.", hint)
+    consent = found.consent
+    who = f"The consent of {consent.person} ({consent.id})"
+    if subject_sha256 != consent.subject_sha256:
+        raise ConsentMissing(f"{who} is about another file than {subject}.", HINT)
+    if found.revoked:
+        raise ConsentMissing(f"{who} was revoked on {found.revoked}.", HINT)
+    if consent.until and today > date.fromisoformat(consent.until):
+        raise ConsentMissing(f"{who} ended on {consent.until}.", HINT)
     if purpose not in consent.purposes:
-        raise ConsentMissing(f"{who} is for {', '.join(consent.purposes)}, not {purpose}.", hint)
-    if file_digest(subject) != consent.subject_sha256:
-        raise ConsentMissing(f"{who} is about another file than {subject.name}.", hint)
-    if file_digest(evidence) != consent.evidence_sha256:
-        raise ConsentMissing(f"{evidence.name} is not the evidence that was recorded.", hint)
+        raise ConsentMissing(f"{who} is for {', '.join(consent.purposes)}, not {purpose}.", HINT)
     return consent
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One row of the log.
+class Airing:
+    """All that is to be aired: what an approval is bound to, and consents are needed for.
+
+    Attributes:
+        script: what is said and shown.
+        presenter: name of who says it.
+        portrait: the picture a presenter is made from; None for a drawn one.
+        voice_over: a recording of a person's voice; None for a made voice.
+        aired: name of everything else that decides what is seen and heard (readings, voice,
+            style, set, each picture, table and piece of footage) to a digest of it.
+        draft: whether only a draft is wanted, approved or not.
+    """
+
+    script: Script
+    presenter: str
+    portrait: Path | None = None
+    voice_over: Path | None = None
+    aired: Mapping[str, str] = field(default_factory=dict)
+    draft: bool = False
+
+    def inputs(self) -> dict[str, str]:
+        """Everything beside the script by name, the files read now.
+
+        Raises:
+            PolicyError: a file cannot be read.
+        """
+        found = {**self.aired, "presenter": self.presenter}
+        for name, path in (("portrait", self.portrait), ("voice-over", self.voice_over)):
+            if path is not None:
+                found[name] = file_digest(path)
+        return dict(sorted(found.items()))
+
+
+@dataclass(frozen=True)
+class Approval:
+    """One row of the log of approvals.
 
     Attributes:
         act: approved or withdrawn.
         script_sha256: :attr:`Script.digest` of exactly what was approved.
         person: who approved, by name.
         at: when, ISO 8601 in UTC.
-        before: hash of the entry before; :data:`FIRST` for the first.
+        inputs: what else was aired with it, :meth:`Airing.inputs`; empty in a withdrawal.
         remark: in words.
+        account: who was signed in; empty on a machine without accounts.
+        digest: of the row, which the next one carries.
     """
 
     act: Act
     script_sha256: str
     person: str
     at: str
-    before: str
+    inputs: dict[str, str] = field(default_factory=dict)
     remark: str = ""
-
-    @property
-    def digest(self) -> str:
-        """What the next entry carries."""
-        return hashlib.sha256(_canonical(to_json(self)).encode("utf-8")).hexdigest()
+    account: str = ""
+    digest: str = ""
 
 
-def _canonical(data: Mapping[str, Any]) -> str:
-    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def read_log(path: Path) -> tuple[Entry, ...]:
-    """The entries of a log, oldest first; none where there is no file.
-
-    Raises:
-        PolicyError: the chain is broken: something was changed, taken out or put in between.
-    """
-    try:
-        rows = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    except (OSError, UnicodeDecodeError) as exc:
-        raise PolicyError(f"The approval log {path} cannot be read.", "Restore it.") from exc
-    entries: list[Entry] = []
-    before = FIRST
-    for number, row in enumerate(rows, start=1):
-        try:
-            entry = from_json(Entry, json.loads(row))
-        except Exception as exc:  # whatever is no entry breaks the chain
-            raise _broken(path, number, "is no entry") from exc
-        if entry.before != before:
-            raise _broken(path, number, "does not follow the one before it")
-        entries.append(entry)
-        before = entry.digest
-    return tuple(entries)
-
-
-def _broken(path: Path, number: int, how: str) -> PolicyError:
-    return PolicyError(
-        f"{path.name}:{number}: the approval log was tampered with: this entry {how}.",
-        "Restore it from a copy, or begin a new log and approve again.",
-    )
-
-
-def append_entry(path: Path, act: Act, script: Script, person: str, remark: str = "") -> Entry:
-    """Approve a script, or withdraw an approval; the log grows by one entry.
-
-    The end of the log itself is only as safe as its place: an entry taken from the end leaves
-    a shorter log that is whole. Whoever aired a segment keeps the digest of its approval.
-
-    Raises:
-        PolicyError: nobody is named, or the chain is broken.
-        EncodeFailed: the log cannot be written.
-    """
-    if not person.strip():
-        raise PolicyError("An approval needs the name of a person.", "Give it: --approve-by NAME")
-    entries = read_log(path)
-    before = entries[-1].digest if entries else FIRST
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    entry = Entry(act, script.digest, person.strip(), now, before, remark)
-    rows = [_canonical(to_json(e)) for e in (*entries, entry)]
-    with write_beside(path) as beside:
-        beside.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    return entry
-
-
-def approval_of(path: Path, script: Script) -> Entry | None:
-    """The approval that stands for exactly this script; None where there is none.
-
-    Raises:
-        PolicyError: the chain is broken.
-    """
-    mine = [entry for entry in read_log(path) if entry.script_sha256 == script.digest]
-    return mine[-1] if mine and mine[-1].act == "approved" else None
-
-
-def require_approval(path: Path, script: Script) -> Entry:
-    """The approval of exactly this script.
-
-    Raises:
-        DisclosureRequired: there is none: what is made is a draft, and must say so.
-        PolicyError: the chain is broken.
-    """
-    found = approval_of(path, script)
-    if found is None:
-        raise DisclosureRequired(
-            f"Nobody has approved the script {script.digest[:12]}…: without that it is a draft.",
-            "Have it approved by name, or make the draft with its watermark.",
-        )
-    return found
+def standing_approval(
+    rows: tuple[Approval, ...], script_sha256: str, inputs: Mapping[str, str]
+) -> tuple[Approval | None, str]:
+    """The approval that stands for exactly this, or None and why not, in words. Pure."""
+    mine = [row for row in rows if row.script_sha256 == script_sha256]
+    if not mine:
+        return None, "nobody has approved this script"
+    if mine[-1].act == "withdrawn":
+        return None, f"{mine[-1].person} withdrew the approval"
+    last = max((i for i, row in enumerate(mine) if row.act == "withdrawn"), default=-1)
+    for row in reversed(mine[last + 1 :]):
+        if row.inputs == inputs:
+            return row, ""
+    approved = mine[-1].inputs
+    changed = sorted(n for n in {*approved, *inputs} if approved.get(n) != inputs.get(n))
+    return None, f"changed since {mine[-1].person} approved it: {', '.join(changed)}"
