@@ -9,7 +9,7 @@ import numpy as np
 
 from pipelines.analysis.result import Result
 from studio.codec import to_json
-from studio.types.analysis import FootageAnalysis, PictureFacts, SoundFacts, Speech
+from studio.types.analysis import FootageAnalysis, PictureFacts, SoundFacts, Speech, ViewFacts
 from studio.types.detections import Detections
 from studio.types.media import FrameTimes, MediaInfo
 from studio.types.shot import Shot
@@ -46,6 +46,8 @@ def analysis_json(analysis: FootageAnalysis) -> dict[str, Any]:
     for name, facts in (("picture", analysis.picture), ("sound", analysis.sound)):
         if facts is not None:
             data[name] = _facts_json(facts)
+    if analysis.views is not None:
+        data["views"] = views_json(analysis.views)
     if analysis.speech is not None:
         data["speech"] = speech_json(analysis.speech)
     if analysis.speakers is not None:
@@ -98,6 +100,33 @@ def detections_json(found: Detections, times: FrameTimes | None) -> dict[str, An
             row["attributes"] = dict(zip(found.attribute_names, values, strict=True))
         rows.append(row)
     return {"sampled_frames": found.sampled_frames.tolist(), "found": rows}
+
+
+def views_json(views: ViewFacts) -> dict[str, Any]:
+    """A row a sampled frame; movement that could not be told is null."""
+    rows = []
+    for i, frame in enumerate(views.frames.tolist()):
+        moves = {
+            name: None if np.isnan(value) else round(float(value), 4)
+            for name, value in (
+                ("pan", views.pan[i]),
+                ("tilt", views.tilt[i]),
+                ("zoom", views.zoom[i]),
+                ("roll_deg", views.roll_deg[i]),
+            )
+        }
+        classes = [
+            (views.class_names[number], round(float(score), 4))
+            for number, score in zip(views.class_ids[i], views.class_scores[i], strict=True)
+            if number >= 0
+        ]
+        colors = [
+            ["#" + bytes(color).hex(), round(float(share), 3)]
+            for color, share in zip(views.colors_rgb[i], views.color_shares[i], strict=True)
+        ]
+        row = {"frame": frame, **moves, "classes": classes, "colors": colors}
+        rows.append({**row, "sky": round(float(views.sky[i]), 3)})
+    return {"frames": rows}
 
 
 def speech_json(speech: Speech) -> dict[str, Any]:

@@ -17,6 +17,7 @@ PARTS = (
     "sound",
     "speakers",
     "sound_events",
+    "views",
 )
 #: The parts that a cut is made from; subtitles want the others too.
 CUTTING_PARTS = PARTS[:7]

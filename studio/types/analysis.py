@@ -50,6 +50,38 @@ class PictureFacts:
 
 
 @dataclass(frozen=True)
+class ViewFacts:
+    """What a camera shows and how it moves, on sampled frames; all arrays have ``n`` rows.
+
+    Attributes:
+        frames: int64, rising frame numbers.
+        pan, tilt: float32, how the camera turns: picture heights a second, to the right and
+            upwards; NaN where the movement cannot be told (the first frame, a cut, fog).
+        zoom: float32, growth of what is shown in e-folds a second; above 0 is nearer.
+        roll_deg: float32, degrees a second, clockwise.
+        class_ids: int32 ``(n, 5)``, the likeliest classes of ``class_names``; -1 where a frame
+            was not classified.
+        class_scores: float32 ``(n, 5)``, their probability.
+        colors_rgb: uint8 ``(n, 5, 3)``, the main colours in sRGB, the most frequent first.
+        color_shares: float32 ``(n, 5)``, share of the picture.
+        sky: float32, share of the upper half that is bright and without texture as the sky is.
+        class_names: ImageNet-1k.
+    """
+
+    frames: NDArray[np.int64]
+    pan: NDArray[np.float32]
+    tilt: NDArray[np.float32]
+    zoom: NDArray[np.float32]
+    roll_deg: NDArray[np.float32]
+    class_ids: NDArray[np.int32]
+    class_scores: NDArray[np.float32]
+    colors_rgb: NDArray[np.uint8]
+    color_shares: NDArray[np.float32]
+    sky: NDArray[np.float32]
+    class_names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class SoundFacts:
     """Plain measures of a sound stream; times are float64 seconds on the source clock.
 
@@ -100,6 +132,7 @@ class FootageAnalysis:
         faces: faces with five landmarks and the probability of each expression.
         embeddings: vectors of sampled frames.
         picture: plain measures of sampled frames.
+        views: camera movement, colours and scene words of sampled frames.
         speech: voice and words.
         sound: plain measures of the sound.
         speakers: who speaks; where it is known, the words of ``speech`` name their speaker.
@@ -117,6 +150,7 @@ class FootageAnalysis:
     faces: Detections | None = None
     embeddings: Embeddings | None = None
     picture: PictureFacts | None = None
+    views: ViewFacts | None = None
     speech: Speech | None = None
     sound: SoundFacts | None = None
     speakers: Speakers | None = None
