@@ -1,0 +1,135 @@
+"""The mouth of one line: targets blended by dominance, then the closures that speech must show.
+
+The blend is that of Cohen and Massaro (1993): each sound's dominance falls off exponentially
+before and after its middle, and a value is the mean of all targets, weighted by dominance. A mean
+never quite closes a mouth, so closures are laid over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.anchor.performing.visemes import CHANNELS, Sound
+
+Floats = NDArray[np.float64]
+
+#: A stretch without sounds is a rest from this length on: shorter ones are the spaces between
+#: words, in which a mouth does not come to rest.
+REST_S = 0.16
+#: How long before a sound after a rest the mouth begins to open, and when it is closed after.
+OPENS_S, SHUTS_S = 0.10, 0.12
+#: How long lips take to meet and to part again.
+_MEET_S = 0.055
+#: A vowel's jaw, to a stressed one's.
+_UNSTRESSED = 0.82
+
+
+@dataclass(frozen=True)
+class Mouth:
+    """Curves of a mouth: float64 ``(n,)`` each, as in ``Performance``."""
+
+    jaw: Floats
+    press: Floats
+    spread: Floats
+    tongue: Floats
+    teeth: Floats
+
+
+def eased(x: Floats) -> Floats:
+    """0 below 0, 1 above 1, smooth between."""
+    held = np.clip(x, 0, 1)
+    made: Floats = held * held * (3 - 2 * held)
+    return made
+
+
+def stretches(sounds: Sequence[Sound]) -> list[tuple[float, float]]:
+    """Start and end of speech without a rest, in seconds."""
+    found: list[tuple[float, float]] = []
+    for sound in sounds:
+        if found and sound.start_s - found[-1][1] < REST_S:
+            found[-1] = (found[-1][0], max(sound.end_s, found[-1][1]))
+        else:
+            found.append((sound.start_s, sound.end_s))
+    return found
+
+
+def plan_mouth(
+    sounds: Sequence[Sound], times_s: Floats, frame_s: float, before_s: float, after_s: float
+) -> Mouth:
+    """A line's mouth. Pure.
+
+    Args:
+        sounds: of the line, on its clock.
+        times_s: float64 ``(n,)``, middles of the frames, on the same clock.
+        frame_s: length of a frame.
+        before_s, after_s: how long before its first sound and after its last one the line may
+            move.
+    """
+    speaking = _speaking(stretches(sounds), times_s, before_s, after_s)
+    blended = _blended(sounds, times_s)
+    jaw, spread, tongue, teeth = (blended[name] for name in CHANNELS)
+    press = np.zeros_like(times_s)
+    on_teeth = np.zeros_like(times_s)
+    for sound in sounds:
+        if sound.viseme.closed:
+            press = np.maximum(press, _contact(sound, times_s, frame_s))
+        elif sound.viseme.lip_on_teeth:
+            on_teeth = np.maximum(on_teeth, _contact(sound, times_s, frame_s))
+    teeth = np.maximum(teeth * 0.5, on_teeth)
+    jaw = jaw * (1 - on_teeth) + np.minimum(jaw, 0.14) * on_teeth
+    # The jaw itself rises for a closure, though not all the way.
+    jaw = jaw * (1 - 0.55 * press)
+    return Mouth(
+        np.clip(jaw * speaking, 0, 1),
+        np.clip(press * speaking, 0, 1),
+        np.clip(spread * speaking, -1, 1),
+        np.clip(tongue * speaking, 0, 1),
+        np.clip(teeth * speaking, 0, 1),
+    )
+
+
+def _blended(sounds: Sequence[Sound], times_s: Floats) -> dict[str, Floats]:
+    """Mean of the targets, weighted by dominance."""
+    count = len(CHANNELS)
+    top = np.zeros((count, len(times_s)))
+    low = np.full((count, len(times_s)), 1e-9)
+    for sound in sounds:
+        middle, half = (sound.start_s + sound.end_s) / 2, (sound.end_s - sound.start_s) / 2
+        # A cusp of 10 ms is rounded off; the fall is slower in longer sounds.
+        away = np.sqrt((times_s - middle) ** 2 + 0.01**2) - 0.01
+        fall = np.exp(-away / (0.022 + 0.55 * half))
+        target = list(sound.viseme.target)
+        if not sound.stressed and not sound.viseme.closed and target[0] > 0.35:
+            target[0] *= _UNSTRESSED
+        for row in range(count):
+            weight = sound.viseme.strength[row] * fall
+            top[row] += weight * target[row]
+            low[row] += weight
+    return dict(zip(CHANNELS, top / low, strict=True))
+
+
+def _contact(sound: Sound, times_s: Floats, frame_s: float) -> Floats:
+    """1 while lips (or lip and teeth) touch, for at least one frame; easing in and out."""
+    # A stop is released at its end, so the contact stands in the first part of its time.
+    long = max(0.75 * (sound.end_s - sound.start_s), 1.02 * frame_s)
+    start = sound.start_s + min(0.0, (sound.end_s - sound.start_s - long) / 2)
+    end = start + long
+    return eased(1 - np.maximum(start - times_s, times_s - end) / _MEET_S)
+
+
+def _speaking(
+    spans: Sequence[tuple[float, float]], times_s: Floats, before_s: float, after_s: float
+) -> Floats:
+    """0 in rests, 1 in speech: what everything about the mouth is multiplied by."""
+    gate = np.zeros_like(times_s)
+    for number, (start, end) in enumerate(spans):
+        opens = min(OPENS_S, before_s) if number == 0 else OPENS_S
+        shuts = min(SHUTS_S, after_s) if number == len(spans) - 1 else SHUTS_S
+        rising = eased((times_s - (start - opens)) / (opens + 0.04))
+        falling = eased(((end + shuts) - times_s) / (shuts + 0.05))
+        gate = np.maximum(gate, np.minimum(rising, falling))
+    return gate
