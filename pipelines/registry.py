@@ -12,17 +12,24 @@ from pathlib import Path
 from typing import Any
 
 from studio.errors import RequestError
-from studio.jobs.execution import Pipeline, execute
+from studio.jobs.execution import Pipeline, execute, execute_many
 from studio.jobs.job import Job
 
 #: Starts the process of one attempt. Not ``-m``, nor anything else that looks for modules in the
 #: current folder: a person may keep a ``queue.py`` beside the footage.
+_BEGIN = f"import sys; sys.path.insert(0, {str(Path(__file__).resolve().parent.parent)!r})\n"
 COMMAND = (
     sys.executable,
     "-P",
     "-c",
-    f"import sys; sys.path.insert(0, {str(Path(__file__).resolve().parent.parent)!r})\n"
-    "from pipelines.registry import attempt; sys.exit(attempt(sys.argv[1], sys.argv[2]))",
+    f"{_BEGIN}from pipelines.registry import attempt; sys.exit(attempt(sys.argv[1], sys.argv[2]))",
+)
+#: Starts a process that does one interactive attempt after the other.
+WARM_COMMAND = (
+    sys.executable,
+    "-P",
+    "-c",
+    f"{_BEGIN}from pipelines.registry import attempts; attempts(sys.argv[1])",
 )
 
 #: Pipelines, and what they take: one file, several, or one that may be left out.
@@ -31,6 +38,7 @@ _TAKES = {
     "anchor": "many",
     "augment": "one",
     "avatar": "many",
+    "desk": "many",
     "filter": "many",
     "generate": "maybe",
     "people": "many",
@@ -78,3 +86,13 @@ def _is_here(name: str) -> bool:
 def attempt(database: str, job_id: str) -> int:
     """One attempt of a job in this process; its exit code."""
     return execute(Path(database), job_id, find)
+
+
+def attempts(database: str) -> None:
+    """One interactive attempt after the other in this process, until its worker is gone."""
+    execute_many(Path(database), find, _warm_up)
+
+
+def _warm_up() -> None:
+    for name in ("av", "cv2", "openvino", "pipelines.desk", "pipelines.stylize.wall"):
+        importlib.import_module(name)

@@ -1,19 +1,11 @@
-"""The file the jobs lie in: opened safely whatever its age, changed in small transactions."""
+"""The file the jobs lie in."""
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from studio.archive.database import DatabaseFile, Form
 from studio.errors import JobsUnavailable
-
-#: "mstj": tells our file from any other SQLite database.
-_APPLICATION = 0x6D73746A
-#: WAL needs shared memory, which these do not have: two machines would corrupt the file.
-_NO_WAL = frozenset(("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs"))
 
 _FIRST = """
 CREATE TABLE jobs (
@@ -62,191 +54,21 @@ _SECOND = """
 CREATE TABLE turns (owner TEXT PRIMARY KEY, turn INTEGER NOT NULL);
 INSERT INTO turns SELECT owner, max(turn) FROM jobs WHERE turn > 0 GROUP BY owner;
 """
-#: Step ``n`` brings a file of version ``n`` to version ``n + 1``.
 STEPS = (_FIRST, _SECOND)
 VERSION = len(STEPS)
 
+#: "mstj" is its number.
+_FORM = Form(0x6D73746A, STEPS, "list of jobs", JobsUnavailable)
 
-class Database:
-    """A connection that threads share. Made by :meth:`open`.
 
-    Attributes:
-        path: of the file.
-        notes: what a user should know of how it was opened.
-    """
-
-    def __init__(self, path: Path, connection: sqlite3.Connection, notes: tuple[str, ...]) -> None:
-        self.path = path
-        self.notes = notes
-        self._connection = connection
-        self._lock = threading.RLock()
+class Database(DatabaseFile):
+    """The jobs' own; see there."""
 
     @classmethod
     def open(cls, path: Path, wait_s: float = 5.0) -> Database:
         """Open the file, made or brought up to date where needed.
 
-        A file of an older studio is copied beside (``….version-1.bak``) before it is changed.
-
-        Args:
-            path: of the file.
-            wait_s: how long to wait for other processes that write.
-
         Raises:
-            JobsUnavailable: it cannot be opened, is of a newer studio, or is no list of jobs.
-                It is as it was then.
+            JobsUnavailable: see :meth:`DatabaseFile.open_as`.
         """
-        with _told(path):
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as exc:
-                raise JobsUnavailable(
-                    f"The folder of the list of jobs cannot be made: {path.parent}: "
-                    f"{exc.strerror}.",
-                    "Give another with STUDIO_DATA_DIR.",
-                ) from exc
-            connection = sqlite3.connect(
-                path, timeout=wait_s, isolation_level=None, check_same_thread=False
-            )
-            try:
-                connection.row_factory = sqlite3.Row
-                notes = _prepare(connection, path)
-            except BaseException:
-                connection.close()
-                raise
-        return cls(path, connection, tuple(notes))
-
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that is committed at the end, or was never there.
-
-        Raises:
-            JobsUnavailable: the file is locked for too long, read-only, damaged, or the disk full.
-        """
-        with self._lock, _told(self.path):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                # After a full disk SQLite has rolled back on its own.
-                with suppress(sqlite3.Error):
-                    self._connection.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """One view of the file, whatever others write meanwhile.
-
-        Raises:
-            JobsUnavailable: it cannot be read.
-        """
-        with self._lock, _told(self.path):
-            self._connection.execute("BEGIN")
-            try:
-                yield self._connection
-            finally:
-                with suppress(sqlite3.Error):
-                    self._connection.execute("ROLLBACK")
-
-    def close(self) -> None:
-        """Let go of the file."""
-        with self._lock:
-            self._connection.close()
-
-
-def _prepare(connection: sqlite3.Connection, path: Path) -> list[str]:
-    notes: list[str] = []
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")  # what was said to be queued survives a cut
-    version = _version(connection, path)
-    if version < VERSION:
-        if version:
-            copy = path.with_name(f"{path.name}.version-{version}.bak")
-            with closing(sqlite3.connect(copy)) as target:
-                connection.backup(target)
-            notes.append(
-                f"The list of jobs was brought from version {version} to {VERSION}; "
-                f"a copy of the old one is {copy.name}."
-            )
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            # Another process may have been quicker.
-            for step in STEPS[_version(connection, path) :]:
-                for statement in step.split(";"):
-                    if statement.strip():
-                        connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-            connection.execute(f"PRAGMA user_version = {VERSION}")
-            connection.execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
-            raise
-    wanted = "delete" if _file_system(path.parent) in _NO_WAL else "wal"
-    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
-    if mode != wanted:
-        (mode,) = connection.execute(f"PRAGMA journal_mode = {wanted}").fetchone()
-    if mode != "wal":
-        notes.append(
-            f"{path.parent} is no place for a write-ahead log: several who look at the jobs wait "
-            "for one another. A folder on a local disk is better (STUDIO_DATA_DIR)."
-        )
-    return notes
-
-
-def _version(connection: sqlite3.Connection, path: Path) -> int:
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if application != _APPLICATION and (tables or version or application):
-        raise JobsUnavailable(
-            f"{path} is a database of another program.", "Move it away, or give another folder."
-        )
-    if version > VERSION:
-        raise JobsUnavailable(
-            f"{path} was written by a newer studio (version {version}; this one knows {VERSION}).",
-            "Use that studio, or give another folder with STUDIO_DATA_DIR. Nothing was changed.",
-        )
-    return int(version)
-
-
-def _file_system(folder: Path) -> str:
-    """The kind of file system a folder lies on, ``ext4``; empty where that cannot be told."""
-    folder = folder.resolve()
-    best, kind = -1, ""
-    try:
-        lines = Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return ""
-    for line in lines:
-        fields = line.split()
-        where = Path(fields[1].replace("\\040", " "))
-        if folder.is_relative_to(where) and len(where.parts) >= best:
-            best, kind = len(where.parts), fields[2]
-    return kind
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """SQLite's errors as ours."""
-    try:
-        yield
-    except sqlite3.Error as exc:
-        said = str(exc)
-        if isinstance(exc, sqlite3.OperationalError) and "locked" in said:
-            message = f"The list of jobs is locked by another program: {path}."
-            hint = "Try again in a moment; close programs that have the file open."
-        elif "full" in said:
-            message = f"The disk with the list of jobs is full: {path}."
-            hint = "Make room; jobs that stopped go on from where they were."
-        elif "readonly" in said or "unable to open" in said:
-            message = f"The list of jobs cannot be written: {path}: {said}."
-            hint = "Check who may write to the folder, or give another with STUDIO_DATA_DIR."
-        elif isinstance(exc, sqlite3.DatabaseError) and (
-            "malformed" in said or "not a database" in said
-        ):
-            message = f"The list of jobs is damaged, or is none: {path}: {said}."
-            hint = "Move it away to begin with an empty one, or bring it back from a copy."
-        else:
-            message, hint = f"The list of jobs cannot be used: {path}: {said}.", ""
-        raise JobsUnavailable(message, hint) from exc
+        return cls.open_as(_FORM, path, wait_s)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import faulthandler
+import json
 import logging
 import os
 import signal
@@ -40,6 +41,8 @@ from studio.jobs.record import (
     StageTime,
 )
 from studio.jobs.scrub import scrubbed
+from studio.jobs.warm import serve
+from studio.models.pool import ModelPool
 from studio.settings import Settings
 
 T = TypeVar("T")
@@ -51,6 +54,7 @@ _REPORT_S = 0.4
 #: How long the end of an attempt tries to be written down.
 _PATIENCE_S = 60.0
 _LONGEST_SUMMARY = 8000
+_LONGEST_FACT = 2000
 _MOST_POOL_LINES = 64
 #: What a person can mend without asking for anything else: room, or the right to write.
 _MENDABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
@@ -88,23 +92,52 @@ def execute(path: Path, job_id: str, find: Callable[[str], Pipeline]) -> int:
         The exit code of the process.
     """
     faulthandler.enable()
-    token = os.environ[alive.MARK]
     threading.Thread(target=_end_with_worker, name="worker gone", daemon=True).start()
     _lower_limits()
+    return _execute(patiently(lambda: Database.open(path)), job_id, os.environ[alive.MARK], find)
+
+
+def execute_many(
+    path: Path, find: Callable[[str], Pipeline], warm_up: Callable[[], None] = lambda: None
+) -> None:
+    """Do one attempt after the other, as the worker asks for them, in this process.
+
+    Models that one attempt has loaded are there for the next; see :mod:`studio.jobs.warm`.
+
+    Args:
+        path: of the database.
+        find: a pipeline by its name.
+        warm_up: loads what most attempts need.
+    """
+    faulthandler.enable()
+    _lower_limits()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     database = patiently(lambda: Database.open(path))
+    pool = ModelPool(Settings())
+    warm_up()
+    serve(lambda job_id, token: _execute(database, job_id, token, find, pool), end_group)
+
+
+def _execute(
+    database: Database,
+    job_id: str,
+    token: str,
+    find: Callable[[str], Pipeline],
+    pool: ModelPool | None = None,
+) -> int:
     queue, attempts = JobQueue(database), Attempts(database)
     if not patiently(lambda: attempts.held(job_id, token)):
         return WRITTEN  # given up for dead before it began
     request = patiently(lambda: queue.get(job_id)).request
     typical_s = patiently(lambda: queue.typical_s(request.pipeline))
     # The mark stays in the environment, so that what this process starts is known as its own.
-    settings = Settings().with_changes(
-        **{name: request.settings.get(name) for name in _CHOSEN},
-    )
+    chosen = {name: request.settings.get(name) for name in _CHOSEN}
+    settings = Settings().with_changes(**chosen)
     store = _CountingStore(settings.cache_dir / "analyses")
     teller = _Teller(attempts, job_id, token, settings, typical_s)
     job = Job(
         settings,
+        None if any(chosen.values()) else pool,
         store=store,
         on_progress=teller.note,
         batch=request.priority is Priority.BATCH,
@@ -188,7 +221,17 @@ def _result(pipeline: Pipeline, made: Any, store: _CountingStore) -> JobResult:
         pipeline.summarise(made)[:_LONGEST_SUMMARY],
         tuple(str(note) for note in notes),
         measures,
+        _facts(plain),
     )
+
+
+def _facts(plain: dict[str, Any]) -> dict[str, Any]:
+    """What a description says in few words; plans and tables lie in the files."""
+    return {
+        name: value
+        for name, value in plain.items()
+        if name not in ("files", "notes") and len(json.dumps(value)) <= _LONGEST_FACT
+    }
 
 
 def _files_in(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -240,6 +283,7 @@ class _Teller(logging.Handler):
         self._attempts, self._job_id, self._token = attempts, job_id, token
         self._board_dir = settings.cache_dir / "pool"
         self._typical_s = typical_s
+        self._begun_at = time.time()
         self._mutex = threading.Lock()
         self._stages: dict[str, list[Any]] = {}  # name: share, message, seconds
         self._now = ""
@@ -298,7 +342,9 @@ class _Teller(logging.Handler):
         """Take over what the pool decided, if it was used at all."""
         # Asking a pool that nothing was leased from would look for devices.
         if list(self._board_dir.glob(f"{os.getpid()}-*.json")):
-            texts = [scrubbed(record.text) for record in job.pool.records]
+            # The pool may have served other attempts before this one.
+            records = [record for record in job.pool.records if record.at_s >= self._begun_at]
+            texts = [scrubbed(record.text) for record in records]
             self.pool = tuple(texts[-_MOST_POOL_LINES:])
 
     @contextmanager

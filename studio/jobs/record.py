@@ -119,12 +119,14 @@ class JobResult:
         summary: as the command would print it.
         notes: what a user should know.
         measures: counts: ``cache_hits`` and ``cache_misses`` of parts of an analysis.
+        facts: the shorter entries of the pipeline's description: ``command``, ``safe``.
     """
 
     files: dict[str, str]
     summary: str = ""
     notes: tuple[str, ...] = ()
     measures: dict[str, float] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

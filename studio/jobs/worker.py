@@ -32,6 +32,7 @@ from studio.jobs.queue import JobQueue
 from studio.jobs.record import Claim, JobFailure, JobRecord, JobState, Limits, Priority
 from studio.jobs.scrub import scrubbed
 from studio.jobs.sweeping import sweep
+from studio.jobs.warm import WarmAttempt, WarmProcess
 from studio.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -47,6 +48,8 @@ _GRACE_S = 45.0
 #: An attempt that does not move for so long hangs.
 _STILL_S = 3600.0
 _TAIL_BYTES = 4000
+#: When the process for interactive jobs begins to load: the page itself comes first.
+_WARM_AFTER_S = 4.0
 
 
 @dataclass
@@ -54,7 +57,7 @@ class _Running:
     """An attempt and its process."""
 
     claim: Claim
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | WarmAttempt
     tail: bytearray = field(default_factory=bytearray)
     asked_at: float = 0.0  # monotonic; when it was first seen to be asked to stop
     moved_at: float = field(default_factory=time.monotonic)
@@ -73,6 +76,8 @@ class Worker:
         settings: of the machine, for what has to be swept.
         limits: of jobs at once and of tries.
         still_s: seconds without a step after which an attempt is ended.
+        warm: starts a process that stays for interactive jobs, given the database; without it
+            they get one each, as batch jobs do.
     """
 
     def __init__(
@@ -82,6 +87,7 @@ class Worker:
         settings: Settings | None = None,
         limits: Limits | None = None,
         still_s: float = _STILL_S,
+        warm: Sequence[str] = (),
     ) -> None:
         self._path = path.absolute()
         self._command = tuple(command)
@@ -89,6 +95,7 @@ class Worker:
         self._limits = limits or Limits()
         self._still_s = still_s
         self._running: list[_Running] = []
+        self._warm = WarmProcess(warm, self._path) if warm else None
 
     def run(self, stop: Event, until_idle: bool = False) -> None:
         """Do jobs until told to stop; those at work then go back into the queue.
@@ -106,10 +113,14 @@ class Worker:
         name = patiently(self._attempts.sign_on)
         beaten = recovered = float("-inf")
         troubled = False
+        warm_at = time.monotonic() + _WARM_AFTER_S
         try:
             while not stop.is_set():
                 try:
                     now = time.monotonic()
+                    if self._warm is not None and now > warm_at:
+                        warm_at = float("inf")
+                        self._warm.start()
                     if now - beaten > _BEAT_S:
                         self._attempts.beat(name)
                         beaten = now
@@ -122,7 +133,7 @@ class Worker:
                     troubled = False
                     if until_idle and not begun and not self._running and self._idle():
                         return
-                except JobsUnavailable as exc:
+                except (JobsUnavailable, OSError) as exc:
                     if not troubled:
                         _LOG.warning("%s", exc)
                     troubled = True
@@ -130,6 +141,8 @@ class Worker:
                 stop.wait(_LOOK_S)
         finally:
             self._leave(name)
+            if self._warm is not None:
+                self._warm.close()
             database.close()
 
     def _idle(self) -> bool:
@@ -162,6 +175,8 @@ class Worker:
 
     def _start(self, claim: Claim) -> _Running:
         batch = claim.request.priority is Priority.BATCH
+        if self._warm is not None and not batch:
+            return _Running(claim, self._warm.begin(claim), self._warm.tail)
         process = subprocess.Popen(
             [*self._command, str(self._path), claim.job_id],
             stdin=subprocess.PIPE,  # never written to: its end is our end
@@ -296,7 +311,10 @@ def _read_tail(each: _Running) -> None:
             del each.tail[:-_TAIL_BYTES]
 
 
-def _end_group(process: subprocess.Popen[bytes]) -> None:
+def _end_group(process: subprocess.Popen[bytes] | WarmAttempt) -> None:
+    if isinstance(process, WarmAttempt):
+        process.end()
+        return
     if sys.platform == "win32":
         process.kill()
         return
