@@ -30,6 +30,7 @@ ROOMS = {
         "ui/submitting.py",
         "ui/subtitles_cli.py",
         "ui/train_cli.py",
+        "ui/users_cli.py",
     ),
     "av": ("studio/media",),
     "PIL": ("studio/media",),

@@ -30,6 +30,7 @@ from ui.stylize_cli import settings as film_settings
 from ui.stylize_cli import stylize
 from ui.subtitles_cli import subtitles_app
 from ui.train_cli import train_app
+from ui.users_cli import users_app
 
 app = typer.Typer(
     name="studio",
@@ -45,6 +46,7 @@ app.add_typer(subtitles_app, name="subtitles")
 app.add_typer(people_app, name="people")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(train_app, name="train")
+app.add_typer(users_app, name="users")
 app.add_typer(generate_app, name="generate")
 app.command("augment")(augment)
 app.command("stylize")(stylize)
@@ -202,15 +204,30 @@ def ui(
         list[Path] | None, typer.Option(help="Folder the page may open footage from; repeatable.")
     ] = None,
     open_browser: Annotated[bool, typer.Option("--open", help="Open a browser.")] = False,
+    auth: Annotated[
+        bool, typer.Option("--auth", help="Users sign in; see: studio users add")
+    ] = False,
+    i_know: Annotated[
+        bool,
+        typer.Option("--i-know", help="Listen for others without --auth: all may do everything."),
+    ] = False,
     memory_budget: Budget = "",
     device: DeviceName = "auto",
 ) -> None:
-    """Open the studio's page on this machine."""
+    """Open the studio's page, on this machine alone or, with --auth, for those who sign in."""
     settings = settings_of(device, memory_budget)
     from ui.web.app import serve
 
     roots = tuple(media_root) if media_root else (Path.cwd(),)
-    serve(host, port, open_browser=open_browser, settings=settings, media_roots=roots)
+    serve(
+        host,
+        port,
+        open_browser=open_browser,
+        settings=settings,
+        media_roots=roots,
+        auth=auth,
+        i_know=i_know,
+    )
 
 
 @models_app.command("list")

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import AsyncIterator, Sequence
@@ -15,11 +16,12 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from studio.accounts.book import Accounts, accounts_path
 from studio.errors import RequestError
 from studio.jobs.job import Job
 from studio.models.pool import ModelPool
 from studio.settings import Settings
-from ui.web.guard import Guard, check_host
+from ui.web.guard import Guard, check_host, is_loopback
 from ui.web.makings import Makings
 from ui.web.roots import MediaRoots
 from ui.web.runner import Runner
@@ -51,6 +53,8 @@ class Studio:
         works: trailers in the making.
         subtitles: subtitles in the making.
         makings: films made anew.
+        accounts: who may come in; everybody where None.
+        open_host: the address the page is open to everybody at, where that was wished.
     """
 
     settings: Settings
@@ -62,6 +66,8 @@ class Studio:
     works: Works
     subtitles: SubtitleWorks
     makings: Makings
+    accounts: Accounts | None = None
+    open_host: str | None = None
 
     @classmethod
     def open(
@@ -70,6 +76,8 @@ class Studio:
         media_roots: Sequence[Path] = (),
         results_dir: Path | None = None,
         max_upload_bytes: int = MAX_UPLOAD_BYTES,
+        accounts: Accounts | None = None,
+        open_host: str | None = None,
     ) -> Studio:
         """Set up folders and the runner.
 
@@ -78,6 +86,8 @@ class Studio:
             media_roots: folders with footage; the current one where none is given.
             results_dir: where trailers are written; in the user's data folder where not given.
             max_upload_bytes: of one file from the browser.
+            accounts: who may come in; everybody where None.
+            open_host: the address the page is open to everybody at, where that was wished.
 
         Raises:
             RequestError: a media root is no folder, or results cannot be written.
@@ -95,7 +105,19 @@ class Studio:
         roots = MediaRoots(media_roots or [Path.cwd()])
         works, subtitles = Works(runner, results_dir), SubtitleWorks(runner, results_dir)
         makings = Makings(runner, results_dir)
-        return cls(settings, roots, results_dir, uploads, pool, runner, works, subtitles, makings)
+        return cls(
+            settings,
+            roots,
+            results_dir,
+            uploads,
+            pool,
+            runner,
+            works,
+            subtitles,
+            makings,
+            accounts,
+            open_host,
+        )
 
 
 def make_app(studio: Studio) -> ASGIApp:
@@ -110,6 +132,7 @@ def make_app(studio: Studio) -> ASGIApp:
     from fastapi import FastAPI
 
     from ui.web.routes import Routes
+    from ui.web.sign_in import SignIn
     from ui.web.theme import stylesheet, theme
 
     @contextlib.asynccontextmanager
@@ -119,9 +142,10 @@ def make_app(studio: Studio) -> ASGIApp:
 
     page = _page(studio)
     routes = Routes(studio.uploads, studio.works, studio.subtitles, studio.makings)
-    app = FastAPI(
-        lifespan=lifespan, routes=routes.table(), openapi_url=None, docs_url=None, redoc_url=None
-    )
+    table = routes.table()
+    if studio.accounts is not None:
+        table += SignIn(studio.accounts).table()
+    app = FastAPI(lifespan=lifespan, routes=table, openapi_url=None, docs_url=None, redoc_url=None)
     static = Path(__file__).parent / "static"
     app = gr.mount_gradio_app(
         app,
@@ -146,7 +170,7 @@ def make_app(studio: Studio) -> ASGIApp:
     )
     # Only `launch` sets this, and without it Gradio skips its check of paths from the browser.
     page.has_launched = True
-    return Guard(app)
+    return Guard(app, studio.accounts, studio.open_host)
 
 
 def _page(studio: Studio) -> Blocks:
@@ -199,6 +223,8 @@ def serve(
     settings: Settings | None = None,
     media_roots: Sequence[Path] = (),
     results_dir: Path | None = None,
+    auth: bool = False,
+    i_know: bool = False,
 ) -> None:
     """Serve the page until it is interrupted.
 
@@ -209,14 +235,22 @@ def serve(
         settings: read from the machine where not given.
         media_roots: folders with footage; the current one where none is given.
         results_dir: where trailers are written; in the user's data folder where not given.
+        auth: whether users sign in.
+        i_know: listen for others without that.
 
     Raises:
-        RequestError: the host is open to others, the port is taken, a folder cannot be used.
+        RequestError: the host is open to others, there are no users to sign in, the port is
+            taken, a folder cannot be used.
     """
-    check_host(host)
+    check_host(host, auth, i_know)
+    settings = settings or Settings()
+    accounts = _accounts(settings) if auth else None
+    open_host = None if auth or is_loopback(host) else host
     listener = _listen(host, port)
     with listener:
-        studio = Studio.open(settings or Settings(), media_roots, results_dir)
+        studio = Studio.open(
+            settings, media_roots, results_dir, accounts=accounts, open_host=open_host
+        )
         import uvicorn
 
         app = make_app(studio)
@@ -235,10 +269,30 @@ def serve(
 
         server.handle_exit = end_quietly  # type: ignore[assignment, method-assign]
         print(f"The studio is at {address}  (stop it with Ctrl+C)", flush=True)
+        if not is_loopback(host):
+            print(_warning(auth), file=sys.stderr, flush=True)
         if open_browser:
             threading.Timer(0.5, webbrowser.open, [address]).start()
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
+
+
+def _accounts(settings: Settings) -> Accounts:
+    accounts = Accounts(accounts_path(settings))
+    if not accounts.users():
+        raise RequestError(
+            "Nobody could sign in: there are no users.", "studio users add NAME --role admin"
+        )
+    return accounts
+
+
+def _warning(auth: bool) -> str:
+    if auth:
+        return (
+            "Passwords and footage go over the network as they are: put a proxy with TLS before "
+            "it where the network is not yours alone."
+        )
+    return "Everybody who can reach this address may do everything: --auth asks who comes."
 
 
 def _listen(host: str, port: int) -> socket.socket:

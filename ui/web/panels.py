@@ -28,6 +28,8 @@ def header(say: Say) -> str:
         f"<div><h1>{escape(say('app.name'))}</h1><p>{escape(say('app.claim'))}</p></div></div>"
         f'<div class="st-tools"><div class="st-switch" role="group"'
         f' aria-label="{escape(say("app.language"))}">{languages}</div>'
+        '<form class="st-out" method="post" action="/logout"><button>'
+        f"{escape(say('signin.out'))}</button></form>"
         f'<button type="button" class="st-light" data-light'
         f' aria-label="{escape(say("app.light"))}" title="{escape(say("app.light"))}">'
         '<svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="8"/>'

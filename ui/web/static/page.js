@@ -1,3 +1,6 @@
+// Set beside the session's own cookie, which scripts cannot see.
+if (/(^|; )studio_signed_in=/.test(document.cookie)) document.documentElement.classList.add("st-signed-in");
+
 // In the head, before Gradio: the language and the light that were chosen before.
 (() => {
   const cookie = (name) =>
