@@ -29,6 +29,7 @@
         UnknownJob                     no job of that number, or it is somebody else's
         Busy(waiting)                  as many jobs wait as may
         JobsUnavailable                the list of jobs cannot be opened, read or written
+      LibraryUnavailable               the library cannot be opened, read or written
       Cancelled                        the user stopped it
 
 Mistakes of a programmer stay ``ValueError`` and ``TypeError``.
@@ -191,6 +192,12 @@ class Busy(JobError):
 
 class JobsUnavailable(JobError):
     """The list of jobs cannot be opened, read or written now."""
+
+    exit_code = 1
+
+
+class LibraryUnavailable(StudioError):
+    """The library of footage cannot be opened, read or written now."""
 
     exit_code = 1
 

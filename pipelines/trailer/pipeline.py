@@ -151,7 +151,7 @@ def _timelines(footage: list[Path], options: Options, job: Job) -> tuple[Timelin
     twice = {path for path in footage if footage.count(path) > 1}
     if twice:
         raise RequestError(f"{twice.pop()} was given twice", "Name each file once.")
-    music = _music(options.music, job) if options.music is not None else None
+    music = music_facts(options.music, job) if options.music is not None else None
     # Every file is probed before the first one is analysed: a mistake shows at once.
     for path in footage:
         _probe_footage(path, job)
@@ -221,7 +221,13 @@ def _memory_needed(options: Options, job: Job) -> str:
     return reason
 
 
-def _music(path: Path, job: Job) -> tuple[MediaInfo, SoundFacts]:
+def music_facts(path: Path, job: Job) -> tuple[MediaInfo, SoundFacts]:
+    """A piece of music and its measures, from the store where they are known.
+
+    Raises:
+        RequestError: it has no sound.
+        MediaError: it cannot be read.
+    """
     from pipelines.analysis.sound import analyse_music, sound_made_by
     from studio.media.probe import probe
 
