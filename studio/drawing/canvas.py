@@ -33,6 +33,15 @@ def _skia() -> Any:
     return skia
 
 
+def skia_module() -> Any:
+    """The library, for the other modules of this room.
+
+    Raises:
+        StudioError: it is not installed, or a library of the system is missing.
+    """
+    return _skia()
+
+
 def mixed(first: str, second: str, share: float) -> str:
     """A colour between two: the first at 0, the second at 1."""
     one, two = (_channels(c) for c in (first, second))
@@ -184,9 +193,31 @@ class Canvas:
         change."""
         return self._pixels
 
+    @property
+    def raw(self) -> Any:
+        """Skia's own canvas, for the other modules of this room."""
+        return self._on
+
     def clear(self, color: str = "#00000000") -> None:
         """Cover all with one colour; fully transparent unless told otherwise."""
         self._on.clear(_argb(color))
+
+    def lay(
+        self, picture: NDArray[np.uint8], x: int = 0, y: int = 0, *, premultiplied: bool = False
+    ) -> None:
+        """Lay a picture over what there is, pixel on pixel of the present units.
+
+        Args:
+            picture: uint8 ``(h, w, 4)`` RGBA.
+            x, y: where its left upper corner comes, in units.
+            premultiplied: whether its colours are already weighted by its alpha.
+        """
+        skia = _skia()
+        kind = skia.kPremul_AlphaType if premultiplied else skia.kUnpremul_AlphaType
+        height, width = picture.shape[:2]
+        info = skia.ImageInfo.Make(width, height, skia.kRGBA_8888_ColorType, kind)
+        whole = np.ascontiguousarray(picture)
+        self._on.drawImage(skia.Image.MakeRasterCopy(skia.Pixmap(info, whole, width * 4)), x, y)
 
     def fill(self, shape: Any, ink: Ink, blur: float = 0.0) -> None:
         """Fill a shape.
