@@ -26,6 +26,7 @@ ROOMS = {
         "ui/generate_cli.py",
         "ui/jobs_cli.py",
         "ui/people_cli.py",
+        "ui/provenance_cli.py",
         "ui/stylize_cli.py",
         "ui/submitting.py",
         "ui/subtitles_cli.py",
@@ -34,6 +35,7 @@ ROOMS = {
     ),
     "av": ("studio/media",),
     "PIL": ("studio/media",),
+    "c2pa": ("studio/provenance",),
     "skia": ("studio/drawing",),
     "moviepy": ("studio/media", "studio/types/timeline.py"),  # named in one return type
     "imageio_ffmpeg": ("studio/media",),
@@ -79,6 +81,7 @@ LAYERS = {
     "studio/types": (),
     "studio/media": ("studio/types",),
     "studio/drawing": ("studio/types",),
+    "studio/provenance": ("studio/types", "studio/media"),
     "studio/models": ("studio/types", "studio/media"),
     "studio/nets": ("studio/types",),
     "studio/adapters": ("studio/types", "studio/media", "studio/models", "studio/nets"),

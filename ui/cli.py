@@ -26,6 +26,7 @@ from ui.filter_cli import filter_film
 from ui.generate_cli import augment, generate_app
 from ui.jobs_cli import jobs_app
 from ui.people_cli import people_app
+from ui.provenance_cli import approve, consent_app, provenance
 from ui.stylize_cli import settings as film_settings
 from ui.stylize_cli import stylize
 from ui.subtitles_cli import subtitles_app
@@ -44,6 +45,7 @@ models_app = typer.Typer(no_args_is_help=True, help="The models: what there is a
 app.add_typer(models_app, name="models")
 app.add_typer(subtitles_app, name="subtitles")
 app.add_typer(people_app, name="people")
+app.add_typer(consent_app, name="consent")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(train_app, name="train")
 app.add_typer(users_app, name="users")
@@ -53,6 +55,8 @@ app.command("stylize")(stylize)
 app.command("avatar")(avatar)
 app.command("filter")(filter_film)
 app.command("anchor")(anchor)
+app.command("approve")(approve)
+app.command("provenance")(provenance)
 app.command("settings")(film_settings)
 
 Footage = Annotated[

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -31,7 +31,6 @@ from studio.settings import Settings
 
 if TYPE_CHECKING:
     from studio.media.disclosure_label import Corner, LabelAudit, Stamp
-    from studio.media.film_mark import FilmMark
 
 #: Of what is drawn; another number makes every chunk anew.
 LABEL_VERSION = 1
@@ -187,8 +186,6 @@ def gate(
         ConsentMissing: no consent that stands covers the portrait or the voice.
         PolicyError: a file cannot be read, or a register was tampered with.
     """
-    import dataclasses
-
     register = ConsentRegister(settings)
     covers = []
     if airing.portrait is not None:
@@ -209,7 +206,7 @@ def gate(
         tuple(covers),
         corner,
     )
-    return dataclasses.replace(made, seal=_sealed(made))
+    return replace(made, seal=_sealed(made))
 
 
 @dataclass(frozen=True)
@@ -218,7 +215,7 @@ class Release:
 
     Attributes:
         audit: of label and watermark, frame by frame.
-        signed_by: name of the signing identity; empty where it could not be signed.
+        signed_by: name of the signing identity.
         notes: what a user should know.
     """
 
@@ -230,29 +227,104 @@ class Release:
 def release(
     film: Path,
     disclosure: Disclosure,
-    mark: FilmMark,
     settings: Settings,
     *,
+    title: str,
     ingredients: Sequence[Path] = (),
     on_frame: Callable[[int], None] | None = None,
 ) -> Release:
     """Let a finished film out; called on the file that is written beside, before its renaming.
 
     Every frame is looked at for the label, and the watermark of a draft; the registers are asked
-    again, for a consent may have been taken back meanwhile; then the marks are written and the
-    film is signed, last of all.
+    again, for a consent may have been taken back meanwhile; then IPTC's source type is written,
+    and the film is signed, last of all.
 
     Args:
-        film: an MP4 of stamped frames; changed in place.
+        film: an MP4 of stamped frames whose tags are those of a :class:`FilmMark` with the deed
+            ``made`` and ``signed``; changed in place.
         disclosure: what its frames were stamped with.
-        mark: what made it.
         settings: limits and registers.
+        title: what the film will be called.
         ingredients: footage, portrait and pictures it was made from.
         on_frame: called with each frame's number during the audit; what it raises ends it.
 
     Raises:
-        DisclosureRequired: a frame lacks what it must say, or the approval is gone.
+        DisclosureRequired: a frame or the tags lack what they must say, or what may be aired
+            changed since the gate.
         ConsentMissing: a consent was taken back.
         PolicyError: as :func:`gate`.
+        EncodeFailed: it cannot be signed.
     """
-    raise NotImplementedError  # filled in below, once the room of signatures stands
+    from studio.errors import RequestError
+    from studio.media.disclosure_label import audit_label
+    from studio.media.film_mark import read_mark
+    from studio.media.probe import frame_times, probe
+    from studio.media.xmp import append_xmp
+    from studio.provenance.signing import Ingredient, Statement, sign
+
+    disclosure.check()
+    try:
+        mark = read_mark(film, settings)
+    except RequestError as exc:
+        raise DisclosureRequired(
+            f"{title} does not say what made it.", "Write its tags with FilmMark.to_metadata()."
+        ) from exc
+    if mark.deed != "made" or not mark.signed:
+        raise DisclosureRequired(
+            f"{title} does not say in its tags that it was made, and is signed.", "Report it."
+        )
+    info = probe(film, settings)
+    if info.video is None:
+        raise DisclosureRequired(f"{title} has no picture to be labelled.", "Report it.")
+    audit = audit_label(
+        info, frame_times(info, settings), disclosure.stamp(info.video.display_wh), on_frame
+    )
+    if not audit.passed:
+        where = ", ".join(f"{s}" for s in audit.missing_s[:8]) or "all of it"
+        raise DisclosureRequired(
+            f"{title} lacks its label{' or its watermark' if disclosure.watermark else ''} "
+            f"in second {where}.",
+            "Make it again; if it happens again, report it.",
+        )
+    _require_same(disclosure, gate(disclosure.airing, settings, corner=disclosure.corner), title)
+    append_xmp(film, mark.deed)
+    named = [disclosure.airing.portrait, disclosure.airing.voice_over, *ingredients]
+    paths = dict.fromkeys(path for path in named if path is not None)
+    statement = Statement(title, mark, [Ingredient(path) for path in paths], _house(disclosure))
+    who, notes = sign(film, statement, settings)
+    return Release(audit, who, notes)
+
+
+def _require_same(given: Disclosure, now: Disclosure, title: str) -> None:
+    """Refuse a film whose leave is no longer what it was made with."""
+    changed = sorted(
+        n for n in {*given.inputs, *now.inputs} if given.inputs.get(n) != now.inputs.get(n)
+    )
+    if changed:
+        raise DisclosureRequired(
+            f"What {title} was made from changed meanwhile: {', '.join(changed)}.",
+            "Make it again from what lies there now.",
+        )
+    if now.draft and not given.draft:
+        raise DisclosureRequired(
+            f"{title} was made as approved, and is no longer: {now.why_draft}.",
+            "Have it approved again, or make the draft.",
+        )
+
+
+def _house(disclosure: Disclosure) -> dict[str, Any]:
+    """What goes into the signature; of consents no names, for a film goes everywhere."""
+    approval = disclosure.approval
+    return {
+        "label": disclosure.label,
+        "draft": disclosure.why_draft,
+        "script_sha256": disclosure.airing.script.digest,
+        "inputs": dict(disclosure.inputs),
+        "approved_by": approval.person if approval else "",
+        "approved_at": approval.at if approval else "",
+        "approval": approval.digest if approval else "",
+        "consents": [
+            {"id": c.consent.id, "kind": c.consent.kind, "purpose": c.purpose}
+            for c in disclosure.covers
+        ],
+    }

@@ -32,6 +32,7 @@ class FilmMark:
         digest: of all that decides the pixels; films of one digest are the same. Empty where
             that was not kept.
         deed: what was done to the pictures, ``changed`` or ``made``.
+        signed: whether it was signed when it was made: without a signature it then lacks one.
     """
 
     command: tuple[str, ...]
@@ -40,6 +41,7 @@ class FilmMark:
     software: str = ""
     digest: str = ""
     deed: str = "changed"
+    signed: bool = False
 
     @property
     def command_line(self) -> str:

@@ -15,6 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from studio.errors import LimitExceeded, NoSuchMedia, UnsupportedMedia
 from studio.media.writer import write_beside
+from studio.media.xmp import packet
 from studio.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,21 +23,6 @@ if TYPE_CHECKING:
 
 #: Formats that are read: their decoders are small and were fuzzed for long.
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
-
-
-#: How IPTC's list of digital sources calls what came about.
-_SOURCES = {
-    "made": "trainedAlgorithmicMedia",
-    "changed": "compositeWithTrainedAlgorithmicMedia",
-}
-_XMP = (
-    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
-    '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
-    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-    '<rdf:Description xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" '
-    'Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/{source}"/>'
-    '</rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
-)
 
 
 def write_still(
@@ -60,7 +46,7 @@ def write_still(
     if mark is not None:
         for key, value in mark.to_metadata().items():
             texts.add_itxt(key.capitalize(), value)
-        texts.add_itxt("XML:com.adobe.xmp", _XMP.format(source=_SOURCES[mark.deed]))
+        texts.add_itxt("XML:com.adobe.xmp", packet(mark.deed))
     with write_beside(path) as unfinished:
         Image.fromarray(pixels).save(unfinished, "PNG", pnginfo=texts)
     if mark is not None and beside:
