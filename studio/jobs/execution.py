@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 from studio.archive.store import AnalysisStore, Part
 from studio.codec import from_json
 from studio.errors import Cancelled, JobsUnavailable, NoRoom, StudioError
-from studio.jobs import alive
+from studio.jobs import alive, confinement
 from studio.jobs.attempts import Attempts
 from studio.jobs.database import Database
 from studio.jobs.estimate import seconds_left
@@ -37,6 +37,7 @@ from studio.jobs.record import (
     JobProgress,
     JobRequest,
     JobResult,
+    Limits,
     Priority,
     StageTime,
 )
@@ -46,6 +47,7 @@ from studio.models.pool import ModelPool
 from studio.settings import Settings
 
 T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
 
 #: Ends of the process: all is written down, or the list of jobs could not be written.
 WRITTEN, UNWRITTEN = 0, 75
@@ -177,7 +179,7 @@ def _attempt(
             ) from exc
         pipeline = find(request.pipeline)
         options: Any = from_json(pipeline.options, request.options)
-        made = pipeline.run(tuple(Path(s) for s in request.sources), options, job)
+        made = _run(pipeline, request, options, job)
         return _End(result=_result(pipeline, made, store))
     except Cancelled:
         return _End()
@@ -195,6 +197,20 @@ def _attempt(
         hint = "This is a mistake of the studio: send the file of studio jobs report."
         failure = JobFailure(kind, said, "" if _is_mendable(exc) else hint, trace)
         return _End(failure=failure, mendable=_is_mendable(exc))
+
+
+def _run(pipeline: Pipeline, request: JobRequest, options: Any, job: Job) -> Any:
+    sources = tuple(Path(source) for source in request.sources)
+    if request.reads is None:
+        return pipeline.run(sources, options, job)
+    if lacking := confinement.available():
+        _LOG.warning("Not locked in, or only in part: %s.", lacking)
+    return confinement.confined(
+        lambda: pipeline.run(sources, options, job),
+        [*(path.absolute() for path in sources), *(request.cwd / path for path in request.reads)],
+        [request.cwd / path for path in request.writes],
+        job.settings,
+    )
 
 
 def _write_end(attempts: Attempts, job_id: str, token: str, end: _End, teller: _Teller) -> None:
@@ -418,3 +434,7 @@ def _lower_limits() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # gigabytes that nobody reads
+        # No single file can grow beyond what a job may write, however fast it is written.
+        _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+        made = Limits().made_bytes
+        resource.setrlimit(resource.RLIMIT_FSIZE, (made if most < 0 else min(made, most), most))

@@ -53,6 +53,9 @@ class JobRequest:
         cwd: folder that relative paths are seen from.
         settings: fields of ``Settings`` that were chosen for this job: ``device``,
             ``memory_budget_bytes``.
+        reads: folders and files that its work may read beside its sources; it is locked in then
+            (``confinement.py``). None for all its user may read, as at the terminal.
+        writes: folders it may write to, where it is locked in.
     """
 
     pipeline: str
@@ -62,6 +65,8 @@ class JobRequest:
     priority: Priority = Priority.BATCH
     cwd: Path = field(default_factory=Path.cwd)
     settings: dict[str, Any] = field(default_factory=dict)
+    reads: tuple[str, ...] | None = None
+    writes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -206,6 +211,9 @@ class Limits:
             machine.
         kept: ended jobs that are remembered.
         log_lines: of one job.
+        attempt_s: that one attempt may take.
+        memory_bytes: that one may hold; 0 for most of what the machine has.
+        made_bytes, made_files: that one may write where its results go.
     """
 
     waiting: int = 200
@@ -216,3 +224,7 @@ class Limits:
     attempts: int = 20
     kept: int = 1000
     log_lines: int = 400
+    attempt_s: float = 24 * 3600.0
+    memory_bytes: int = 0
+    made_bytes: int = 256 << 30
+    made_files: int = 200_000

@@ -33,6 +33,7 @@ from studio.jobs.record import Claim, JobFailure, JobRecord, JobState, Limits, P
 from studio.jobs.scrub import scrubbed
 from studio.jobs.sweeping import sweep
 from studio.jobs.warm import WarmAttempt, WarmProcess
+from studio.jobs.watching import Watch
 from studio.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class _Running:
     reason: str = ""  # why the worker killed it
     cleared: bool = False  # nothing of it runs or lies about any more
     reader: threading.Thread | None = None
+    watch: Watch | None = None
 
 
 class Worker:
@@ -254,6 +256,12 @@ class Worker:
                 each.reason = "It was asked to stop and did not"
             elif now - each.moved_at > self._still_s:
                 each.reason = f"It made no step for {self._still_s:.0f} s and was ended"
+            else:
+                each.watch = each.watch or Watch(each.claim, self._limits)
+                each.reason = each.watch.over(each.process.pid)
+                if each.reason:  # another try would take as much
+                    failure = JobFailure("TooMuch", each.reason + ".", "Ask for less at once.")
+                    self._attempts.failed(each.claim.job_id, each.claim.token, failure, False)
             if each.reason:
                 _end_group(each.process)
 
