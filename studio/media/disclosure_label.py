@@ -236,8 +236,10 @@ def audit_label(
     """
     from studio.media.reader import decode_range
 
-    label = cv2.cvtColor(stamp.label, cv2.COLOR_RGB2GRAY)
     x0, y0, x1, y1 = stamp.box_xyxy
+    inset = ceil(0.11 * (y1 - y0)) + 1  # what the round corners let through is not the label's
+    label = cv2.cvtColor(stamp.label, cv2.COLOR_RGB2GRAY)[inset:-inset, inset:-inset]
+    x0, y0, x1, y1 = x0 + inset, y0 + inset, x1 - inset, y1 - inset
     chosen = np.flatnonzero(stamp.share[:, 0] > 0.8 * _WATERMARK_ALPHA)
     chosen = chosen[:: max(1, len(chosen) // 40_000)]
     places, light = stamp.marked[chosen], stamp.target[chosen, 0] > 0
