@@ -5,7 +5,8 @@
     # Headline of the segment
     ## Title of an item
     Text that is read. [b-roll: harbour at dawn] More text with *emphasis* and [pause 1.0] a rest.
-    [over-the-shoulder: ships.png] [lower-third: Ada Moreno | Harbour master] [graphic: tonnes.csv]
+    [over-the-shoulder: ships.png | Ships at sea] [lower-third: Ada Moreno | Harbour master]
+    [graphic: tonnes.csv | Freight a day] [credit: A line at the end.]
     > Somebody else's words, read as a quote.
     <!-- A remark that nobody hears. -->
 
@@ -20,7 +21,7 @@ import dataclasses
 import difflib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -65,12 +66,13 @@ class _Text:
         self.places += [(line, column)] * len(text)
 
 
-def read_script(path: Path, language: str = "auto") -> Script:
+def read_script(path: Path, language: str = "auto", elsewhere: Sequence[Path] = ()) -> Script:
     """The script in a file: Markdown, plain text, or a ``script.json`` the studio wrote.
 
     Args:
         path: of the file; pictures and tables are looked for beside it.
         language: ``en``, ``ko``, or ``auto`` for the one most of its letters belong to.
+        elsewhere: files that cues may name though they do not lie beside it.
 
     Raises:
         RequestError: naming file, line and column: nothing to say, an unknown cue, a missing
@@ -90,7 +92,7 @@ def read_script(path: Path, language: str = "auto") -> Script:
         script = parse_script(text, path.name, language)
         script = dataclasses.replace(script, media_folder=str(path.parent.resolve()))
     _refuse_long_lines(script, path.name)
-    refuse_missing_files(script, path)
+    refuse_missing_files(script, path, elsewhere)
     return script
 
 
@@ -278,7 +280,7 @@ class _Reader:
         name, _, detail = argument.partition("|")
         if not name.strip():
             raise self._at(line, column, f"[{kind}] does not say what", f"Write [{kind}: …].")
-        if kind != "lower-third":
+        if kind == "credit":
             name, detail = argument, ""
         made: Callable[..., ScriptCue] = ScriptCue
         return made(kind, 0, name.strip(), detail.strip(), column=column, source_line=line)
@@ -387,17 +389,25 @@ def _sentences(text: str) -> list[tuple[int, int]]:
 _INITIALS = re.compile(r"(?:^|[.\W])[A-Z]\.$")
 
 
-def refuse_missing_files(script: Script, path: Path) -> None:
+def refuse_missing_files(script: Script, path: Path, elsewhere: Sequence[Path] = ()) -> None:
     """Check that the pictures, tables and films that cues name are there.
+
+    Args:
+        script: what names them.
+        path: of the script, beside which they lie.
+        elsewhere: files that do not lie there, found by their file name.
 
     Raises:
         RequestError: naming line and column of the first that is not.
     """
+    named = {other.name for other in elsewhere}
     for line in script.lines():
         for cue in line.cues:
+            if Path(cue.argument).name in named:
+                continue
             if cue.kind not in _NEEDS_FILE and not _FILES.search(cue.argument):
                 continue
-            if cue.kind in ("pause", "lower-third"):
+            if cue.kind in ("pause", "lower-third", "credit"):
                 continue
             folder = Path(script.media_folder) if script.media_folder else path.parent
             if not (folder / cue.argument).is_file():

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from studio.codec import to_json
 
-CueKind = Literal["b-roll", "over-the-shoulder", "lower-third", "graphic", "pause"]
+CueKind = Literal["b-roll", "over-the-shoulder", "lower-third", "graphic", "pause", "credit"]
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,9 @@ class ScriptCue:
     Attributes:
         kind: what.
         at: index into the line's text before which it stands; the text's length for the end.
-        argument: a file, what to look for in the footage, or the name of a lower third.
-        detail: second line of a lower third; empty elsewhere.
+        argument: a file, what to look for in the footage, the name of a lower third, or a line
+            of the credits.
+        detail: second line of a lower third, title of a graphic or picture; empty elsewhere.
         seconds: length of a pause; zero elsewhere.
         column: in the written script, from 1; 0 where it was not written there.
         source_line: its own line in the written script, where that is not its line's; else 0.

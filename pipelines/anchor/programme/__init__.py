@@ -1,0 +1,1 @@
+"""What is on the screen when, and how it becomes pictures and sound."""
