@@ -46,6 +46,7 @@ ROOMS = {
         "studio/media",
         "studio/adapters/yolo.py",
         "studio/jobs/worker.py",
+        "studio/jobs/probing.py",
         "scripts",
     ),  # a conversion of its own process
     "torch": (

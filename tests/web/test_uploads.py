@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 import pytest
 
+from studio.errors import UnsupportedMedia
+from studio.media.sniff import FileKind
 from studio.settings import Settings
 from ui.web.messages import PageError
 from ui.web.uploads import KEPT_DAYS, Uploads, safe_name
@@ -130,6 +132,37 @@ def test_names_become_harmless(name, safe):
 def test_long_names_fit_a_disk():
     assert len(safe_name("가" * 500 + ".mp4").encode()) <= 255
     assert safe_name("가" * 500 + ".mp4").endswith(".mp4")
+
+
+def test_an_upload_is_its_senders_and_outlives_a_restart(tmp_path, small_clip):
+    def sent(path):
+        async def chunks():
+            yield path.read_bytes()
+
+        return chunks()
+
+    settings = Settings(cache_dir=tmp_path)
+    uploads = Uploads(tmp_path / "u", 10**6, settings)
+    size = small_clip.stat().st_size
+    taken = asyncio.run(uploads.take("a.mp4", size, sent(small_clip), "ada"))
+    again = Uploads(tmp_path / "u", 10**6, settings)
+    for uploads_now in (uploads, again):
+        assert uploads_now.get(taken.token, "ada") == taken
+        for user in ("bob", ""):
+            assert uploads_now.get(taken.token, user) is None
+    for odd in ("", "..", "../u", taken.token + "/", "x" * 22, taken.token[:-1]):
+        assert again.get(odd, "ada") is None
+    note = tmp_path / "말.txt"
+    note.write_text("여기는 서울입니다.", encoding="utf-8")
+    text = asyncio.run(
+        uploads.take("말.txt", note.stat().st_size, sent(note), "ada", FileKind.TEXT)
+    )
+    assert text.info is None
+    with pytest.raises(PageError):
+        _ = text.media
+    for path, kind in ((note, FileKind.PICTURE), (small_clip, FileKind.TEXT)):
+        with pytest.raises(UnsupportedMedia):
+            asyncio.run(uploads.take("x", path.stat().st_size, sent(path), "ada", kind))
 
 
 def test_old_uploads_go_when_the_studio_starts(tmp_path):

@@ -1,11 +1,14 @@
-"""Files from the browser: streamed to disk, limited, and probed before anything else.
+"""Files from the browser: streamed to disk, limited, and looked at before anything else.
 
-They come by a route of our own and not through the components of Gradio: its upload folder
-can be read by every visitor, and an input that takes files also takes their paths.
+Their content says what they are, before a decoder sees them; then a process of its own, locked
+in, reads them (``studio/jobs/probing.py``). They come by a route of our own and not through the
+components of Gradio: its upload folder can be read by every visitor, and an input that takes
+files also takes their paths.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import shutil
@@ -14,36 +17,55 @@ import unicodedata
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
+from studio.codec import from_json, to_json
+from studio.errors import StudioError
+from studio.jobs.probing import examine
+from studio.media.sniff import FileKind
 from studio.settings import Settings
+from studio.types.media import MediaInfo
 from ui.web.messages import PageError, Say
-
-if TYPE_CHECKING:
-    from studio.types.media import MediaInfo
 
 #: Uploads are deleted when the studio starts and they are older than this.
 KEPT_DAYS = 14
 _BUFFER_BYTES = 1 << 20
 _SPARE_BYTES = 256 << 20  # left free on the disk
 _MAX_NAME = 100
+_MOST_REMEMBERED = 5000  # the others are read again from their folders
+_FACTS = ".upload.json"
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that arrived whole and is media.
+    """A file that arrived whole and is what it was sent as.
 
     Attributes:
         token: names it towards the page; unguessable.
         path: where it lies.
-        info: what the probe found.
+        owner: who sent it; "" on a machine without accounts.
+        kind: what it was sent as.
+        info: what the probe found; None of a picture or text.
     """
 
     token: str
     path: Path
-    info: MediaInfo
+    owner: str
+    kind: FileKind
+    info: MediaInfo | None
+
+    @property
+    def media(self) -> MediaInfo:
+        """What the probe found.
+
+        Raises:
+            PageError: it is a picture or a text.
+        """
+        if self.info is None:
+            raise PageError("upload.broken")
+        return self.info
 
 
 class Uploads:
@@ -63,9 +85,18 @@ class Uploads:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._sweep()
 
-    def get(self, token: str) -> Upload | None:
-        """The upload of that token."""
-        return self._uploads.get(token)
+    def get(self, token: str, owner: str = "") -> Upload | None:
+        """The upload of that token, if it is the owner's; also one from before a restart."""
+        upload = self._uploads.get(token)
+        if upload is None and _TOKEN.fullmatch(token):
+            upload = _kept(self.folder / token)
+            if upload is not None:
+                self._uploads[token] = upload
+        return upload if upload is not None and upload.owner == owner else None
+
+    def folder_of(self, upload: Upload) -> Path:
+        """The folder that holds an upload and nothing else."""
+        return self.folder / upload.token
 
     def check_room(self, size_bytes: int) -> None:
         """Refuse a file by its announced length, before its first byte.
@@ -80,32 +111,43 @@ class Uploads:
             need = Say("en").size(size_bytes)
             raise PageError("upload.no_room", status=413, need=need)
 
-    async def take(self, name: str, size_bytes: int, chunks: AsyncIterator[bytes]) -> Upload:
-        """Store and probe a file; nothing is left behind if that fails.
+    async def take(
+        self,
+        name: str,
+        size_bytes: int,
+        chunks: AsyncIterator[bytes],
+        owner: str = "",
+        kind: FileKind = FileKind.MEDIA,
+    ) -> Upload:
+        """Store and examine a file; nothing is left behind if that fails.
 
         Args:
             name: as the browser gave it; only its last part is used.
             size_bytes: announced length; more is refused, less is an error.
             chunks: the content.
+            owner: who sends it.
+            kind: what it has to be.
 
         Raises:
             PageError: too large, or it broke off.
-            MediaError: the probe refuses it.
+            MediaError: it is something else, or refused by the probe.
         """
         self.check_room(size_bytes)
+        if len(self._uploads) >= _MOST_REMEMBERED:
+            del self._uploads[next(iter(self._uploads))]
         token = secrets.token_urlsafe(16)
         folder = self.folder / token
         folder.mkdir(mode=0o700)
         path = folder / safe_name(name)
         try:
             await _write(path, size_bytes, chunks)
-            from studio.media.probe import probe
-
-            info = await run_in_threadpool(probe, path, self._settings)
+            info = await run_in_threadpool(examine, path, self._settings, kind)
+            upload = Upload(token, path, owner, kind, info)
+            said = json.dumps(to_json(upload))
+            (folder / _FACTS).write_text(said, encoding="utf-8")
         except BaseException:  # a closed connection cancels
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        upload = Upload(token, path, info)
         self._uploads[token] = upload
         return upload
 
@@ -131,6 +173,15 @@ async def _write(path: Path, size_bytes: int, chunks: AsyncIterator[bytes]) -> N
         await run_in_threadpool(file.write, bytes(buffer))
     if got_bytes < size_bytes:
         raise PageError("upload.broken")
+
+
+def _kept(folder: Path) -> Upload | None:
+    try:
+        said = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+        upload = from_json(Upload, said)
+    except (OSError, ValueError, StudioError):
+        return None
+    return upload if upload.path.is_file() and upload.token == folder.name else None
 
 
 def safe_name(name: str) -> str:
