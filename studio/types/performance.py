@@ -81,6 +81,13 @@ class Performance:
     def __len__(self) -> int:
         return len(self.jaw)
 
+    @property
+    def opening(self) -> NDArray[np.float32]:
+        """``(n,)``, 0 to 1: how far the lips stand apart, with what the jaw and the pressing of
+        the lips tell: what a drawn mouth is measured against."""
+        held = np.clip(1 - 2 * self.press, 0, 1)
+        return np.asarray(self.jaw * held * held * (3 - 2 * held), np.float32)
+
     def _columns(self) -> list[tuple[str, NDArray[np.float32]]]:
         return [(f.name, getattr(self, f.name)) for f in fields(self) if f.name in _COLUMNS]
 
