@@ -67,6 +67,8 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
         RequestError: an option cannot work, alone or with this film: no such avatar, no face.
         Cancelled: the user stopped it; a later run goes on from what was done.
     """
+    from studio.provenance.signing import carry_on
+
     started = time.perf_counter()
     given = [source] if isinstance(source, Path) else list(source)
     checked(options)
@@ -113,6 +115,7 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
     mark = replace(mark, digest=_digest(film, scene, options, inputs))
     path, report = _made(film, scene, plan, mark, options, inputs, job)
     notes += report.notes if report is not None else ()
+    notes += carry_on(path, given, mark, job.settings)
     files = {"preview" if options.preview_s else "film": path, "report": path.with_suffix(".json")}
     result = Result(
         plan,

@@ -62,6 +62,8 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
             a name.
         Cancelled: the user stopped it; a later run goes on from what was done.
     """
+    from studio.provenance.signing import carry_on
+
     started = time.perf_counter()
     given = [source] if isinstance(source, Path) else list(source)
     checked(options)
@@ -97,6 +99,8 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
     work.plan_covers()
     path, report = work.made()
     notes = [*notes, *footage.info.notes, *work.notes, *(report.notes if report else ())]
+    made_from = [given[0], *(p for spec in specs for p in inputs_of_spec(spec))]
+    notes += carry_on(path, made_from, work.mark, job.settings)
     files = {"preview" if options.preview_s else "film": path, "report": path.with_suffix(".json")}
     if work.audit is not None:
         files["audit"] = path.with_suffix(".audit.txt")

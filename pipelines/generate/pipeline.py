@@ -104,6 +104,8 @@ def run(source: Path | None, options: Options, job: Job) -> Result:
         EncodeFailed: a result cannot be written.
         Cancelled: the user stopped it.
     """
+    from studio.provenance.signing import carry_on
+
     started = time.perf_counter()
     options = checked(replace(options, photo=source or options.photo))
     spec = spec_of(options)
@@ -116,7 +118,10 @@ def run(source: Path | None, options: Options, job: Job) -> Result:
     notes: list[str] = []
     for made in makers[options.kind](options, spec, job):
         mark = _mark(options, spec, made, command)
-        files |= _write(options, made, mark, job)
+        written = _write(options, made, mark, job)
+        for path in written.values():
+            notes += carry_on(path, [options.photo] if options.photo else [], mark, job.settings)
+        files |= written
         last = made
         notes += made.notes
     wall_s = time.perf_counter() - started

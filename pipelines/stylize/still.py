@@ -45,7 +45,8 @@ def run_still(source: Path, options: Options, job: Job) -> Result:
     Raises:
         MediaError, RequestError, DoesNotFit, Cancelled: as of a film.
     """
-    from studio.media.still import read_still
+    from studio.media.still import read_still, write_still
+    from studio.provenance.signing import carry_on
 
     started = time.perf_counter()
     if options.preview_s:
@@ -81,6 +82,9 @@ def run_still(source: Path, options: Options, job: Job) -> Result:
     if options.method == "gatys":
         path = path.with_suffix(".gatys.png")
     mark = _mark(source, command, digests, models)
+    write_still(path, made, mark)
+    made_from = [source, *(p for look in looks for p in inputs_of(look))]
+    notes += carry_on(path, made_from, mark, job.settings)
     result = Result(
         plan,
         {"picture": path, "report": path.with_suffix(".json")},
@@ -90,7 +94,7 @@ def run_still(source: Path, options: Options, job: Job) -> Result:
         time.perf_counter() - started,
         tuple(notes),
     )
-    _write(result, made, mark)
+    _write_report(result, mark)
     job.report("done", 1.0)
     return result
 
@@ -174,12 +178,10 @@ def _mark(
     return FilmMark(command, inputs, models, software(), digest)
 
 
-def _write(result: Result, made: NDArray[np.uint8], mark: FilmMark) -> None:
+def _write_report(result: Result, mark: FilmMark) -> None:
     from pipelines.stylize.describe import describe
-    from studio.media.still import write_still
     from studio.media.writer import write_beside
 
-    write_still(result.files["picture"], made, mark)
     body = describe(result) | {"mark": to_json(mark)}
     with write_beside(result.files["report"]) as beside:
         beside.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

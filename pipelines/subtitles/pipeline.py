@@ -283,7 +283,24 @@ def write(
         files["burnt"] = out / f"{media.stem}.subtitled.mp4"
         burnt = _burnt(plan, shown, info, files["burnt"], style, job)
         notes += burnt.notes
+    if info is not None:
+        notes += _carried(files, info, job)
     return files, burnt, tuple(notes)
+
+
+def _carried(files: dict[str, Path], info: MediaInfo, job: Job) -> list[str]:
+    """Sign the films after a source that is signed."""
+    from studio.media.film_mark import FilmMark, software
+    from studio.provenance.signing import carry_on
+
+    notes: list[str] = []
+    for kind, option in (("soft", "--soft"), ("burnt", "--burn-in")):
+        if kind in files:
+            words = ("studio", "subtitles", info.path.name, option)
+            inputs = {info.path.name: info.content_hash}
+            mark = FilmMark(words, inputs, software=software(), deed="edited")
+            notes += carry_on(files[kind], [info.path], mark, job.settings)
+    return notes
 
 
 def _words(plan: SubtitlePlan, track: Track) -> tuple[Word, ...]:

@@ -287,8 +287,10 @@ def _estimated(timeline: Timeline, settings: Settings) -> Version:
 def _made(timeline: Timeline, number: int, count: int, options: Options, job: Job) -> Version:
     """Render one cut; every file appears whole, the plan first, the sheet last."""
     from studio.media.contact_sheet import write_contact_sheet
+    from studio.media.film_mark import FilmMark, software
     from studio.media.render import render_timeline
     from studio.media.timeline_io import write_edl, write_fcpxml, write_otio, write_plan
+    from studio.provenance.signing import carry_on
 
     out = options.out
     label = f"version {number} of {count}" if count > 1 else ""
@@ -319,6 +321,11 @@ def _made(timeline: Timeline, number: int, count: int, options: Options, job: Jo
         check=job.check,
     )
     shutil.rmtree(work, ignore_errors=True)
+    sources = {Path(source.path): source.content_hash for source in timeline.sources}
+    words = ("studio", "trailer", *(path.name for path in sources))
+    inputs = {path.name: content for path, content in sources.items()}
+    mark = FilmMark(words, inputs, software=software(), deed="edited")
+    notes += carry_on(files["video"], list(sources), mark, job.settings)
     write_contact_sheet(timeline, files["contact_sheet"], settings=job.settings, check=job.check)
     return Version(timeline, files, report, exchange_notes=tuple(notes))
 

@@ -31,7 +31,8 @@ class FilmMark:
         software: name and version of what ran it.
         digest: of all that decides the pixels; films of one digest are the same. Empty where
             that was not kept.
-        deed: what was done to the pictures, ``changed`` or ``made``.
+        deed: what was done to the pictures, ``changed`` or ``made`` by models; or ``edited``,
+            cut or lettered.
         signed: whether it was signed when it was made: without a signature it then lacks one.
     """
 

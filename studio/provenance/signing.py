@@ -145,7 +145,8 @@ def sign(path: Path, statement: Statement, settings: Settings) -> tuple[str, tup
 def _manifest(statement: Statement, usable: Sequence[tuple[str, Ingredient]]) -> dict[str, Any]:
     mark = statement.mark
     name, _, version = mark.software.partition(" ")
-    source = SOURCE_ADDRESS + SOURCE_TYPES[mark.deed]
+    kind = SOURCE_TYPES.get(mark.deed)  # of what only people cut or lettered there is none
+    source = {"digitalSourceType": SOURCE_ADDRESS + kind} if kind else {}
     parents = [label for label, ingredient in usable if ingredient.relation == "parent"]
     parts = [label for label, ingredient in usable if ingredient.relation == "part"]
     if len(parents) > 1:
@@ -153,9 +154,9 @@ def _manifest(statement: Statement, usable: Sequence[tuple[str, Ingredient]]) ->
     did: list[dict[str, Any]] = []
     if parents:
         did.append({"action": "c2pa.opened", "parameters": {"ingredientIds": parents}})
-        did.append({"action": "c2pa.edited", "digitalSourceType": source})
+        did.append({"action": "c2pa.edited", **source})
     else:
-        did.append({"action": "c2pa.created", "digitalSourceType": source})
+        did.append({"action": "c2pa.created", **source})
     if parts:
         did.append({"action": "c2pa.placed", "parameters": {"ingredientIds": parts}})
     asserted = [
@@ -187,9 +188,7 @@ def carry_on(
         title: what it will be called, where ``path`` is a file in the making.
 
     Returns:
-        What a user should know.
-
-    Raises: as :func:`sign`.
+        What a user should know: that the chain goes on, or why it does not.
     """
     signed = [source for source in sources if carries_manifest(source)]
     if not signed or carries_manifest(path):
@@ -199,8 +198,11 @@ def carry_on(
             f"{signed[0].name} carries a signed manifest; {title or path.name} is of a kind that "
             "carries none: the chain ends here.",
         )
-    parent = Ingredient(signed[0], "parent")
-    parts = [Ingredient(source) for source in sources if source != signed[0]]
-    who, notes = sign(path, Statement(title or path.name, mark, (parent, *parts)), settings)
-    said = f"{signed[0].name} carries a signed manifest: {title or path.name} names it as parent"
-    return (f"{said}, signed by {who}.", *notes)
+    said = f"{signed[0].name} carries a signed manifest"
+    parts = [Ingredient(s) for s in dict.fromkeys(sources) if s != signed[0] and kind_of(s)]
+    made_from = (Ingredient(signed[0], "parent"), *parts)
+    try:
+        who, _ = sign(path, Statement(title or path.name, mark, made_from), settings)
+    except StudioError as exc:  # the film is whole; only its chain is not
+        return (f"{said}, and {title or path.name} could not be signed after it: {exc.message}",)
+    return (f"{said}: {title or path.name} names it as parent, signed by {who}.",)

@@ -223,6 +223,30 @@ def test_the_command_says_so_with_its_exit_code(settings, signed, tmp_path, monk
     assert done.exit_code == 1 and "taken off" in done.stdout
 
 
+def test_what_the_studio_makes_from_a_signed_file_is_signed_after_it(settings, signed, tmp_path):
+    from pipelines import stylize
+    from studio.jobs.job import Job
+
+    photo = tmp_path / "photo.png"
+    write_still(photo, np.zeros((40, 40, 3), np.uint8), MARK)
+    sign(photo, Statement("photo.png", MARK), settings)
+    job, options = Job(settings), stylize.Options(out=tmp_path / "out", looks=("warm",))
+    for source, kind in ((signed, "film"), (photo, "picture")):
+        made = stylize.run(source, options, job)
+        found = read_provenance(made.files[kind], settings)
+        assert [m.title for m in found.manifests] == [made.files[kind].name, source.name]
+        assert found.state == "intact" and found.manifests[0].mark.command == made.command
+        assert any("names it as parent" in note for note in made.notes)
+    # Made once more it is found there, and is still the same signed film.
+    path = next((tmp_path / "out").glob("a.*.mp4"))
+    before = path.read_bytes()
+    assert any("was there already" in n for n in stylize.run(signed, options, job).notes)
+    assert path.read_bytes() == before and read_provenance(path, settings).state == "intact"
+    # Of a source that carries none, nothing is signed.
+    plain = stylize.run(film(tmp_path / "plain.mp4", seed=9), options, job)
+    assert read_provenance(plain.files["film"], settings).state == "unsigned"
+
+
 def _with_manifest(data, manifest):
     """A film with the manifest of another put where its own would lie."""
     ftyp = boxes(data)[0]
