@@ -35,7 +35,7 @@ WARM_COMMAND = (
 #: Pipelines, and what they take: one file, several, or one that may be left out.
 _TAKES = {
     "analysis": "one",
-    "anchor": "many",
+    "anchor": "one",
     "augment": "one",
     "avatar": "many",
     "desk": "many",

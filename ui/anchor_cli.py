@@ -34,26 +34,73 @@ def anchor(
             help="Text or CSV that vouches for the script's numbers, dates and names. Repeatable."
         ),
     ] = None,
+    presenter: Annotated[
+        str,
+        typer.Option(
+            help="seoyeon, minjun, claire or daniel, or a portrait's file; the language's own."
+        ),
+    ] = "",
+    consent: Annotated[
+        Path | None,
+        typer.Option(help="Record of a consent, for a portrait or a recorded voice."),
+    ] = None,
+    set_name: Annotated[
+        str,
+        typer.Option(
+            "--set", help="atrium, harbour, newsroom, skyline or wall, a TOML file, or a picture."
+        ),
+    ] = "skyline",
+    style: Annotated[
+        str, typer.Option(help="civic, daybreak or graphite, or a TOML file of that form.")
+    ] = "civic",
+    graphics: Annotated[
+        list[Path] | None,
+        typer.Option(help="A picture or table that a cue names, if not beside the script. Repeat."),
+    ] = None,
+    footage: Annotated[
+        list[Path] | None, typer.Option(help="A film or picture for B-roll. Repeatable.")
+    ] = None,
+    aspect: Annotated[str, typer.Option(help="16:9 or 9:16.")] = "16:9",
+    fps: Annotated[str, typer.Option(help="24, 25, 29.97, 30, 50 or 60.")] = "25",
+    height: Annotated[
+        int, typer.Option(help="Pixels of the picture's short side; 360 for a quick look.")
+    ] = 1080,
+    clock: Annotated[str, typer.Option(help="Time of day at the beginning, e.g. 21:00.")] = "",
+    subtitles: Annotated[
+        str, typer.Option(help="burned into the picture, file, or as the style has it.")
+    ] = "style",
+    approve_by: Annotated[
+        str, typer.Option(help="Who approves exactly this, by name; without it, a draft.")
+    ] = "",
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Make a draft even of what is approved.")
+    ] = False,
     loudness: Annotated[float, typer.Option(help="Integrated loudness, LUFS.")] = -23.0,
     stop_after: Annotated[
-        str, typer.Option(help="script, reading or voice: the last stage to be made.")
-    ] = "voice",
+        str,
+        typer.Option(help="script, reading, voice, programme or film: the last stage to be made."),
+    ] = "film",
     seed: Seed = 0,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Print readings and unverified figures; write nothing."),
+        typer.Option(
+            "--dry-run",
+            help="Print readings, unverified figures, rundown and estimate; write nothing.",
+        ),
     ] = False,
     memory_budget: Budget = "",
     device: DeviceName = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """The words of an AI anchor: a script is checked, read and spoken.
+    """A segment read by an AI anchor: checked, spoken, presented, labelled, signed.
 
-    So far it makes the words and their sound, no picture: script.json (the plan, to be edited),
-    check.json (figures that stand in no source), reading.tsv (written and read side by side; a
-    reading that you edit there wins), voice.wav, voice.json (the times of words and phonemes)
-    and subtitles of the written text. Run again, and only lines whose reading changed are
-    spoken again. Presenter, programme, label and approval are stages to come.
+    Into the folder go script.json (the plan: edit it, give it again, and only the lines that
+    changed are made anew), check.json (figures that stand in no source), reading.tsv (written
+    and read side by side; what you edit there wins), voice.wav and voice.json (times of words
+    and phonemes), programme.json (what is on the screen when), and the film: segment.16x9.mp4
+    if exactly this was approved by name, else draft.16x9.mp4 with a watermark across it. Every
+    frame says "AI-generated"; the film is marked and signed. Beside it lie its subtitles and a
+    contact sheet.
     """
     with stoppable_job(settings_of(device, memory_budget)) as job:
         from pipelines import anchor as pipeline
@@ -68,6 +115,19 @@ def anchor(
             sources=tuple(source or ()),
             loudness_lufs=loudness,
             stop_after=stop_after,
+            presenter=presenter,
+            consent=consent,
+            set_name=set_name,
+            style=style,
+            graphics=tuple(graphics or ()),
+            footage=tuple(footage or ()),
+            aspect=aspect,
+            fps=fps,
+            height_px=height,
+            clock=clock,
+            subtitles=subtitles,
+            approve_by=approve_by,
+            draft=draft,
             seed=seed,
             dry_run=dry_run,
         )

@@ -1,4 +1,4 @@
-"""The AI anchor: from a script to a voice, so far."""
+"""The AI anchor: from a script to a segment that says what it is."""
 
 from pipelines.anchor.describe import describe, summarise
 from pipelines.anchor.options import Options

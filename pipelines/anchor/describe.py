@@ -32,6 +32,15 @@ def describe(result: Result) -> dict[str, Any]:
         "loudness_lufs": result.loudness_lufs,
         "true_peak_dbtp": result.true_peak_dbtp,
         "parts": {"made": result.made, "kept": result.kept},
+        "programme": to_json(result.programme),
+        "film": {
+            "drawn": result.drawn,
+            "kept": result.drawn_before,
+            "seconds": round(result.film_s, 3),
+            "estimate_s": round(result.estimate_s, 1),
+            "draft": result.draft,
+            "signed_by": result.signed_by,
+        },
         "files": to_json(result.files),
         "notes": list(result.notes),
         "wall_s": round(result.wall_s, 3),
@@ -69,8 +78,36 @@ def summarise(result: Result) -> str:
             f"{result.true_peak_dbtp:.1f} dBTP; {result.made} stretch(es) said, "
             f"{result.kept} there already"
         )
+    lines += [f"  {row}" for row in _film_rows(result)]
     lines.append(f"  the script's hash: {script.digest}")
     lines += [f"note: {note}" for note in result.notes]
     lines += [f"  {name:<8} {path}" for name, path in result.files.items()]
     lines.append(f"{result.wall_s:.1f} s")
     return "\n".join(lines)
+
+
+def _film_rows(result: Result) -> list[str]:
+    programme = result.programme
+    if programme is None:
+        return []
+    from pipelines.anchor.segment import rundown
+
+    wide, high = programme.size_wh
+    rows = [
+        f"{wide}x{high} at {float(programme.rate):g}, {programme.presenter} in {programme.stage}, "
+        f"style {programme.style}"
+    ]
+    rows += [f"  {row}" for row in rundown(programme)]
+    if result.estimate_s:
+        rows.append(
+            f"rendering would take about {result.estimate_s:.0f} s, "
+            f"{result.estimate_s / max(result.duration_s, 1e-6):.1f} times its length"
+        )
+    if result.film_s:
+        rows.append(
+            f"{result.drawn} stretch(es) rendered, {result.drawn_before} there already: "
+            f"{result.film_s:.1f} s for {result.duration_s:.1f} s of film"
+        )
+        state = f"a draft: {result.draft}" if result.draft else "approved"
+        rows.append(f"{state}; signed by {result.signed_by or 'nobody'}")
+    return rows

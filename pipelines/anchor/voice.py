@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
+from math import ceil
 from pathlib import Path
 from typing import Protocol
 
@@ -147,8 +148,12 @@ def speak_script(
     speed: float,
     loudness_lufs: float,
     folder: Path,
+    frame_s: Fraction = Fraction(1, 25),
 ) -> Spoke:
     """Say a script.
+
+    Every line begins with a frame of the picture: where a line before it changes, those after
+    it move by whole frames, and their pictures stay as they are.
 
     Args:
         script: what is said.
@@ -157,7 +162,8 @@ def speak_script(
         job: lends the voice, hears of progress.
         speed: 1 is usual.
         loudness_lufs: integrated loudness wanted; true peaks stay under -1 dBTP.
-        folder: keeps what was said, by content.
+        folder: keeps what was said, by content; what this script does not say goes.
+        frame_s: seconds of a frame.
 
     Raises:
         RequestError: the voice does not speak the language.
@@ -179,6 +185,9 @@ def speak_script(
                 said = _trimmed(_said(voice, part, script.language, speed))
                 _keep(said, folder / f"{key}.npz")
                 found[key] = said
+    for path in folder.glob("*.npz"):
+        if path.stem not in keys:
+            path.unlink(missing_ok=True)
     job.report("voice", 1.0)
     return _assembled(
         script,
@@ -189,6 +198,7 @@ def speak_script(
         speed,
         loudness_lufs,
         len(missing),
+        frame_s,
     )
 
 
@@ -268,6 +278,7 @@ def _assembled(
     speed: float,
     loudness_lufs: float,
     made: int,
+    frame_s: Fraction,
 ) -> Spoke:
     rate_hz = speeches[0].clip.rate_hz
     sounds: list[NDArray[np.float32]] = []
@@ -276,6 +287,9 @@ def _assembled(
     phonemes: dict[str, list[SpokenPhoneme]] = {}
     for part, speech in zip(parts, speeches, strict=True):
         rest = round(part.before_s * rate_hz)
+        if part.line not in said:  # a new line waits for the next frame
+            frame = ceil(Fraction(done + rest, rate_hz) / frame_s)
+            rest = max(rest, round(frame * frame_s * rate_hz) - done)
         sounds.append(np.zeros((1, rest), np.float32))
         start = Fraction(done + rest, rate_hz)
         mine = said.setdefault(part.line, [])

@@ -8,7 +8,7 @@ was killed goes on from what is finished.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -71,6 +71,7 @@ def compose_film(
     form: PictureFormat,
     *,
     title: str = "",
+    metadata: Mapping[str, str] | None = None,
     workers: int = 1,
     finish: Callable[[Path], Any] | None = None,
     on_progress: Callable[[float, str], None] | None = None,
@@ -86,6 +87,7 @@ def compose_film(
         parts: folder of the stretches; those that this film does not have are removed at the end.
         form: how pictures are encoded.
         title: of the film.
+        metadata: further tags of the film.
         workers: stretches in the making at once.
         finish: changes the joined file before it takes its name: checks, marks, signs it.
         on_progress: called with a share from 0 to 1 and words, on the caller's thread.
@@ -144,7 +146,7 @@ def compose_film(
         if on_progress is not None:
             on_progress(_PICTURE_SHARE, "joining picture and sound")
         with write_beside(out) as beside:
-            join(beside, paths, heard, form.rate, title)
+            join(beside, paths, heard, form.rate, title, metadata)
             if finish is not None:
                 finish(beside)
         used = {path.name for path in paths}

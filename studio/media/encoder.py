@@ -7,7 +7,7 @@ model against the source): ``veryfast`` 95.4, ``faster`` 97.0, ``fast`` 97.1, ``
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -192,7 +192,14 @@ def decoded_sound(path: Path) -> NDArray[np.float32]:
     return joined
 
 
-def join(out: Path, segments: Sequence[Path], sound: Path, rate: FrameRate, title: str) -> None:
+def join(
+    out: Path,
+    segments: Sequence[Path],
+    sound: Path,
+    rate: FrameRate,
+    title: str,
+    metadata: Mapping[str, str] | None = None,
+) -> None:
     """Copy segments and sound into one MP4 with its index in front; nothing is encoded again.
 
     Args:
@@ -201,6 +208,7 @@ def join(out: Path, segments: Sequence[Path], sound: Path, rate: FrameRate, titl
         sound: written by :func:`encode_sound`.
         rate: of the pictures.
         title: for the file's tag.
+        metadata: further tags, by FFmpeg's names.
 
     Raises:
         OSError: it cannot be written.
@@ -211,7 +219,7 @@ def join(out: Path, segments: Sequence[Path], sound: Path, rate: FrameRate, titl
         open_again(segments[0]) as first,
         open_again(sound) as heard,
     ):
-        container.metadata["title"] = title
+        container.metadata.update({**(metadata or {}), "title": title})
         pictures = container.add_stream_from_template(first.streams.video[0])
         pictures.time_base = 1 / rate.fps
         sounds = container.add_stream_from_template(heard.streams.audio[0])

@@ -37,7 +37,9 @@ class LowerThird:
         if rows:
             canvas.fill(_box(0, first_high, plate_wide, second_high), c.under)
         self._plates = canvas.pixels
-        self._words = [(set_lines((name,), face, c.plate_ink), round(first_high * 0.5 - 0.60 * face.size_px))]
+        self._words = [
+            (set_lines((name,), face, c.plate_ink), round(first_high * 0.5 - 0.60 * face.size_px))
+        ]
         if rows:
             self._words.append((set_lines(rows, small, c.under_ink), first_high + kit.px(9)))
         self._bar = kit.plate(bar, first_high + second_high, c.accent).pixels

@@ -110,7 +110,9 @@ def _figure(cell: str, where: str) -> float | None:
     try:
         return float(plain)
     except ValueError as exc:
-        raise RequestError(f"{where}: {cell!r} is no number.", "Write figures like 1,234.5") from exc
+        raise RequestError(
+            f"{where}: {cell!r} is no number.", "Write figures like 1,234.5"
+        ) from exc
 
 
 def nice_steps(low: float, high: float, most: int = 5) -> list[float]:

@@ -65,9 +65,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         if len(self.performance) != self.programme.frames:
-            raise ValueError(
-                f"{len(self.performance)} rows for {self.programme.frames} frames"
-            )
+            raise ValueError(f"{len(self.performance)} rows for {self.programme.frames} frames")
 
     @property
     def kit(self) -> Kit:

@@ -3,7 +3,7 @@ the gate demands."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -63,7 +63,7 @@ def render_segment(
     parts: Path,
     job: Job,
     *,
-    mark: Callable[[], FilmMark],
+    mark: FilmMark,
     loudness_lufs: float = -23.0,
 ) -> Rendered:
     """Render a segment: H.264 and AAC in MP4, labelled in every frame, marked and signed.
@@ -77,7 +77,7 @@ def render_segment(
         parts: folder that keeps the stretches; the same folder after a crash resumes, and after
             a change costs what has changed.
         job: hears of progress, stops it.
-        mark: what made it.
+        mark: what made it, with the deed ``made`` and ``signed``.
         loudness_lufs: of the whole; true peaks stay under -1 dBTP.
 
     Raises:
@@ -117,7 +117,9 @@ def render_segment(
 
         ingredients = [m.path for m in programme.materials.values() if m.kind != "table"]
         released[:] = [
-            release(film, disclosure, mark(), settings, ingredients=ingredients, on_frame=seen)
+            release(
+                film, disclosure, settings, title=out.name, ingredients=ingredients, on_frame=seen
+            )
         ]
         job.report("release", 1.0)
 
@@ -128,6 +130,7 @@ def render_segment(
         parts,
         form,
         title=script.headline,
+        metadata=mark.to_metadata(),
         workers=workers,
         finish=let_out,
         on_progress=lambda share, words: job.report("picture", share, words),

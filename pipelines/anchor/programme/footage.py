@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 class FilmPainter:
     """A film from a second on, filling the picture, its title at the lower left."""
 
-    def __init__(
-        self, kit: Kit, material: Material, element: Element, settings: Settings
-    ) -> None:
+    def __init__(self, kit: Kit, material: Material, element: Element, settings: Settings) -> None:
         from studio.media.probe import frame_times, probe
 
         self._kit, self._element = kit, element

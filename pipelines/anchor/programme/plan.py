@@ -135,7 +135,10 @@ class _Maker:
         self._names(places)
         self._captions()
         self.credits = [
-            cue.argument for line in self.script.lines() for cue in line.cues if cue.kind == "credit"
+            cue.argument
+            for line in self.script.lines()
+            for cue in line.cues
+            if cue.kind == "credit"
         ]
         if self.frames > ends:
             self.stretches.append(Stretch("closing", ends, self.frames))
@@ -274,9 +277,7 @@ class _Maker:
         item: ScriptItem = self.script.items[place.item]
         return item.title or self.script.headline
 
-    def _framing(
-        self, place: _Place, number: int, count: int, panels: set[str]
-    ) -> Framing:
+    def _framing(self, place: _Place, number: int, count: int, panels: set[str]) -> Framing:
         if place.line.id in panels:
             return "side"
         if number == 0 or (number == count - 1 and count > 2):

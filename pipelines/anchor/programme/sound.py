@@ -109,7 +109,9 @@ def notes(score: tuple[tuple[float, float], ...], loudness_lufs: float) -> Sampl
         for partial, (share, decay_s) in enumerate(
             ((1.0, 0.85), (0.42, 0.5), (0.16, 0.28), (0.07, 0.16)), start=1
         ):
-            tone += share * np.exp(-since / decay_s) * np.sin(2 * np.pi * pitch_hz * partial * since)
+            tone += (
+                share * np.exp(-since / decay_s) * np.sin(2 * np.pi * pitch_hz * partial * since)
+            )
         tone *= 1 - np.exp(-since / 0.006)  # no click
         aside = 0.5 + 0.3 * np.sin(2.4 * number)
         made += np.stack([tone * np.cos(aside * np.pi / 2), tone * np.sin(aside * np.pi / 2)])

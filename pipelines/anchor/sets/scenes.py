@@ -207,8 +207,12 @@ def _wall(canvas: Canvas, width: int, height: int, c: Colours) -> None:
     for side in (0.0, 1.0):
         edge = width * (0.035 + 0.93 * side)
         half = 26 * unit
-        canvas.fill(_box(edge - half * 2.3, 0, half * 4.6, height), mixed(c["deep"], "#000000", 0.5))
-        canvas.fill(_box(edge - half * 0.25, 0, half * 0.5, height), faded(c["strip"], 0.25), 20 * unit)
+        canvas.fill(
+            _box(edge - half * 2.3, 0, half * 4.6, height), mixed(c["deep"], "#000000", 0.5)
+        )
+        canvas.fill(
+            _box(edge - half * 0.25, 0, half * 0.5, height), faded(c["strip"], 0.25), 20 * unit
+        )
         canvas.fill(_box(edge - half * 0.12, 0, half * 0.24, height), c["strip"])
     _vignette(canvas, width, height, 0.45)
 
@@ -340,7 +344,9 @@ def draw_desk(canvas: Canvas, width: int, height: int, c: Colours) -> None:
     lower = np.stack([bow[::-1], rise[::-1] + lip], axis=1)
     canvas.fill(
         polygon(np.concatenate([lower[::-1], [[width, height], [0, height]]])),
-        Linear((0, lip), (0, height), (mixed(front, "#ffffff", 0.10), mixed(front, "#000000", 0.35))),
+        Linear(
+            (0, lip), (0, height), (mixed(front, "#ffffff", 0.10), mixed(front, "#000000", 0.35))
+        ),
     )
     canvas.fill(
         polygon(np.concatenate([upper, lower])),
