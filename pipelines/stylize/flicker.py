@@ -21,6 +21,9 @@ from studio.types.shot import Shot
 _FRAMES_A_PAIR, _MOST_PAIRS = 150, 16
 FEWEST_PAIRS = 4
 _RELIABLE = 0.5
+#: The longer side of the pictures that the footage's motion is found in, at most: finer than
+#: what the film was steadied by.
+RULER_PX = 512
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ def measure_flicker(
         if len(footage) < 2 or len(film) < 2:
             continue
         compared += 1
-        motion = find(flow_picture(footage[0]), flow_picture(footage[1]))
+        motion = find(*(flow_picture(picture, RULER_PX) for picture in footage))
         rows = {"footage": footage, "film": film}
         if anew is not None:
             rows["per_frame"] = [anew(picture).copy() for picture in footage]

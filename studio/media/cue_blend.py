@@ -12,21 +12,12 @@ from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from studio.media.cue_pictures import CuePicture
-from studio.media.picture import matrix_of
+from studio.media.picture import luma_weights, matrix_of
 from studio.types.media import VideoStream
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-#: Weights of red and blue in luma. ITU-R BT.601, BT.709, BT.2020; SMPTE 240M; FCC.
-_WEIGHTS = {
-    "bt709": (0.2126, 0.0722),
-    "fcc": (0.30, 0.11),
-    "smpte240m": (0.212, 0.087),
-    "bt2020nc": (0.2627, 0.0593),
-    "bt2020c": (0.2627, 0.0593),
-}
-_BT601 = (0.299, 0.114)
 #: What white text is in the signal of an HDR picture: 203 cd/m2 (ITU-R BT.2408).
 _HDR_WHITE = {"smpte2084": 0.58, "arib-std-b67": 0.75}
 #: Forms that are encoded as they are.
@@ -73,7 +64,7 @@ class CueBlend:
         self._shrink = (1 if "444" in name else 2, 2 if "420" in name else 1)  # across, down
         self.from_rgb = name.startswith("yuv") and not video.pixel_format.startswith(("yuv", "nv"))
         self._full = (video.color_range == "pc" and not self.from_rgb) or name in _FULL
-        self._matrix = _WEIGHTS.get(matrix_of(video), _BT601)
+        self._matrix = luma_weights(matrix_of(video))
         self._white = _HDR_WHITE.get(video.color_transfer, 1.0)
         width, height = video.coded_wh
         self.size_wh = (width - width % self._shrink[0], height - height % self._shrink[1])

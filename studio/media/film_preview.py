@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import av
-import numpy as np
-
 from studio.errors import DecodeFailed
 from studio.media.encoder import PictureFormat, picture_stream, write_errors, writing_mp4
 from studio.media.reader import decode_range
+from studio.media.rgb_coder import RgbCoder
 from studio.media.rgb_film import RgbConverter, RgbFilm
 from studio.media.writer import write_beside
 from studio.settings import Settings
@@ -50,6 +48,7 @@ def render_preview(
     width, height = (side - side % 2 for side in info.video.display_wh)
     form = PictureFormat((width, height), info.video.rate, settings.cores)
     function, convert = film.rgb_pass(start, end), RgbConverter(info.video)
+    code = RgbCoder("yuv420p", form.size_wh)
     with (
         write_beside(out) as beside,
         writing_mp4(beside, movflags="+faststart") as container,
@@ -63,11 +62,10 @@ def render_preview(
             rgb = function(convert(frame), number)
             if number < start:
                 continue
-            if rgb.dtype == np.uint16:
-                rgb = (rgb >> 8).astype(np.uint8)
-            shown = np.ascontiguousarray(rgb[:height, :width])
+            shown = code(rgb)
             while expected <= number:  # a broken frame shows its neighbour
-                container.mux(stream.encode(_coded(shown, expected - start, form)))
+                shown.pts, shown.time_base = expected - start, 1 / form.rate.fps
+                container.mux(stream.encode(shown))
                 expected += 1
             if on_progress is not None:
                 on_progress((number + 1 - start) / (end - start))
@@ -78,17 +76,3 @@ def render_preview(
                 at=times.start(start),
             )
         container.mux(stream.encode(None))
-
-
-def _coded(rgb: Any, number: int, form: PictureFormat) -> Any:
-    from av.video.reformatter import Colorspace
-
-    frame = av.VideoFrame.from_ndarray(rgb, "rgb24").reformat(
-        format="yuv420p",
-        dst_colorspace=int(Colorspace.ITU709),
-        src_color_range=2,
-        dst_color_range=1,
-        threads=1,
-    )
-    frame.pts, frame.time_base = number, 1 / form.rate.fps
-    return frame

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
 from studio.media.encoder import PictureFormat, picture_stream, write_errors, writing_mp4
 from studio.media.film_mark import FilmMark
+from studio.media.rgb_coder import RgbCoder
 from studio.media.writer import write_beside
 from studio.types.timecode import FrameRate
 
@@ -38,9 +38,7 @@ def write_film(
     Raises:
         EncodeFailed: it cannot be written.
     """
-    from av.video.reformatter import Colorspace
-
-    form = PictureFormat(size_wh, rate, threads)
+    form, code = PictureFormat(size_wh, rate, threads), RgbCoder("yuv420p", size_wh)
     with (
         write_beside(path) as beside,
         writing_mp4(beside, movflags="+faststart") as container,
@@ -49,13 +47,7 @@ def write_film(
         container.metadata.update(mark.to_metadata() if mark else {})
         stream: Any = picture_stream(container, form)
         for number, picture in enumerate(pictures):
-            frame = av.VideoFrame.from_ndarray(picture, "rgb24").reformat(
-                format="yuv420p",
-                dst_colorspace=int(Colorspace.ITU709),
-                src_color_range=2,
-                dst_color_range=1,
-                threads=1,
-            )
+            frame = code(picture)
             frame.pts, frame.time_base = number, 1 / rate.fps
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))

@@ -24,6 +24,15 @@ FFMPEG_MATRICES = {
     "bt2020nc": "BT2020",
     "bt2020c": "BT2020",
 }
+#: Weights of red and blue in luma. ITU-R BT.601, BT.709, BT.2020; SMPTE 240M; FCC.
+_WEIGHTS = {
+    "bt709": (0.2126, 0.0722),
+    "fcc": (0.30, 0.11),
+    "smpte240m": (0.212, 0.087),
+    "bt2020nc": (0.2627, 0.0593),
+    "bt2020c": (0.2627, 0.0593),
+}
+_BT601 = (0.299, 0.114)
 
 
 def target_wh(video: VideoStream, request: FrameRequest) -> tuple[int, int]:
@@ -56,6 +65,12 @@ def matrix_of(video: VideoStream) -> str:
     if video.is_hdr:
         return "bt2020nc"
     return "bt709" if min(video.coded_wh) >= 720 else "smpte170m"
+
+
+def luma_weights(matrix: str) -> tuple[float, float]:
+    """How much of luma is red and how much is blue; those of BT.601 for a matrix that is not
+    known."""
+    return _WEIGHTS.get(matrix, _BT601)
 
 
 class Converter:

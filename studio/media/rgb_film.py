@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-import av
 import cv2
 import numpy as np
 from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from studio.errors import RequestError
 from studio.media.cue_blend import CueBlend
 from studio.media.picture import FFMPEG_MATRICES, matrix_of
+from studio.media.rgb_coder import RgbCoder
 from studio.media.tone_map import tone_mapped
 from studio.types.media import VideoStream
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
 #: Raised whenever the same function would give other pixels than before.
-RGB_FILM_VERSION = 1
+RGB_FILM_VERSION = 2
 _FULL_RANGE, _BT709, _LIMITED = 2, 1, 1
 #: Formats whose pictures carry an alpha channel that an MP4 cannot.
 _ALPHA = ("yuva", "rgba", "bgra", "argb", "abgr", "gbrap", "ya8", "ya16", "ayuv", "vuya", "pal8")
@@ -113,17 +113,15 @@ class _RgbFilmPass:
     """Frames of one stretch to RGB, through the function, and back."""
 
     def __init__(self, film: RgbFilm, video: VideoStream, function: RgbPass) -> None:
-        self._film, self._video, self._function = film, video, function
+        self._video, self._function = video, function
         self._form = CueBlend(video)
         self._converter = RgbConverter(video)
-        self._back = VideoReformatter()
         matrix = "bt709" if video.is_hdr else matrix_of(video)
         if self._form.from_rgb:
             matrix = "smpte170m"
-        name = FFMPEG_MATRICES.get(matrix, "ITU709")
-        self._matrix = int(Colorspace[name])
         full = video.color_range == "pc" and not self._form.from_rgb and not video.is_hdr
-        self._range = 2 if full or film.pixel_format.startswith("yuvj") else _LIMITED
+        full = full or film.pixel_format.startswith("yuvj")
+        self._coder = RgbCoder(film.pixel_format, film.size_wh, matrix, full)
 
     @property
     def notes(self) -> list[str]:
@@ -147,20 +145,7 @@ class _RgbFilmPass:
             turned = cv2.resize(
                 np.ascontiguousarray(turned), coded_wh, interpolation=cv2.INTER_AREA
             )
-        width, height = self._film.size_wh
-        turned = np.ascontiguousarray(turned[:height, :width])
-        frame = av.VideoFrame.from_ndarray(turned, "rgb24" if rgb.dtype == np.uint8 else "rgb48le")
-        return self._back.reformat(
-            frame,
-            width,
-            height,
-            self._film.pixel_format,
-            dst_colorspace=self._matrix,
-            src_color_range=_FULL_RANGE,
-            dst_color_range=self._range,
-            interpolation=Interpolation.BICUBIC,
-            threads=1,
-        )
+        return self._coder(turned)
 
 
 class RgbConverter:

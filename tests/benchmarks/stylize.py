@@ -21,7 +21,6 @@ import av
 from pipelines import stylize
 from pipelines.stylize import flicker, pipeline
 from pipelines.stylize.chain import PaintLayer
-from pipelines.stylize.motion import FLOW_PX
 from pipelines.stylize.preparing import layers_of, read_materials
 from studio.jobs.job import Job
 from studio.media.encoder import PictureFormat
@@ -150,7 +149,7 @@ def steadiness(work: Path) -> None:
         print(
             f"{name}: warp error {found.film:.2f} of 255, each frame anew {found.per_frame:.2f}, "
             f"footage {found.footage:.2f}: share {found.share:.2f} (limit {FLICKER_LIMIT}); "
-            f"{found.pairs} pairs, motion found at {FLOW_PX} px"
+            f"{found.pairs} pairs, motion found at {flicker.RULER_PX} px"
         )
 
 
