@@ -29,6 +29,8 @@ ACTS = {
     "subtitles.hear": "pipelines.desk.cues:hear",
     "subtitles.retime": "pipelines.desk.cues:retime",
     "subtitles.write": "pipelines.desk.cues:write",
+    "anchor.read": "pipelines.desk.segments:read",
+    "anchor.look": "pipelines.desk.segments:look",
     "library.look": "pipelines.desk.shelf:look",
     "library.proxy": "pipelines.desk.shelf:proxy",
 }

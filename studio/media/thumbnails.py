@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -38,21 +39,53 @@ def clip_thumbnails(
     """
     width, height = timeline.size_wh
     size_wh = (max(2, round(height_px * width / height)), height_px)
-    footage = open_footage(timeline, settings or Settings())
-    shown = timeline.clips if clips is None else clips
+    shown = timeline.clips if clips is None else tuple(clips)
+    footage = open_footage(replace(timeline, items=shown), settings or Settings())
     return {clip.id: _picture(clip, timeline, footage[clip.source], size_wh) for clip in shown}
 
 
+def clip_frame(
+    timeline: Timeline,
+    clip: Clip,
+    number: int,
+    at: int,
+    height_px: int,
+    settings: Settings | None = None,
+) -> NDArray[np.uint8]:
+    """One frame of a clip as the film shows it: uint8 ``(height_px, w, 3)`` RGB.
+
+    Args:
+        timeline: the cut.
+        clip: of it, or one that stands in for another.
+        number: of the source frame.
+        at: timeline frames from the clip's start, for its crop.
+        height_px: of the picture.
+        settings: limits on the footage.
+
+    Raises:
+        NoSuchMedia, RequestError: the source has gone, or has changed.
+    """
+    width, height = timeline.size_wh
+    size_wh = (max(2, round(height_px * width / height)), height_px)
+    alone = replace(timeline, items=(clip,), broll=())
+    footage = open_footage(alone, settings or Settings())[clip.source]
+    return _picture(clip, timeline, footage, size_wh, (number, at))
+
+
 def _picture(
-    clip: Clip, timeline: Timeline, footage: Footage, size_wh: tuple[int, int]
+    clip: Clip,
+    timeline: Timeline,
+    footage: Footage,
+    size_wh: tuple[int, int],
+    place: tuple[int, int] | None = None,
 ) -> NDArray[np.uint8]:
     picture = np.zeros((size_wh[1], size_wh[0], 3), np.uint8)
     video = footage.info.video
     if video is None:
         return picture
     conform = Conform(video, timeline.size_wh, clip.crop)
-    middle = (clip.start_frame + clip.end_frame) // 2
-    for _number, frame in decode_range(footage.info, footage.times, middle, middle + 1):
-        rgb = conform(frame, clip.frames // 2).to_ndarray(format="rgb24")
+    number, at = place or ((clip.start_frame + clip.end_frame) // 2, clip.frames // 2)
+    for _number, frame in decode_range(footage.info, footage.times, number, number + 1):
+        rgb = conform(frame, at).to_ndarray(format="rgb24")
         picture[:] = cv2.resize(rgb, size_wh, interpolation=cv2.INTER_AREA)
     return picture

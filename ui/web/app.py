@@ -17,14 +17,16 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from studio.accounts.book import Accounts, accounts_path
-from studio.errors import RequestError
-from studio.jobs.job import Job
-from studio.models.pool import ModelPool
+from studio.archive.library import Library, library_path
+from studio.errors import AccessError, RequestError
+from studio.jobs.queue import JobQueue, jobs_path
+from studio.jobs.worker import Worker
 from studio.settings import Settings
+from ui.web.desk import Desk
 from ui.web.guard import Guard, check_host, is_loopback
 from ui.web.makings import Makings
 from ui.web.roots import MediaRoots
-from ui.web.runner import Runner
+from ui.web.shelf import Shelf
 from ui.web.subtitle_works import SubtitleWorks
 from ui.web.uploads import Uploads
 from ui.web.works import Works
@@ -48,8 +50,8 @@ class Studio:
         roots: folders the page may open footage from.
         results_dir: where trailers are written.
         uploads: files from the browser.
-        pool: of the models, shared by all work.
-        runner: does the work.
+        desk: hands work to the queue of jobs.
+        shelf: the library.
         works: trailers in the making.
         subtitles: subtitles in the making.
         makings: films made anew.
@@ -61,8 +63,8 @@ class Studio:
     roots: MediaRoots
     results_dir: Path
     uploads: Uploads
-    pool: ModelPool
-    runner: Runner
+    desk: Desk
+    shelf: Shelf
     works: Works
     subtitles: SubtitleWorks
     makings: Makings
@@ -79,7 +81,7 @@ class Studio:
         accounts: Accounts | None = None,
         open_host: str | None = None,
     ) -> Studio:
-        """Set up folders and the runner.
+        """Set up folders, and open the list of jobs and the library.
 
         Args:
             settings: of the machine and its user.
@@ -91,6 +93,7 @@ class Studio:
 
         Raises:
             RequestError: a media root is no folder, or results cannot be written.
+            JobsUnavailable, LibraryUnavailable: their files cannot be used.
         """
         results_dir = (results_dir or platformdirs.user_data_path("studio") / "results").absolute()
         try:
@@ -100,24 +103,52 @@ class Studio:
             raise RequestError(
                 f"{exc.filename} cannot be written: {exc.strerror}.", "Choose another folder."
             ) from exc
-        pool = ModelPool(settings)  # one, so that a second run finds its models loaded
-        runner = Runner(lambda on_progress: Job(settings, pool, on_progress=on_progress))
-        roots = MediaRoots(media_roots or [Path.cwd()])
-        works, subtitles = Works(runner, results_dir), SubtitleWorks(runner, results_dir)
-        makings = Makings(runner, results_dir)
+        desk = Desk(
+            JobQueue.open(jobs_path(settings)), Library.open(library_path(settings)), results_dir
+        )
         return cls(
             settings,
-            roots,
+            MediaRoots(media_roots or [Path.cwd()]),
             results_dir,
             uploads,
-            pool,
-            runner,
-            works,
-            subtitles,
-            makings,
+            desk,
+            Shelf(desk.library, desk, settings),
+            Works(desk),
+            SubtitleWorks(desk),
+            Makings(desk),
             accounts,
             open_host,
         )
+
+    def working(self) -> Working:
+        """What does the jobs while the page is up; to be entered once."""
+        return Working(self.settings)
+
+
+class Working(contextlib.AbstractContextManager["Working"]):
+    """A worker of the queue, on a thread of its own: every attempt is a process, and those that
+    somebody waits for share one that is warm.
+
+    Args:
+        settings: of the machine.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        from pipelines.registry import COMMAND, WARM_COMMAND
+
+        self._stop = threading.Event()
+        worker = Worker(jobs_path(settings), COMMAND, settings, warm=WARM_COMMAND)
+        self._thread = threading.Thread(target=worker.run, args=(self._stop,), name="worker")
+
+    def __enter__(self) -> Working:
+        """Begin to do jobs."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop those at work; they go back into the queue."""
+        self._stop.set()
+        self._thread.join()
 
 
 def make_app(studio: Studio) -> ASGIApp:
@@ -131,21 +162,30 @@ def make_app(studio: Studio) -> ASGIApp:
     import gradio as gr
     from fastapi import FastAPI
 
+    from ui.web.machine_routes import MachineRoutes, not_allowed
+    from ui.web.pictures import Pictures
     from ui.web.routes import Routes
-    from ui.web.sign_in import SignIn
     from ui.web.theme import stylesheet, theme
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        studio.runner.close()
+        async with machine.running():
+            with studio.working():
+                yield
 
+    machine = MachineRoutes.of(studio)
     page = _page(studio)
     routes = Routes(studio.uploads, studio.works, studio.subtitles, studio.makings)
-    table = routes.table()
-    if studio.accounts is not None:
-        table += SignIn(studio.accounts).table()
-    app = FastAPI(lifespan=lifespan, routes=table, openapi_url=None, docs_url=None, redoc_url=None)
+    table = [*Pictures(studio.works, studio.shelf).table(), *routes.table()]
+    table += machine.table()
+    app = FastAPI(
+        lifespan=lifespan,
+        routes=table,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        exception_handlers={AccessError: not_allowed},
+    )
     static = Path(__file__).parent / "static"
     app = gr.mount_gradio_app(
         app,
@@ -211,7 +251,7 @@ def _page(studio: Studio) -> Blocks:
                 )
                 with making.texts.make(gr.Tab, {"label": f"{kind.name}.tab"}, id=kind.name):
                     making.build(page)
-        lay_memory(studio.pool)
+        lay_memory(studio.settings)
     return page
 
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
-import secrets
-import time
-from collections import OrderedDict
-from collections.abc import Callable
+import json
+import shlex
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
-from studio.errors import StudioError
-from studio.jobs.job import Job
+from pipelines.desk import Options as Act
+from studio.archive.library import WorkRow
+from studio.codec import from_json, to_json
+from studio.jobs.record import JobResult
 from studio.types.media import MediaInfo
+from ui.web.desk import Asked, Desk, DeskWork, DeskWorks
 from ui.web.messages import PageError
-from ui.web.runner import Run, Runner, RunState, RunView
 
-_KEPT = 20
+KINDS = ("looks", "filters", "avatar", "generate")
 
 
 class Phase(StrEnum):
@@ -43,12 +43,17 @@ class Card:
     Attributes:
         name: as the pipeline takes it.
         group: cards of one group stand together.
-        jpeg: the picture.
+        path: of the picture, a JPEG.
     """
 
     name: str
     group: str
-    jpeg: bytes
+    path: Path
+
+    @property
+    def jpeg(self) -> bytes:
+        """The picture; empty where it is gone."""
+        return _read(self.path)
 
 
 @dataclass(frozen=True)
@@ -57,152 +62,198 @@ class Made:
 
     Attributes:
         files: name to path; ``preview``, ``film`` or ``picture`` is shown.
-        told: facts about it, as lines.
+        facts: what the pipeline says of it.
         notes: what a user should know.
-        command: that makes the same in a terminal.
     """
 
     files: dict[str, Path]
-    told: tuple[str, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    command: str = ""
+
+    @property
+    def command(self) -> str:
+        """That makes the same in a terminal."""
+        words = self.facts.get("command") or ()
+        return shlex.join(str(word) for word in words)
 
 
-@dataclass
-class Making:
+@dataclass(frozen=True)
+class _State:
+    """What of a work is written down."""
+
+    info: MediaInfo | None
+    cards: tuple[Card, ...]
+    picked: tuple[str, ...]
+    values: dict[str, Any]
+    sides: tuple[Path, ...]
+    made: Made | None
+    turn: int
+
+
+class Making(DeskWork):
     """One film in the making. Made by :meth:`Makings.begin`.
 
     Attributes:
-        id: unguessable; it is in the page's address.
         info: of the film; None where none is needed.
-        out: folder of its results.
-        runner: does the work.
         cards: to choose from.
         picked: names of the cards that were chosen last.
-        before, after: JPEGs of one picture.
+        values: of the wishes, as they were last.
         made: what was made last.
         turn: raised whenever a picture or a file is new: addresses carry it.
-        run: the run that goes on, or ended last.
     """
 
-    id: str
-    info: MediaInfo | None
-    out: Path
-    runner: Runner
-    cards: tuple[Card, ...] = ()
-    picked: tuple[str, ...] = ()
-    before: bytes = b""
-    after: bytes = b""
-    made: Made | None = None
-    turn: int = 0
-    run: Run = field(init=False)
-    _doing: Phase = Phase.WALL
-
-    @property
-    def view(self) -> RunView:
-        """The run as it stands."""
-        return self.runner.view(self.run)
+    def __init__(self, desk: Desk, row: WorkRow, out: Path) -> None:
+        super().__init__(desk, row, out)
+        self.kind = row.kind  # type: ignore[misc]  # one class makes several kinds
+        self.info: MediaInfo | None = None
+        self.cards: tuple[Card, ...] = ()
+        self.picked: tuple[str, ...] = ()
+        self.values: dict[str, Any] = {}
+        self.made: Made | None = None
+        self.turn = 0
+        self._sides: tuple[Path, ...] = ()
 
     @property
     def phase(self) -> Phase:
         """What to show."""
-        if not self.run.state.ended:
-            return self._doing
+        if not self.look().state.ended:
+            return Phase(self.doing)
         return Phase.READY if self.cards else Phase.STOPPED
 
     @property
-    def error(self) -> StudioError | None:
-        """What ended the last run."""
-        return self.run.error
+    def before(self) -> bytes:
+        """The picture that is compared, as it is."""
+        return _read(self._sides[0]) if self._sides else b""
 
     @property
-    def cancelled(self) -> bool:
-        """Whether the user stopped the last run."""
-        return self.run.state is RunState.CANCELLED
+    def after(self) -> bytes:
+        """The picture that is compared, with what was chosen."""
+        return _read(self._sides[1]) if self._sides else b""
 
-    def cancel(self) -> None:
-        """Stop what goes on."""
-        self.runner.cancel(self.run)
+    @property
+    def compared(self) -> bool:
+        """Whether there are two sides to show."""
+        return bool(self._sides)
 
-    def draw_wall(self, draw: Callable[[Job], tuple[Card, ...]]) -> None:
+    @property
+    def results(self) -> dict[str, Path]:
+        """Files of the last result."""
+        return self.made.files if self.made is not None else {}
+
+    def draw_wall(self, act: str, asked: dict[str, Any] | None = None) -> None:
         """Start to draw the cards."""
+        self.start(Phase.WALL, self._act(act, "wall", asked or {}), waited_for=True)
 
-        def work(job: Job) -> None:
-            self.cards = draw(job)
-
-        self._start(Phase.WALL, work)
-
-    def compare(self, draw: Callable[[Job], tuple[bytes, bytes]]) -> None:
+    def compare(self, act: str, asked: dict[str, Any]) -> None:
         """Start to draw one picture before and after; one that is being drawn is left.
 
         Raises:
             PageError: something else goes on.
         """
-        if self.phase is Phase.COMPARE:
-            self.cancel()
-        elif self.phase.busy:
-            raise PageError("run.busy")
+        self._make_way()
+        self.turn += 1
+        work = self._act(act, f"compare-{self.turn}", asked)
+        self.start(Phase.COMPARE, work, waited_for=True)
 
-        def work(job: Job) -> None:
-            before, after = draw(job)
-            job.check()
-            self.before, self.after = before, after
-            self.turn += 1
+    def show_no_comparison(self) -> None:
+        """Nothing is chosen any more."""
+        self._sides = ()
 
-        self._start(Phase.COMPARE, work)
-
-    def make(self, phase: Phase, act: Callable[[Job], Made]) -> None:
+    def make(self, phase: Phase, pipeline: str, options: Any) -> None:
         """Start to make a preview or the whole.
 
         Raises:
             PageError: something goes on already.
         """
-        if self.phase is Phase.COMPARE:
+        self._make_way()
+        asked = Asked(pipeline, options, self._sources)
+        self.start(phase, asked, waited_for=phase is Phase.PREVIEW)
+
+    def settle(self, doing: str, result: JobResult) -> None:
+        """Cards, two sides, or files."""
+        files = {name: Path(path) for name, path in result.files.items()}
+        self.turn += 1
+        if doing == Phase.WALL:
+            top = files["cards"].parent
+            rows = json.loads(files["cards"].read_text(encoding="utf-8"))
+            self.cards = tuple(Card(name, group, top / file) for name, group, file in rows)
+        elif doing == Phase.COMPARE:
+            self._sides = (files["before"], files["after"])
+        else:
+            if self.kind == "generate" and "sheet" in files:
+                files["picture"] = files.pop("sheet")
+            self.made = Made(files, result.facts, result.notes)
+
+    def plain(self) -> dict[str, Any]:
+        """All that is not of the run."""
+        state = _State(
+            self.info, self.cards, self.picked, self.values, self._sides, self.made, self.turn
+        )
+        data: dict[str, Any] = to_json(state)
+        return data
+
+    def restore(self, plain: dict[str, Any]) -> None:
+        """From what :meth:`plain` gave."""
+        state = from_json(_State, plain)
+        self.info, self.cards, self.picked = state.info, state.cards, state.picked
+        self.values, self.made, self.turn = state.values, state.made, state.turn
+        self._sides = state.sides
+
+    @property
+    def _sources(self) -> tuple[Path, ...]:
+        return (self.info.path,) if self.info is not None else ()
+
+    def _act(self, act: str, folder: str, asked: dict[str, Any]) -> Asked:
+        return Asked("desk", Act(act, self.page_dir / folder, asked), self._sources)
+
+    def _make_way(self) -> None:
+        phase = self.phase
+        if phase is Phase.COMPARE:
             self.cancel()
-        elif self.phase.busy:
+        elif phase.busy:
             raise PageError("run.busy")
 
-        def work(job: Job) -> None:
-            self.made = act(job)
-            self.turn += 1
 
-        self._start(phase, work)
-
-    def _start(self, phase: Phase, work: Callable[[Job], None]) -> None:
-        self.run = self.runner.start(work)
-        self._doing = phase
-
-
-class Makings:
-    """The films of one tab, the newest kept.
+class Makings(DeskWorks[Making]):
+    """The films of the tabs that make one anew.
 
     Args:
-        runner: does the work.
-        results_dir: each gets a folder in it.
+        desk: queue and library.
     """
 
-    def __init__(self, runner: Runner, results_dir: Path) -> None:
-        self._runner, self._results_dir = runner, results_dir
-        self._works: OrderedDict[str, Making] = OrderedDict()
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, Making, KINDS)
 
-    def begin(self, info: MediaInfo | None, draw: Callable[[Job], tuple[Card, ...]]) -> Making:
+    def begin(
+        self,
+        info: MediaInfo | None,
+        kind: str,
+        asked: dict[str, Any] | None = None,
+        *,
+        user: str = "",
+        project: str = "",
+    ) -> Making:
         """Take a film, and draw the cards to choose from.
 
+        Args:
+            info: of the film; None where none is needed.
+            kind: one of :data:`KINDS`; the act ``KIND.wall`` draws.
+            asked: what that act wants to know.
+            user: whose it is.
+            project: it belongs to, or "".
+
         Raises:
-            PageError: too many runs wait.
+            Busy: too many jobs wait.
         """
-        name = info.path.stem if info is not None else "pictures"
-        stem = re.sub(r"[^\w\- ]", "_", name).strip()[:40] or "film"
-        stamp = time.strftime("%Y-%m-%d %H%M%S")
-        out = self._results_dir / f"{stamp} {stem} {secrets.token_hex(2)}"
-        work = Making(secrets.token_urlsafe(16), info, out, self._runner)
-        work.draw_wall(draw)
-        self._works[work.id] = work
-        ended = [w.id for w in self._works.values() if not w.phase.busy]
-        for work_id in ended[: max(0, len(self._works) - _KEPT)]:
-            del self._works[work_id]
+        title = info.path.stem if info is not None else "pictures"
+        work = self.fresh(title, user, project, kind)
+        work.info = info
+        work.draw_wall(f"{kind}.wall", asked)
         return work
 
-    def get(self, work_id: object) -> Making | None:
-        """The work of that id, if this server knows it."""
-        return self._works.get(work_id) if isinstance(work_id, str) else None
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from studio.models.records import DeviceStatus, PoolStatus, ResidentStatus
 from ui.web.messages import Say
 
 
-def memory_bar(say: Say, status: PoolStatus) -> str:
+def memory_bar(say: Say, pools: Sequence[PoolStatus]) -> str:
     """A bar a device, a piece a model, and the last thing that was decided.
 
     Args:
         say: the language.
-        status: of the pool that the page's work shares; what ``studio models status`` prints.
+        pools: of all processes that do jobs, newest word first; what ``studio models status``
+            prints.
     """
-    devices = "".join(_device(say, device) for device in status.devices)
+    if not pools:
+        label, empty = escape(say("memory.title")), escape(say("memory.empty"))
+        return f'<section class="st-memory" aria-label="{label}"><p>{empty}</p></section>'
+    devices = "".join(_device(say, device) for pool in pools for device in pool.devices)
+    waiters = [waiter for pool in pools for waiter in pool.waiters]
     waiting = ""
-    if status.waiters:
-        names = ", ".join(waiter.key.split("@")[0] for waiter in status.waiters)
+    if waiters:
+        names = ", ".join(waiter.key.split("@")[0] for waiter in waiters)
         waiting = f"<p>{escape(say('memory.waiting', names=names))}</p>"
+    decisions = sorted((d for pool in pools for d in pool.decisions), key=lambda d: d.at_s)
     last = ""
-    if status.decisions:
-        last = f'<p class="st-said" lang="en">{escape(status.decisions[-1].text)}</p>'
+    if decisions:
+        last = f'<p class="st-said" lang="en">{escape(decisions[-1].text)}</p>'
     label = escape(say("memory.title"))
     return f'<section class="st-memory" aria-label="{label}">{devices}{waiting}{last}</section>'
 

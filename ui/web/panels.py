@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from html import escape
 
 from studio.errors import StudioError
+from studio.jobs.record import JobState
 from studio.types.media import MediaInfo
 from ui.web.messages import LANGUAGES, PageError, Say
-from ui.web.runner import RunState, RunView, StageView
+from ui.web.runs import RunView, StageView
 from ui.web.works import Work
 
 #: Results in the order they are offered.
@@ -146,21 +147,22 @@ def subtitles_welcome(say: Say) -> str:
 
 def progress(say: Say, view: RunView, title: str) -> str:
     """How far a run is: every stage with its share, and how long it may still take."""
-    if view.state is RunState.WAITING:
+    if view.state is JobState.QUEUED:
         status = say("run.waiting", ahead=view.ahead)
+    elif view.state is JobState.PAUSED:
+        status = say("run.paused")
     elif view.cancelling:
         status = say("run.cancelling")
     else:
         status = say("run.elapsed", elapsed=say.duration(view.elapsed_s))
-        left = [s.remaining_s for s in view.stages if s.remaining_s is not None]
-        if left:
-            status += " · " + say("run.remaining", remaining=say.about(left[-1]))
+        if view.remaining_s is not None:
+            status += " · " + say("run.remaining", remaining=say.about(view.remaining_s))
     rows = "".join(_stage(say, stage) for stage in view.stages)
     rows = rows or f'<li class="st-now"><span>{escape(say("run.starting"))}</span></li>'
     return (
         f'<div class="st-run"><h2>{escape(title)}</h2><p class="st-status">{escape(status)}</p>'
         f'<ol class="st-stages">{rows}</ol>'
-        f'<p class="st-leave">{escape(say("run.leave"))}</p></div>'
+        f'<p class="st-leave">{escape(say("run.leave", number=view.number))}</p></div>'
     )
 
 

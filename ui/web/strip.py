@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from html import escape
 
-from studio.types.timecode import Timecode
+from studio.types.timecode import FrameRate, Timecode
 from studio.types.timeline import Card, Clip, Reason, Source, Timeline
 from ui.web.messages import Say
 from ui.web.works import Version, Work
@@ -14,18 +14,20 @@ from ui.web.works import Version, Work
 _REASONS = 6
 
 
-def strip(say: Say, work: Work, number: int) -> str:
-    """The clips of a version as an ordered list; each can be dropped and taken back."""
+def strip(say: Say, work: Work, number: int, selected: str = "") -> str:
+    """The clips of a version as an ordered list; each can be dropped, taken back and opened."""
     version = work.versions[number]
     pictures = f"/studio/works/{work.id}/{number}/thumbnails"
     at = {item.id: frame for frame, item in version.kept.placed()}
     entries = [
-        _card(say, at.get(item.id), item, n, version)
+        _card(say, at.get(item.id), item, n, version, selected)
         if isinstance(item, Card)
-        else _clip(say, at.get(item.id), item, n, version, pictures)
-        for n, item in enumerate(version.timeline.items, 1)
+        else _clip(say, at.get(item.id), item, n, version, pictures, selected)
+        for n, item in enumerate(version.items, 1)
     ]
-    return f'<ol class="st-strip" aria-label="{escape(say("strip.label"))}">{"".join(entries)}</ol>'
+    keys = f'<p class="st-keys">{escape(say("strip.keys"))}</p>'
+    label = escape(say("strip.label"))
+    return f'{keys}<ol class="st-strip" aria-label="{label}">{"".join(entries)}</ol>'
 
 
 def overview(say: Say, version: Version) -> str:
@@ -36,13 +38,13 @@ def overview(say: Say, version: Version) -> str:
     parts = "".join(
         f'<span class="st-seg" style="flex-grow:{item.frames}" data-role="{_role(item)}"'
         f"{' data-dropped' if item.id in version.dropped else ''}></span>"
-        for item in planned.items
+        for item in version.items
     )
     roles = dict.fromkeys(_role(item) for item in planned.items)
     legend = "".join(
         f'<li><i data-role="{role}"></i>{escape(say(f"role.{role}"))}</li>' for role in roles
     )
-    of_whole = f" <small>{escape(say('plan.of', length=whole))}</small>" if version.dropped else ""
+    of_whole = f" <small>{escape(say('plan.of', length=whole))}</small>" if whole != length else ""
     share = kept.frames / max(1, planned.frames)
     cost = say(
         "render.cost",
@@ -54,8 +56,16 @@ def overview(say: Say, version: Version) -> str:
         f"{of_whole}<span>{escape(count)}</span></p>"
         f'<div class="st-bar" aria-hidden="true">{parts}</div>'
         f'<ul class="st-legend" aria-hidden="true">{legend}</ul>'
-        f'<p class="st-cost">{escape(cost)}</p></div>'
+        f'<p class="st-cost">{escape(cost)}</p>{_off_beat(say, version)}</div>'
     )
+
+
+def _off_beat(say: Say, version: Version) -> str:
+    """What an edit does to the cuts behind it: they no longer fall where the music wants them."""
+    count = version.off_beat
+    if not count:
+        return ""
+    return f'<p class="st-outdated" role="status">{escape(say("plan.off_beat", count=count))}</p>'
 
 
 def notes(say: Say, lines: tuple[str, ...]) -> str:
@@ -69,30 +79,32 @@ def notes(say: Say, lines: tuple[str, ...]) -> str:
     )
 
 
-def _clip(say: Say, at: int | None, clip: Clip, n: int, version: Version, pictures: str) -> str:
+def _clip(
+    say: Say, at: int | None, clip: Clip, n: int, version: Version, pictures: str, selected: str
+) -> str:
     source = version.timeline.source(clip.source)
     role = escape(say(f"role.{clip.role}"))
     alt = escape(say("strip.picture", n=n, role=say(f"role.{clip.role}")))
-    picture = (
-        f'<img src="{pictures}/{escape(clip.id)}" alt="{alt}" loading="lazy" decoding="async">'
-    )
+    shown = version.arrangement.swaps.get(clip.id, clip.id)
+    picture = f'<img src="{pictures}/{escape(shown)}" alt="{alt}" loading="lazy" decoding="async">'
     if len(version.timeline.sources) > 1:
         name = source.path.rsplit("/", 1)[-1]
         picture += f'<span class="st-source">{escape(name)}</span>'
-    start, end = _timecodes(source, clip)
+    start, end = timecodes(source, clip)
     where = (
         f'<p class="st-tc"><span title="{escape(say("strip.source_in"))}">{start}</span>'
         f' <i aria-hidden="true">→</i> <span title="{escape(say("strip.source_out"))}">{end}</span>'
         "</p>"
     )
-    return _entry(say, at, clip, n, version, role, picture, where + _reasons(say, clip.reasons))
+    body = where + reasons(say, clip.reasons)
+    return _entry(say, at, clip, n, version, role, picture, body, selected)
 
 
-def _card(say: Say, at: int | None, card: Card, n: int, version: Version) -> str:
+def _card(say: Say, at: int | None, card: Card, n: int, version: Version, selected: str) -> str:
     lines = "<br>".join(escape(line) for line in card.text.split("\n"))
     picture = f'<div class="st-cardface">{lines}</div>'
     role = escape(say(f"role.{card.kind}-card"))
-    return _entry(say, at, card, n, version, role, picture, "")
+    return _entry(say, at, card, n, version, role, picture, "", selected)
 
 
 def _entry(
@@ -104,15 +116,25 @@ def _entry(
     role: str,
     face: str,
     body: str,
+    selected: str,
 ) -> str:
     rate = version.timeline.rate
     dropped = at is None
     place = "–" if at is None else Timecode(at, rate)
-    length = escape(say("strip.seconds", seconds=f"{float(rate.seconds(item.frames)):.1f}"))
+    length = escape(seconds_of(say, rate, item.frames))
+    name, made = escape(item.id), version.arrangement
+    changed = "".join(
+        f"<em>{escape(say(f'strip.{what}'))}</em>"
+        for what, there in (("swapped", made.swaps), ("trimmed", made.trims))
+        if item.id in there
+    )
+    open_ = "true" if item.id == selected else "false"
     return (
-        f'<li class="st-clip" data-role="{_role(item)}"{" data-dropped" if dropped else ""}>'
-        f'<div class="st-face">{face}<span class="st-no">{n}</span>'
-        f'<span class="st-len">{length}</span></div>'
+        f'<li class="st-clip" data-role="{_role(item)}"{" data-dropped" if dropped else ""}'
+        f"{' data-open' if item.id == selected else ''}>"
+        f'<button type="button" class="st-face" data-open="{name}" aria-expanded="{open_}"'
+        f' aria-label="{escape(say("strip.open", n=n))}">{face}<span class="st-no">{n}</span>'
+        f'<span class="st-changed">{changed}</span><span class="st-len">{length}</span></button>'
         f'<div class="st-body"><p class="st-head"><b>{role}</b>'
         f'<span title="{escape(say("strip.position"))}">{place}</span></p>{body}'
         f'<button type="button" class="st-keep" data-item="{escape(item.id)}"'
@@ -123,10 +145,11 @@ def _entry(
     )
 
 
-def _reasons(say: Say, reasons: tuple[Reason, ...]) -> str:
-    if not reasons:
+def reasons(say: Say, found: tuple[Reason, ...]) -> str:
+    """Why a clip was chosen, the arguments that counted most first."""
+    if not found:
         return ""
-    ordered = sorted(reasons, key=lambda r: r.score * r.weight, reverse=True)[:_REASONS]
+    ordered = sorted(found, key=lambda r: r.score * r.weight, reverse=True)[:_REASONS]
     rows = "".join(
         f'<li><span>{escape(_reason_name(say, r))}</span><span class="st-meter" role="img"'
         f' aria-label="{r.score:.0%}"><i style="width:{min(max(r.score, 0), 1):.0%}"></i></span>'
@@ -149,11 +172,16 @@ def _role(item: Clip | Card) -> str:
     return f"{item.kind}-card" if isinstance(item, Card) else str(item.role)
 
 
+def seconds_of(say: Say, rate: FrameRate, frames: int) -> str:
+    """A length in seconds, in words."""
+    return say("strip.seconds", seconds=f"{float(rate.seconds(frames)):.1f}")
+
+
 def _seconds(say: Say, timeline: Timeline) -> str:
     return say("strip.seconds", seconds=f"{float(timeline.duration):.1f}")
 
 
-def _timecodes(source: Source, clip: Clip) -> tuple[str, str]:
+def timecodes(source: Source, clip: Clip) -> tuple[str, str]:
     """Where the clip lies in its footage: the camera's time code where it has one, else counted
     from zero; the clock where the rate varies, since frames do not tell the time then."""
     if source.variable_rate:

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import secrets
-import threading
-from collections import OrderedDict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pipelines.subtitles.options import FORMATS, Options
-from studio.errors import StudioError
-from studio.jobs.job import Job
+from pipelines.desk import Options as Act
+from pipelines.subtitles.options import Options
+from studio.archive.library import WorkRow
+from studio.codec import from_json, to_json
+from studio.jobs.record import JobResult
 from studio.types.media import MediaInfo
+from ui.web.desk import Asked, Desk, DeskWork, DeskWorks
 from ui.web.messages import PageError
-from ui.web.runner import Run, Runner, RunState, RunView
 
 if TYPE_CHECKING:
-    from pipelines.subtitles.drafting import Wishes
     from pipelines.subtitles.editing import Change, Edited
-    from studio.types.analysis import FootageAnalysis
 
-_KEPT = 20
 _UNDO = 200
-#: What browsers play as it is.
-_PLAYED_PICTURES = frozenset(("h264", "vp8", "vp9", "av1", "libdav1d"))
-_PLAYED_SOUND = frozenset(("aac", "mp3", "mp3float", "opus", "vorbis", "flac"))
-_PLAYED_PIXELS = frozenset(("yuv420p", "yuvj420p"))
+#: Files of more seconds are long work and wait in line with the renders.
+LONG_S = 300.0
 
 
 class Phase(StrEnum):
@@ -45,34 +39,43 @@ class Phase(StrEnum):
         return self in (Phase.HEARING, Phase.WRITING, Phase.TIMING)
 
 
-class SubtitleWork:
+@dataclass(frozen=True)
+class _State:
+    """What of a work is written down; the plan has a file of its own."""
+
+    info: MediaInfo
+    options: Options
+    files: dict[str, Path]
+    outdated: bool
+    notes: tuple[str, ...]
+    media: Path | None
+    edited: bool
+
+
+class SubtitleWork(DeskWork):
     """Subtitles in the making. Made by :meth:`SubtitleWorks.begin`.
 
     Attributes:
-        id: unguessable; it is in the page's address.
         info: of the film or sound file.
         options: what was asked for.
         files: name to path of what was written last.
         outdated: whether it was edited since.
         notes: what a user should know of what was written.
-        run: the run that goes on, or ended last.
+        media: what a browser plays.
     """
 
-    def __init__(self, info: MediaInfo, options: Options, runner: Runner) -> None:
-        self.id = secrets.token_urlsafe(16)
-        self.info, self.options = info, options
+    kind: ClassVar[str] = "subtitles"
+    info: MediaInfo
+    options: Options
+
+    def __init__(self, desk: Desk, row: WorkRow, out: Path) -> None:
+        super().__init__(desk, row, out)
         self.files: dict[str, Path] = {}
         self.outdated = False
         self.notes: tuple[str, ...] = ()
         self.media: Path | None = None
         self._now: Edited | None = None
         self._before: list[Edited] = []
-        self._wishes: Wishes | None = None
-        self._found: FootageAnalysis | None = None
-        self._doing = Phase.HEARING
-        self._lock = threading.Lock()
-        self._runner = runner
-        self.run: Run = runner.start(self._hear)
 
     @property
     def now(self) -> Edited | None:
@@ -80,35 +83,27 @@ class SubtitleWork:
         return self._now
 
     @property
-    def view(self) -> RunView:
-        """The run as it stands."""
-        return self._runner.view(self.run)
-
-    @property
     def phase(self) -> Phase:
         """What to show."""
-        if not self.run.state.ended:
-            return self._doing
+        if not self.look().state.ended:
+            return Phase(self.doing)
         return Phase.READY if self._now is not None else Phase.STOPPED
-
-    @property
-    def error(self) -> StudioError | None:
-        """What ended the last run."""
-        return self.run.error
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether the user stopped the last run."""
-        return self.run.state is RunState.CANCELLED
 
     @property
     def can_undo(self) -> bool:
         """Whether there is an edit to take back."""
         return bool(self._before)
 
-    def cancel(self) -> None:
-        """Stop what goes on."""
-        self._runner.cancel(self.run)
+    @property
+    def results(self) -> dict[str, Path]:
+        """What was written last."""
+        return self.files
+
+    def hear(self) -> None:
+        """Start to hear the file."""
+        asked = {"options": to_json(self.options)}
+        short = float(self.info.duration) <= LONG_S
+        self.start(Phase.HEARING, self._act("hear", asked), waited_for=short)
 
     def edit(self, change: Change) -> None:
         """Apply an edit and keep what was decided on disk.
@@ -117,26 +112,20 @@ class SubtitleWork:
             PageError: something goes on already, or there is no plan yet.
             RequestError: the edit makes no sense.
         """
-        with self._lock:
+        with self.lock:
             if self.phase is not Phase.READY or self._now is None:
                 raise PageError("run.busy")
             made = change(self._now)
             self._before = [*self._before[-_UNDO:], self._now]
-            self._keep(made)
+            self._take(made)
+            self.keep()
 
     def undo(self) -> None:
         """Take the last edit back."""
-        with self._lock:
+        with self.lock:
             if self.phase is Phase.READY and self._before:
-                self._keep(self._before.pop())
-
-    def _keep(self, made: Edited) -> None:
-        from pipelines.subtitles.pipeline import corrections_path
-        from studio.archive.decisions import write_decisions
-
-        self._now = made
-        self.outdated = bool(self.files)
-        write_decisions(corrections_path(self.options.out, self.info.path), made.corrections)
+                self._take(self._before.pop())
+                self.keep()
 
     def retime(self) -> None:
         """Start to set edited cues to the sound again.
@@ -144,7 +133,7 @@ class SubtitleWork:
         Raises:
             PageError: something goes on already.
         """
-        self._begin(Phase.TIMING, self._retime)
+        self._begin(Phase.TIMING, "retime", {}, waited_for=True)
 
     def write(self, *, burn_in: bool, soft: bool = False) -> None:
         """Start to write all formats, and the film with the cues in it where that is asked for.
@@ -152,102 +141,111 @@ class SubtitleWork:
         Raises:
             PageError: something goes on already.
         """
-        self._begin(Phase.WRITING, lambda job: self._write(job, burn_in, soft))
+        asked = {"burn_in": burn_in, "soft": soft}
+        self._begin(Phase.WRITING, "write", asked, waited_for=not burn_in)
 
-    def _begin(self, phase: Phase, task: object) -> None:
-        with self._lock:
+    def settle(self, doing: str, result: JobResult) -> None:
+        """A plan, or files."""
+        from pipelines.desk.cues import read_edited
+
+        self.notes = result.notes
+        if doing == Phase.WRITING:
+            self.files = {name: Path(path) for name, path in result.files.items()}
+            self.outdated = False
+            return
+        made = read_edited(Path(result.files["edited"]))
+        if doing == Phase.TIMING and self._now is not None:
+            self._before.append(self._now)
+            self._take(made)
+        else:
+            self.media = Path(str(result.facts["media"]))
+            self._now = made
+            self._write_plan()
+
+    def plain(self) -> dict[str, Any]:
+        """All but the plan and the run."""
+        state = _State(
+            self.info, self.options, self.files, self.outdated, self.notes, self.media,
+            self._now is not None,
+        )  # fmt: skip
+        data: dict[str, Any] = to_json(state)
+        return data
+
+    def restore(self, plain: dict[str, Any]) -> None:
+        """From what :meth:`plain` gave."""
+        from pipelines.desk.cues import read_edited
+
+        state = from_json(_State, plain)
+        self.info, self.options, self.files = state.info, state.options, state.files
+        self.outdated, self.notes, self.media = state.outdated, state.notes, state.media
+        self._now = read_edited(self._plan) if state.edited else None
+
+    @property
+    def _plan(self) -> Path:
+        return self.page_dir / "now.json"
+
+    def _take(self, made: Edited) -> None:
+        from pipelines.subtitles.pipeline import corrections_path
+        from studio.archive.decisions import write_decisions
+
+        self._now = made
+        self.outdated = bool(self.files)
+        write_decisions(corrections_path(self.options.out, self.info.path), made.corrections)
+        self._write_plan()
+
+    def _write_plan(self) -> None:
+        from pipelines.desk.cues import write_edited
+
+        assert self._now is not None
+        self.page_dir.mkdir(parents=True, exist_ok=True)
+        write_edited(self._plan, self._now)
+
+    def _begin(self, phase: Phase, act: str, asked: dict[str, Any], *, waited_for: bool) -> None:
+        with self.lock:
             if self.phase is not Phase.READY:
                 raise PageError("run.busy")
-            self._doing = phase
-            self.run = self._runner.start(task)  # type: ignore[arg-type]
+            # What is edited while the job waits is not what was asked for.
+            frozen = self.page_dir / f"{act}.json"
+            frozen.write_bytes(self._plan.read_bytes())
+            known = {"options": to_json(self.options), "edited": str(frozen)}
+            self.start(phase, self._act(act, known | asked), waited_for=waited_for)
 
-    def _hear(self, job: Job) -> None:
-        from pipelines.subtitles.editing import Edited
-        from pipelines.subtitles.pipeline import check_options, draft
-
-        self._wishes = check_options(self.options)
-        made = draft(self.info.path, self.options, self._wishes, job)
-        self._found = made.found.analysis
-        self.media = self._playable(job)
-        self._now = Edited(made.plan, made.corrections)
-
-    def _retime(self, job: Job) -> None:
-        from pipelines.subtitles.editing import retimed
-
-        assert self._now is not None and self._found is not None
-        made, self.notes = retimed(self._now, self._found, self.options, job)
-        with self._lock:
-            self._before.append(self._now)
-            self._keep(made)
-
-    def _write(self, job: Job, burn_in: bool, soft: bool) -> None:
-        from pipelines.subtitles import pipeline
-
-        assert self._now is not None and self._wishes is not None
-        plan = self._now.plan.as_made()
-        options = replace(self.options, burn_in=burn_in, soft=soft, formats=FORMATS)
-        files, _, notes = pipeline.write(plan, self._now.corrections, options, self._wishes, job)
-        self.files, self.notes, self.outdated = files, notes, False
-
-    def _playable(self, job: Job) -> Path:
-        """The file itself where browsers play it, else a copy that they do."""
-        info = self.info
-        if info.video is None or (
-            info.video.codec in _PLAYED_PICTURES
-            and info.video.pixel_format in _PLAYED_PIXELS
-            and (info.audio is None or info.audio.codec in _PLAYED_SOUND)
-            and ({"mp4", "webm"} & set(info.container.split(",")))
-        ):
-            return info.path
-        from studio.media.burn_in import burn_in
-        from studio.types.cue_style import CueStyle
-
-        copy = job.settings.cache_dir / "previews" / f"{info.content_hash}.mp4"
-        if not copy.exists():
-            job.report("preview", 0.0)
-            work = job.settings.cache_dir / "renders" / f"preview-{info.content_hash}"
-            burn_in(
-                info, (), copy, work, style=CueStyle(), settings=job.settings,
-                on_progress=lambda share, message: job.report("preview", share, message),
-                check=job.check,
-            )  # fmt: skip
-        return copy
+    def _act(self, act: str, asked: dict[str, Any]) -> Asked:
+        out = self.page_dir / act
+        return Asked("desk", Act(f"subtitles.{act}", out, asked), (self.info.path,))
 
 
-class SubtitleWorks:
-    """The works of this server, the newest kept.
+class SubtitleWorks(DeskWorks[SubtitleWork]):
+    """Subtitles in the making.
 
     Args:
-        runner: does the work.
-        results_dir: each file gets a folder in it, in which its corrections are found again.
+        desk: queue and library.
     """
 
-    def __init__(self, runner: Runner, results_dir: Path) -> None:
-        self._runner = runner
-        self._results_dir = results_dir
-        self._works: OrderedDict[str, SubtitleWork] = OrderedDict()
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, SubtitleWork, (SubtitleWork.kind,))
 
-    def begin(self, info: MediaInfo | None, options: Options) -> SubtitleWork:
-        """Start to hear a file; ``options.out`` is replaced by the file's folder.
+    def begin(
+        self, info: MediaInfo | None, options: Options, *, user: str = "", project: str = ""
+    ) -> SubtitleWork:
+        """Start to hear a file; ``options.out`` is replaced by the file's folder, in which its
+        corrections are found again.
 
         Raises:
-            PageError: no file was chosen, it is silent, or too many runs wait.
+            PageError: no file was chosen, it is silent, or it is being heard.
+            Busy: too many jobs wait.
         """
         if info is None:
             raise PageError("recording.none")
         if info.audio is None:
             raise PageError("recording.silent")
-        out = self._results_dir / "subtitles" / f"{info.path.stem[:60]} {info.content_hash[:8]}"
-        busy = [w for w in self._works.values() if w.options.out == out and w.phase.busy]
-        if busy:
+        top = self.desk.results_dir / user if user else self.desk.results_dir
+        if project:
+            top = self.desk.library.project(project, user).folder / "results"
+        out = top / "subtitles" / f"{info.path.stem[:60]} {info.content_hash[:8]}"
+        if any(work.out == out and work.phase.busy for work in self.all_of(user)):
             raise PageError("run.busy")
-        work = SubtitleWork(info, replace(options, out=out), self._runner)
-        self._works[work.id] = work
-        ended = [w.id for w in self._works.values() if not w.phase.busy]
-        for work_id in ended[: max(0, len(self._works) - _KEPT)]:
-            del self._works[work_id]
+        work = self.fresh(info.path.stem, user, project, SubtitleWork.kind, out)
+        work.info, work.options = info, replace(options, out=out)
+        work.hear()
         return work
-
-    def get(self, work_id: object) -> SubtitleWork | None:
-        """The work of that id, if this server knows it."""
-        return self._works.get(work_id) if isinstance(work_id, str) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from html import escape
 
 from ui.web.makings import Making
@@ -55,7 +55,7 @@ def compare(say: Say, work: Making, names: tuple[str, str]) -> str:
         work: whose picture.
         names: keys of what the two sides are called.
     """
-    if not work.after:
+    if not work.compared:
         return ""
     where = f"/studio/makings/{work.id}"
     before, after = (escape(say(name)) for name in names)
@@ -71,7 +71,7 @@ def compare(say: Say, work: Making, names: tuple[str, str]) -> str:
     )
 
 
-def result(say: Say, work: Making) -> str:
+def result(say: Say, work: Making, told: Sequence[str] = ()) -> str:
     """What was made: shown, told, and its files."""
     made = work.made
     if made is None:
@@ -89,7 +89,7 @@ def result(say: Say, work: Making) -> str:
             f'<img class="st-picture" src="{where}/picture?{work.turn}"'
             f' alt="{escape(say("file.picture"))}">'
         )
-    facts = "".join(f"<li>{escape(line)}</li>" for line in made.told)
+    facts = "".join(f"<li>{escape(line)}</li>" for line in told)
     rows = "".join(
         f'<li><a href="{where}/{name}?download" download="{escape(path.name)}"'
         f' data-file="{name}"><b>{escape(say(f"file.{name}"))}</b>'

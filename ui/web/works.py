@@ -1,32 +1,37 @@
-"""One trailer from footage to files, as the page follows it."""
+"""One trailer from footage to files, as the page follows and edits it."""
 
 from __future__ import annotations
 
-import re
-import secrets
-import time
-from collections import OrderedDict
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from pipelines.desk import Options as Act
+from pipelines.trailer.arrange import Arrangement, all_items, arranged
+from pipelines.trailer.beats import off_beat
 from pipelines.trailer.options import Options
-from studio.errors import StudioError
-from studio.jobs.job import Job
-from studio.types.media import MediaInfo
-from studio.types.timeline import Clip, Timeline
+from studio.archive.library import WorkRow
+from studio.codec import from_json, to_json
+from studio.jobs.record import JobResult, JobState
+from studio.media.writer import write_beside
+from studio.types.media import FrameTimes, MediaInfo
+from studio.types.timeline import Card, Clip, Source, Timeline
+from ui.web.desk import Asked, Desk, DeskWork, DeskWorks
 from ui.web.messages import PageError
-from ui.web.runner import Run, Runner, RunState, RunView
+from ui.web.subtitle_works import LONG_S
 
 if TYPE_CHECKING:
-    from pipelines.trailer import Version as Rendered
     from studio.media.render import RenderEstimate
 
 #: Height of the thumbnails: twice what is shown, for dense screens.
 THUMBNAIL_PX = 216
-_KEPT = 40
+_UNDO = 200
+
+Change = Callable[[Timeline, Arrangement], Arrangement]
 
 
 class Phase(StrEnum):
@@ -44,6 +49,55 @@ class Phase(StrEnum):
         return self in (Phase.PLANNING, Phase.RENDERING)
 
 
+@dataclass(frozen=True)
+class Rendered:
+    """A version as it was rendered.
+
+    Attributes:
+        files: name to path.
+        notes: what a user should know.
+        arrangement: how the plan was arranged then.
+    """
+
+    files: dict[str, Path]
+    notes: tuple[str, ...]
+    arrangement: Arrangement
+
+
+@dataclass(frozen=True)
+class _Edits:
+    """What of a version is written down."""
+
+    arrangement: Arrangement
+    past: tuple[Arrangement, ...]
+    future: tuple[Arrangement, ...]
+    result: Rendered | None
+
+
+class Pictures(Mapping[str, bytes]):
+    """Pictures by the id of their clip, read when they are asked for.
+
+    Args:
+        folder: they lie in.
+        names: id to file.
+    """
+
+    def __init__(self, folder: Path, names: Mapping[str, str]) -> None:
+        self._folder, self._names = folder, names
+
+    def __getitem__(self, clip_id: str) -> bytes:
+        try:
+            return (self._folder / self._names[clip_id]).read_bytes()
+        except OSError as exc:
+            raise KeyError(clip_id) from exc
+
+    def __iter__(self) -> Any:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 @dataclass
 class Version:
     """One cut of a work.
@@ -51,167 +105,282 @@ class Version:
     Attributes:
         timeline: as planned.
         cost: what rendering all of it takes.
-        thumbnails: clip id to a JPEG or PNG.
-        dropped: ids of the items the user does not want.
+        thumbnails: clip id to a JPEG or PNG; of left-over shots too.
+        beats: timeline frames on which the music's beats fall.
+        arrangement: what the user decided.
+        past, future: for undo and redo.
         result: the files, once rendered.
-        rendered_without: what was dropped when it was rendered.
     """
 
     timeline: Timeline
     cost: RenderEstimate
-    thumbnails: dict[str, bytes] = field(default_factory=dict)
-    dropped: set[str] = field(default_factory=set)
+    thumbnails: Mapping[str, bytes] = field(default_factory=dict)
+    beats: tuple[int, ...] = ()
+    arrangement: Arrangement = field(default_factory=Arrangement)
+    past: tuple[Arrangement, ...] = ()
+    future: tuple[Arrangement, ...] = ()
     result: Rendered | None = None
-    rendered_without: frozenset[str] = frozenset()
+
+    @property
+    def dropped(self) -> frozenset[str]:
+        """Ids of the items the user does not want."""
+        return frozenset(self.arrangement.dropped)
+
+    @property
+    def items(self) -> list[Clip | Card]:
+        """All items in their order, the dropped ones too."""
+        return all_items(self.timeline, self.arrangement, frame_times)
 
     @property
     def kept(self) -> Timeline:
-        """The cut without what the user dropped."""
-        return self.timeline.without(self.dropped)
+        """The cut as it stands, without what the user dropped."""
+        return arranged(self.timeline, self.arrangement, frame_times)
 
     @property
     def outdated(self) -> bool:
-        """Whether clips were dropped or taken back since it was rendered."""
-        return self.result is not None and self.rendered_without != frozenset(self.dropped)
+        """Whether the cut was changed since it was rendered."""
+        return self.result is not None and self.result.arrangement != self.arrangement
+
+    @property
+    def off_beat(self) -> int:
+        """How many more cuts fall beside the music's beats than the plan has."""
+        planned, now = off_beat(self.timeline, self.beats), off_beat(self.kept, self.beats)
+        return max(0, now - planned)
+
+    def change(self, change: Change) -> None:
+        """Apply an edit, if what comes of it can be rendered.
+
+        Raises:
+            RequestError: it cannot; nothing is changed.
+        """
+        from studio.media.timeline_io import check_timeline
+
+        made = change(self.timeline, self.arrangement)
+        if made == self.arrangement:
+            return
+        cut = arranged(self.timeline, made, frame_times)
+        if cut.clips:
+            check_timeline(cut, files=False)
+        self.past = (*self.past[-_UNDO:], self.arrangement)
+        self.future, self.arrangement = (), made
+
+    def undo(self) -> None:
+        """Take the last edit back."""
+        if self.past:
+            self.future = (*self.future, self.arrangement)
+            *rest, self.arrangement = self.past
+            self.past = tuple(rest)
+
+    def redo(self) -> None:
+        """Do again what was taken back last."""
+        if self.future:
+            self.past = (*self.past, self.arrangement)
+            *rest, self.arrangement = self.future
+            self.future = tuple(rest)
 
 
-class Work:
+@lru_cache(maxsize=32)
+def _times(path: str, content_hash: str) -> FrameTimes:
+    from studio.media import probe
+
+    return probe.frame_times(probe.probe(Path(path)))
+
+
+def frame_times(source: Source) -> FrameTimes:
+    """When each frame of a source is shown.
+
+    Raises:
+        MediaError: it cannot be read any more.
+    """
+    return _times(source.path, source.content_hash)
+
+
+@dataclass(frozen=True)
+class _State:
+    """What of a work is written down; the plans lie in a file of their own."""
+
+    footage: tuple[MediaInfo, ...]
+    music: tuple[MediaInfo, ...]
+    options: Options
+    versions: Path | None
+    edits: tuple[_Edits, ...]
+    rendering: int | None
+    rendering_as: Arrangement
+
+
+class Work(DeskWork):
     """A trailer in the making. Made by :meth:`Works.begin`.
 
     Attributes:
-        id: unguessable; it is in the page's address.
         footage: what it is made of.
         music: what lies under it, one at most.
         options: what was asked for.
         versions: the cuts, once planned.
-        run: the run that goes on, or ended last.
     """
 
-    def __init__(
-        self,
-        footage: Sequence[MediaInfo],
-        music: Sequence[MediaInfo],
-        options: Options,
-        runner: Runner,
-    ) -> None:
-        self.id = secrets.token_urlsafe(16)
-        self.footage = tuple(footage)
-        self.music = tuple(music)[:1]
-        self.options = replace(options, music=self.music[0].path if self.music else None)
-        self.versions: tuple[Version, ...] = ()
-        self._runner = runner
-        self._rendering: int | None = None
-        self.run: Run = runner.start(self._plan)
+    kind: ClassVar[str] = "trailer"
+    options: Options
 
-    @property
-    def view(self) -> RunView:
-        """The run as it stands."""
-        return self._runner.view(self.run)
+    def __init__(self, desk: Desk, row: WorkRow, out: Path) -> None:
+        super().__init__(desk, row, out)
+        self.footage: tuple[MediaInfo, ...] = ()
+        self.music: tuple[MediaInfo, ...] = ()
+        self.versions: tuple[Version, ...] = ()
+        self._plans: Path | None = None
+        self._rendering: int | None = None
+        self._rendering_as = Arrangement()
 
     @property
     def phase(self) -> Phase:
         """What to show."""
-        if not self.run.state.ended:
-            return Phase.PLANNING if self._rendering is None else Phase.RENDERING
+        view = self.look()
+        if not view.state.ended:
+            return Phase(self.doing)
         if not self.versions:
             return Phase.STOPPED
-        if self.run.state is RunState.DONE and self._rendering is not None:
+        if view.state is JobState.DONE and self._rendering is not None:
             return Phase.RENDERED
         return Phase.PLANNED
 
     @property
-    def error(self) -> StudioError | None:
-        """What ended the last run."""
-        return self.run.error
+    def results(self) -> dict[str, Path]:
+        """Files of the version that was rendered last."""
+        made = [version.result for version in self.versions if version.result is not None]
+        return made[-1].files if made else {}
 
-    @property
-    def cancelled(self) -> bool:
-        """Whether the user stopped the last run."""
-        return self.run.state is RunState.CANCELLED
+    def plan(self) -> None:
+        """Start to plan."""
+        asked = {"options": to_json(self.options), "height_px": THUMBNAIL_PX}
+        act = Act("trailer.plan", self.page_dir / "plan", asked)
+        short = sum(float(info.duration) for info in self.footage) <= LONG_S
+        sources = tuple(info.path for info in self.footage)
+        self.start(Phase.PLANNING, Asked("desk", act, sources), waited_for=short)
 
-    def cancel(self) -> None:
-        """Stop what goes on."""
-        self._runner.cancel(self.run)
-
-    def keep(self, version: int, item_id: str, wanted: bool) -> None:
+    def keep_item(self, version: int, item_id: str, wanted: bool) -> None:
         """Keep or drop one item of a cut; an unknown id changes nothing."""
+        from pipelines.trailer.arrange import kept
+
         cut = self.versions[version]
         if any(item.id == item_id for item in cut.timeline.items):
-            (cut.dropped.discard if wanted else cut.dropped.add)(item_id)
+            self.change(version, lambda plan, made: kept(plan, made, item_id, wanted))
+
+    def change(self, version: int, change: Change) -> None:
+        """Apply an edit to a cut and write it down.
+
+        Raises:
+            RequestError: it cannot be; nothing is changed.
+        """
+        with self.lock:
+            self.versions[version].change(change)
+            self.keep()
+
+    def step(self, version: int, *, back: bool) -> None:
+        """Take the last edit of a cut back, or do it again."""
+        with self.lock:
+            cut = self.versions[version]
+            (cut.undo if back else cut.redo)()
+            self.keep()
 
     def render(self, version: int) -> None:
-        """Start to render a cut without what was dropped.
+        """Start to render a cut as it stands.
 
         Raises:
             PageError: something goes on already, or nothing is left.
         """
         if self.phase.busy:
             raise PageError("run.busy")
-        cut = self.versions[version]
-        kept = cut.kept
-        if not any(isinstance(item, Clip) for item in kept.items):
-            raise PageError("plan.empty")
-        without = frozenset(cut.dropped)
-        out = self.options.out
-        options = replace(self.options, out=out / f"version-{version + 1}", versions=1)
+        with self.lock:
+            cut = self.versions[version]
+            plan = cut.kept
+            if not plan.clips:
+                raise PageError("plan.empty")
+            out = self.out / f"version-{version + 1}"
+            path = self.page_dir / f"version-{version + 1}.plan.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with write_beside(path) as beside:
+                beside.write_text(json.dumps(to_json(plan), ensure_ascii=False), encoding="utf-8")
+            options = replace(self.options, out=out, versions=1, from_plan=path)
+            self._rendering, self._rendering_as = version, cut.arrangement
+            self.start(Phase.RENDERING, Asked("trailer", options), waited_for=False)
 
-        def work(job: Job) -> None:
-            from pipelines import trailer
+    def settle(self, doing: str, result: JobResult) -> None:
+        """Plans, or files."""
+        files = {name: Path(path) for name, path in result.files.items()}
+        if doing == Phase.PLANNING:
+            self._plans = files["versions"]
+            self.versions = _read_versions(self._plans)
+        elif self._rendering is not None:
+            cut = self.versions[self._rendering]
+            cut.result = Rendered(files, result.notes, self._rendering_as)
 
-            result = trailer.render(kept, options, job)
-            cut.result, cut.rendered_without = result.versions[0], without
+    def plain(self) -> dict[str, Any]:
+        """All but the plans and the run."""
+        edits = tuple(_Edits(v.arrangement, v.past, v.future, v.result) for v in self.versions)
+        state = _State(
+            self.footage, self.music, self.options, self._plans, edits, self._rendering,
+            self._rendering_as,
+        )  # fmt: skip
+        data: dict[str, Any] = to_json(state)
+        return data
 
-        self._rendering = version
-        self.run = self._runner.start(work)
-
-    def _plan(self, job: Job) -> None:
-        from pipelines import trailer
-        from studio.media.render import estimate_render
-
-        timelines = trailer.plan([info.path for info in self.footage], self.options, job)
-        versions = []
-        for n, timeline in enumerate(timelines):
-            job.report("strip", n / len(timelines))
-            pictures = trailer.thumbnails(timeline, THUMBNAIL_PX)
-            ids = [clip.id for clip in timeline.clips]
-            cost = estimate_render(timeline, job.settings)
-            versions.append(Version(timeline, cost, dict(zip(ids, pictures, strict=True))))
-        self.versions = tuple(versions)
+    def restore(self, plain: dict[str, Any]) -> None:
+        """From what :meth:`plain` gave."""
+        state = from_json(_State, plain)
+        self.footage, self.music, self.options = state.footage, state.music, state.options
+        self._plans, self._rendering = state.versions, state.rendering
+        self._rendering_as = state.rendering_as
+        if self._plans is not None:
+            self.versions = _read_versions(self._plans)
+            for version, edits in zip(self.versions, state.edits, strict=True):
+                version.arrangement, version.result = edits.arrangement, edits.result
+                version.past, version.future = edits.past, edits.future
 
 
-class Works:
-    """The works of this server, the newest kept.
+def _read_versions(path: Path) -> tuple[Version, ...]:
+    from studio.media.render import RenderEstimate
+
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(
+        Version(
+            from_json(Timeline, row["plan"]),
+            from_json(RenderEstimate, row["cost"]),
+            Pictures(path.parent, row["pictures"]),
+            tuple(row["beats"]),
+        )
+        for row in rows
+    )
+
+
+class Works(DeskWorks[Work]):
+    """Trailers in the making.
 
     Args:
-        runner: does the work.
-        results_dir: each work gets a folder in it.
+        desk: queue and library.
     """
 
-    def __init__(self, runner: Runner, results_dir: Path) -> None:
-        self._runner = runner
-        self._results_dir = results_dir
-        self._works: OrderedDict[str, Work] = OrderedDict()
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, Work, (Work.kind,))
 
     def begin(
-        self, footage: Sequence[MediaInfo], music: Sequence[MediaInfo], options: Options
+        self,
+        footage: Sequence[MediaInfo],
+        music: Sequence[MediaInfo],
+        options: Options,
+        *,
+        user: str = "",
+        project: str = "",
     ) -> Work:
         """Start to plan a trailer; ``options.out`` is replaced by a fresh folder.
 
         Raises:
-            PageError: there is no footage, or too many runs wait.
+            PageError: there is no footage.
+            Busy: too many jobs wait.
         """
         if not footage:
             raise PageError("footage.none")
-        stem = re.sub(r"[^\w\- ]", "_", footage[0].path.stem).strip()[:40] or "trailer"
-        stamp = time.strftime("%Y-%m-%d %H%M%S")
-        out = self._results_dir / f"{stamp} {stem} {secrets.token_hex(2)}"
-        work = Work(footage, music, replace(options, out=out), self._runner)
-        self._works[work.id] = work
-        ended = [w.id for w in self._works.values() if not w.phase.busy]
-        for work_id in ended[: max(0, len(self._works) - _KEPT)]:
-            del self._works[work_id]
+        work = self.fresh(footage[0].path.stem, user, project, Work.kind)
+        work.footage, work.music = tuple(footage), tuple(music)[:1]
+        under = work.music[0].path if work.music else None
+        work.options = replace(options, music=under, out=work.out)
+        work.plan()
         return work
-
-    def get(self, work_id: object) -> Work | None:
-        """The work of that id, if this server knows it."""
-        return self._works.get(work_id) if isinstance(work_id, str) else None

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import gradio as gr
 
-from studio.jobs.job import Job
-from studio.types.media import MediaInfo
-from ui.web.makings import Card, Made, Making
+from ui.web.makings import Making
 from ui.web.tabs.making_tab import PREVIEW_S, MakingTab, Visit
 from ui.web.tabs.trailer_layout import Make
 
@@ -47,40 +43,14 @@ class AvatarTab(MakingTab):
         """Portraits have a shape of their own."""
         return _CARD_WH[0] / _CARD_WH[1]
 
-    def cards(self, info: MediaInfo | None) -> Callable[[Job], tuple[Card, ...]]:
-        """Every character."""
-
-        def draw(job: Job) -> tuple[Card, ...]:
-            from pipelines.avatar.characters import CAST
-            from pipelines.avatar.sheet import POSES, portrait
-            from studio.media.image_io import jpeg_bytes
-
-            found = []
-            for number, who in enumerate(CAST):
-                job.report("wall", number / len(CAST))
-                picture = portrait(who, POSES["smiling"], *_CARD_WH)
-                found.append(Card(who.name, "cast", jpeg_bytes(picture)))
-            return tuple(found)
-
-        return draw
-
-    def making(self, work: Making, visit: Visit, preview: bool) -> Callable[[Job], Made]:
+    def making(self, work: Making, visit: Visit, preview: bool) -> tuple[str, Any]:
         """The film of the character."""
-        assert work.info is not None
-        path, out, name = work.info.path, work.out, visit.picked[-1]
+        from pipelines.avatar.options import Options
+
         background = str(visit.values.get("background") or "own")
-        who = str(visit.values.get("who") or "").strip()
-
-        def act(job: Job) -> Made:
-            from pipelines import avatar
-
-            options = avatar.Options(
-                out, name, background, who,
-                # A film with alpha that this page can show, too.
-                format="webm" if background == "transparent" else "auto",
-                preview_s=PREVIEW_S if preview else 0.0,
-            )  # fmt: skip
-            result = avatar.run(path, options, job)
-            return Made(result.files, (), result.notes, shlex.join(result.command))
-
-        return act
+        return "avatar", Options(
+            work.out, visit.picked[-1], background, str(visit.values.get("who") or "").strip(),
+            # A film with alpha that this page can show, too.
+            format="webm" if background == "transparent" else "auto",
+            preview_s=PREVIEW_S if preview else 0.0,
+        )  # fmt: skip

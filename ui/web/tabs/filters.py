@@ -3,22 +3,16 @@ picture."""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import gradio as gr
 
-from studio.jobs.job import Job
-from studio.types.media import MediaInfo
-from ui.web.makings import Card, Made, Making
+from ui.web.makings import Made, Making
 from ui.web.messages import PageError, Say
 from ui.web.tabs.making_tab import PREVIEW_S, MakingTab, Visit
 from ui.web.tabs.trailer_layout import Make
-
-_CARD_PX, _COMPARE_PX = 320, 1280
 
 
 @dataclass(frozen=True)
@@ -50,59 +44,26 @@ class FiltersTab(MakingTab):
             elem_id="filters-more",
         )  # fmt: skip
 
-    def cards(self, info: MediaInfo | None) -> Callable[[Job], tuple[Card, ...]]:
-        """Every filter over the film's middle picture."""
-        assert info is not None
-        path = info.path
-
-        def draw(job: Job) -> tuple[Card, ...]:
-            from pipelines.filter.wall import swatches
-            from studio.media.image_io import jpeg_bytes
-
-            return tuple(
-                Card(name, group, jpeg_bytes(rgb))
-                for group, name, rgb in swatches(path, job, _CARD_PX)
-            )
-
-        return draw
-
     def label(self, say: Say, name: str) -> str:
         """What a filter is called: its kind's parts by name."""
         key = f"filters.card.{name.partition('=')[0]}"
         return say(key) if say.has(key) else name
 
-    def compared(self, work: Making, visit: Visit) -> Callable[[Job], tuple[bytes, bytes]]:
+    def compared(self, work: Making, visit: Visit) -> dict[str, Any]:
         """The film's middle picture without and with the filters."""
-        assert work.info is not None
-        path = work.info.path
-        texts = self._texts(visit, everyone=True)
+        return {"filters": list(self._texts(visit, everyone=True))}
 
-        def draw(job: Job) -> tuple[bytes, bytes]:
-            from pipelines.filter.wall import over
-            from studio.media.image_io import jpeg_bytes
-
-            before, after = over(path, texts, job)
-            return jpeg_bytes(before), jpeg_bytes(after)
-
-        return draw
-
-    def making(self, work: Making, visit: Visit, preview: bool) -> Callable[[Job], Made]:
+    def making(self, work: Making, visit: Visit, preview: bool) -> tuple[str, Any]:
         """The film with its filters."""
-        assert work.info is not None
-        path, out, texts = work.info.path, work.out, self._texts(visit)
-        say = Say(visit.language)
+        from pipelines.filter.options import Options
 
-        def act(job: Job) -> Made:
-            from pipelines import filter as pipeline
+        seconds = PREVIEW_S if preview else 0.0
+        return "filter", Options(work.out, self._texts(visit), preview_s=seconds)
 
-            options = pipeline.Options(out, texts, preview_s=PREVIEW_S if preview else 0.0)
-            result = pipeline.run(path, options, job)
-            told = []
-            if result.audit is not None:
-                told.append(say("filters.safe" if result.safe else "filters.unsafe"))
-            return Made(result.files, tuple(told), result.notes, shlex.join(result.command))
-
-        return act
+    def told(self, say: Say, made: Made) -> list[str]:
+        """Whether everybody is hidden who should be, where somebody should."""
+        audited = made.facts.get("audit", True) is not None and "audit" in made.files
+        return [say("filters.safe" if made.facts.get("safe") else "filters.unsafe")] * audited
 
     def _texts(self, visit: Visit, *, everyone: bool = False) -> tuple[str, ...]:
         """What was chosen, as ``--apply`` takes it.

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import gradio as gr
-import numpy as np
 
 from studio.errors import StudioError
-from studio.jobs.job import Job
-from studio.types.media import MediaInfo
 from ui.web import panels
-from ui.web.makings import Card, Made, Making, Phase
+from ui.web.makings import Making, Phase
 from ui.web.messages import Say
 from ui.web.tabs.making_tab import MakingTab, Visit
 from ui.web.tabs.texts import html
@@ -23,7 +18,6 @@ from ui.web.tabs.trailer_layout import Make
 #: Faces on the wall, numbers of the autoencoder that have a slider, attributes that can be added.
 _FACES, _SLIDERS = 24, 8
 _ATTRIBUTES = ("smiling", "surprised", "bright", "warm")
-_FACE_PX = 512
 
 
 @dataclass(frozen=True)
@@ -63,27 +57,6 @@ class GenerateTab(MakingTab):
         """Faces are called by their seeds."""
         return say("generate.face", seed=name)
 
-    def cards(self, info: MediaInfo | None, seed: int = 0) -> Callable[[Job], tuple[Card, ...]]:
-        """Faces of so many seeds."""
-
-        def draw(job: Job) -> tuple[Card, ...]:
-            import cv2
-
-            from studio.adapters import gan_faces
-            from studio.media.image_io import jpeg_bytes
-
-            seeds = range(seed, seed + _FACES)
-            with job.pool.lease(gan_faces.SPEC) as generator:
-                job.report("wall", 0.5)
-                faces = generator.draw(gan_faces.latents_of(seed, _FACES, generator.latent))
-            cards = []
-            for number, face in zip(seeds, faces, strict=True):
-                large = np.asarray(cv2.resize(face, (256, 256), interpolation=cv2.INTER_CUBIC))
-                cards.append(Card(str(number), "faces", jpeg_bytes(large)))
-            return tuple(cards)
-
-        return draw
-
     def changed(self, visit: Visit, *values: Any) -> dict[Any, Any]:
         """A slider moved: the face it draws is shown beside the mean of all."""
         self._remember(visit, values)
@@ -93,53 +66,28 @@ class GenerateTab(MakingTab):
         try:
             work = self.works.get(visit.work) or self._opened(visit)
             if work.phase in (Phase.READY, Phase.COMPARE):
-                work.compare(self.compared(work, visit))
+                work.compare("generate.compare", self.compared(work, visit))
         except StudioError as exc:
             visit.problem = exc
         return self._state(visit)
 
-    def compared(self, work: Making, visit: Visit) -> Callable[[Job], tuple[bytes, bytes]]:
+    def compared(self, work: Making, visit: Visit) -> dict[str, Any]:
         """The face in the middle of all, and where the sliders stand."""
-        values = self._sliders(visit)
+        return {"sliders": self._sliders(visit)}
 
-        def draw(job: Job) -> tuple[bytes, bytes]:
-            import cv2
-
-            from pipelines.generate import slider_picture
-            from studio.media.image_io import jpeg_bytes
-
-            pictures = [slider_picture(v, job) for v in ([0.0] * len(values), values)]
-            size = (_FACE_PX, _FACE_PX)
-            before, after = (
-                jpeg_bytes(np.asarray(cv2.resize(p, size, interpolation=cv2.INTER_CUBIC)))
-                for p in pictures
-            )
-            return before, after
-
-        return draw
-
-    def making(self, work: Making, visit: Visit, preview: bool) -> Callable[[Job], Made]:
+    def making(self, work: Making, visit: Visit, preview: bool) -> tuple[str, Any]:
         """A film between the chosen faces, or a sheet of faces."""
+        from pipelines.generate.options import Options
+
         seeds = tuple(int(name) for name in visit.picked)
         added = tuple((name, float(visit.values.get(name) or 0)) for name in _ATTRIBUTES)
-        seed, out = int(visit.values.get("seed") or 0), work.out
-
-        def act(job: Job) -> Made:
-            from pipelines import generate
-
-            options = generate.Options(
-                "faces", out, seed=seeds[0] if len(seeds) == 1 else seed,
-                add=tuple(pair for pair in added if pair[1]),
-                interpolate=(*seeds, seeds[0]) if len(seeds) > 1 else (),
-                seconds=2.0 * len(seeds) if len(seeds) > 1 else 5.0,
-            )  # fmt: skip
-            result = generate.run(None, options, job)
-            files = dict(result.files)
-            if "sheet" in files:
-                files["picture"] = files.pop("sheet")
-            return Made(files, (), result.notes, shlex.join(result.command))
-
-        return act
+        seed = int(visit.values.get("seed") or 0)
+        return "generate", Options(
+            "faces", work.out, seed=seeds[0] if len(seeds) == 1 else seed,
+            add=tuple(pair for pair in added if pair[1]),
+            interpolate=(*seeds, seeds[0]) if len(seeds) > 1 else (),
+            seconds=2.0 * len(seeds) if len(seeds) > 1 else 5.0,
+        )  # fmt: skip
 
     def _begin(self, visit: Visit, values: Any, phase: Phase) -> dict[Any, Any]:
         """The first press draws the wall; so does another seed."""
@@ -157,7 +105,8 @@ class GenerateTab(MakingTab):
 
     def _opened(self, visit: Visit) -> Making:
         seed = int(visit.values.get("seed") or 0)
-        work = self.works.begin(None, self.cards(None, seed))
+        asked = {"seed": seed, "count": _FACES}
+        work = self.works.begin(None, self.name, asked, user=visit.user)
         visit.work = work.id
         visit.picked.clear()
         return work

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,15 +10,11 @@ import gradio as gr
 
 from pipelines.stylize.looks import STYLE_NAMES
 from pipelines.stylize.options import PAINTED_STRENGTH, Options
-from studio.jobs.job import Job
-from studio.types.media import MediaInfo
-from ui.web.makings import Card, Made, Making
+from studio.codec import to_json
+from ui.web.makings import Made, Making
 from ui.web.messages import Say
 from ui.web.tabs.making_tab import PREVIEW_S, MakingTab, Visit
 from ui.web.tabs.trailer_layout import Make
-
-#: Longest sides: of a card, twice what is shown, and of the picture that is compared.
-_CARD_PX, _COMPARE_PX = 320, 1280
 
 
 @dataclass(frozen=True)
@@ -66,54 +60,18 @@ class LooksTab(MakingTab):
             elem_id="looks-own",
         )  # fmt: skip
 
-    def cards(self, info: MediaInfo | None) -> Callable[[Job], tuple[Card, ...]]:
-        """Every look over the film's middle picture."""
-        assert info is not None
-        path = info.path
-
-        def draw(job: Job) -> tuple[Card, ...]:
-            from pipelines.stylize.wall import middle_picture, swatches
-            from studio.media.image_io import jpeg_bytes
-
-            rgb = middle_picture(path, job, _CARD_PX)
-            return tuple(
-                Card(s.name, "painted" if s.painted else "graded", jpeg_bytes(s.rgb))
-                for s in swatches(rgb, job)
-            )
-
-        return draw
-
-    def compared(self, work: Making, visit: Visit) -> Callable[[Job], tuple[bytes, bytes]]:
+    def compared(self, work: Making, visit: Visit) -> dict[str, Any]:
         """The film's middle picture without and with the look."""
-        assert work.info is not None
-        options, path = self.options(visit, Path()), work.info.path
+        return {"options": to_json(self.options(visit, Path()))}
 
-        def draw(job: Job) -> tuple[bytes, bytes]:
-            from pipelines.stylize.wall import middle_picture, over
-            from studio.media.image_io import jpeg_bytes
-
-            rgb = middle_picture(path, job, _COMPARE_PX)
-            return jpeg_bytes(rgb), jpeg_bytes(over(rgb, options, job))
-
-        return draw
-
-    def making(self, work: Making, visit: Visit, preview: bool) -> Callable[[Job], Made]:
+    def making(self, work: Making, visit: Visit, preview: bool) -> tuple[str, Any]:
         """The film in its new look."""
-        assert work.info is not None
-        options = self.options(visit, work.out, PREVIEW_S if preview else 0.0)
-        path, say = work.info.path, Say(visit.language)
+        return "stylize", self.options(visit, work.out, PREVIEW_S if preview else 0.0)
 
-        def act(job: Job) -> Made:
-            from pipelines import stylize
-
-            result = stylize.run(path, options, job)
-            told = []
-            found = result.flicker
-            if found is not None and found.share is not None:
-                told.append(say("looks.flicker", share=round(100 * found.share)))
-            return Made(result.files, tuple(told), result.notes, shlex.join(result.command))
-
-        return act
+    def told(self, say: Say, made: Made) -> list[str]:
+        """How steady it is."""
+        share = (made.facts.get("flicker") or {}).get("share")
+        return [] if share is None else [say("looks.flicker", share=round(100 * share))]
 
     def options(self, visit: Visit, out: Path, preview_s: float = 0.0) -> Options:
         """What was chosen, as options.

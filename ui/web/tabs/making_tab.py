@@ -3,7 +3,6 @@ before and after, a short preview, the whole, its files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any, ClassVar
@@ -11,10 +10,10 @@ from typing import Any, ClassVar
 import gradio as gr
 
 from studio.errors import StudioError
-from studio.jobs.job import Job
 from studio.types.media import MediaInfo
 from ui.web import panels, wall
-from ui.web.makings import Card, Made, Making, Makings, Phase
+from ui.web.guard import current_user
+from ui.web.makings import Made, Making, Makings, Phase
 from ui.web.messages import PageError, Say, preferred_language
 from ui.web.tabs.texts import filled, html, merged, script
 from ui.web.tabs.trailer_layout import Make
@@ -30,19 +29,23 @@ class Visit:
 
     Attributes:
         language: the page speaks.
+        user: whose page it is.
         film: taken; one at most.
         work: what it follows.
         picked: names of the cards that were chosen, in order.
         values: of the wishes, as they were last.
+        keep: what was chosen is for the next film too.
         seen: the phase it shows.
         problem: the error it shows.
     """
 
     language: str = "en"
+    user: str = ""
     film: list[MediaInfo] = field(default_factory=list)
     work: str = ""
     picked: list[str] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
+    keep: bool = False
     seen: Phase | None = None
     problem: StudioError | None = None
 
@@ -78,25 +81,25 @@ class MakingTab(WorkTab):
         """Make the components of the wishes."""
         raise NotImplementedError
 
-    def cards(self, info: MediaInfo | None) -> Callable[[Job], tuple[Card, ...]]:
-        """What draws the cards."""
-        raise NotImplementedError
-
-    def compared(self, work: Making, visit: Visit) -> Callable[[Job], tuple[bytes, bytes]]:
-        """What draws one picture before and after.
+    def compared(self, work: Making, visit: Visit) -> dict[str, Any]:
+        """What the act ``NAME.compare`` wants to know, to draw one picture before and after.
 
         Raises:
             StudioError: the wishes make no sense.
         """
         raise NotImplementedError
 
-    def making(self, work: Making, visit: Visit, preview: bool) -> Callable[[Job], Made]:
-        """What makes the film, or some seconds of it.
+    def making(self, work: Making, visit: Visit, preview: bool) -> tuple[str, Any]:
+        """The pipeline that makes the film, or some seconds of it, and its options.
 
         Raises:
             StudioError: the wishes make no sense.
         """
         raise NotImplementedError
+
+    def told(self, say: Say, made: Made) -> list[str]:
+        """Facts about what was made, as lines."""
+        return []
 
     def pick(self, visit: Visit, name: str) -> None:
         """A card was chosen or given back; the oldest gives way where too many are."""
@@ -184,8 +187,10 @@ class MakingTab(WorkTab):
         p = self.parts
         quiet = self.quiet(self.tabs)
         many = {**quiet, "trigger_mode": "multiple"}
-        ask = f"""(visit, saved) => [visit, {{
-          asked: new URLSearchParams(location.search).get("{self.name}"), saved }}]"""
+        ask = f"""(visit, saved) => {{
+          const at = new URLSearchParams(location.search);
+          return [visit, {{ asked: at.get("{self.name}"), like: at.get("like"), saved }}];
+        }}"""
         show = f"""(...values) => {{
           document.getElementById("{self.name}-work").scrollIntoView({{ block: "start" }});
           return values;
@@ -223,8 +228,17 @@ class MakingTab(WorkTab):
         visit.language = preferred_language(
             request.cookies.get("studio_language"), request.headers.get("accept-language", "")
         )
+        visit.user = current_user(request)
         asked = run.get("asked")
-        work = self.works.get(asked or run.get("saved"))
+        work = self.works.open_for(asked or run.get("saved"), visit.user)
+        if work is not None and work.kind != self.name:
+            work = None
+        like = self.works.open_for(run.get("like"), visit.user)
+        if like is not None and like.kind == self.name:
+            # The same settings, for another film.
+            work, asked = (None if self.takes_film else work), self.name
+            visit.picked[:], visit.values = like.picked, dict(like.values)
+            visit.keep = True
         updates: dict[Any, Any] = {}
         if self.takes_film:
             updates[self.parts["path"]] = gr.update(choices=self._choices(), value=None)
@@ -232,9 +246,12 @@ class MakingTab(WorkTab):
             updates[self.tabs] = gr.Tabs(selected=self.name)
         if work is not None:
             visit.work, visit.film[:] = work.id, [work.info] if work.info else []
-            visit.picked[:] = work.picked
-        elif asked:
+            visit.picked[:], visit.values = work.picked, dict(work.values)
+        elif asked and like is None:
             visit.problem = PageError("run.unknown")
+        for name in self.wishes:
+            if name in visit.values:
+                updates[self.parts[name]] = gr.update(value=visit.values[name])
         updates[self.parts["saved"]] = visit.work
         return merged(self._all(visit), updates)
 
@@ -271,6 +288,9 @@ class MakingTab(WorkTab):
 
     def _remember(self, visit: Visit, values: Any) -> None:
         visit.values = dict(zip(self.wishes, values, strict=True))
+        work = self.works.get(visit.work)
+        if work is not None:
+            work.values, work.picked = dict(visit.values), tuple(visit.picked)
 
     def _begin(self, visit: Visit, values: Any, phase: Phase) -> dict[Any, Any]:
         self._remember(visit, values)
@@ -279,7 +299,7 @@ class MakingTab(WorkTab):
         try:
             if work is None:
                 raise PageError("film.none")
-            work.make(phase, self.making(work, visit, phase is Phase.PREVIEW))
+            work.make(phase, *self.making(work, visit, phase is Phase.PREVIEW))
         except StudioError as exc:
             visit.problem = exc
         return self._state(visit) | {self.parts["saved"]: visit.work}
@@ -290,9 +310,9 @@ class MakingTab(WorkTab):
         try:
             if work is not None and work.phase in (Phase.READY, Phase.COMPARE) and self.compares:
                 if self._may_start(visit):
-                    work.compare(self.compared(work, visit))
+                    work.compare(f"{self.name}.compare", self.compared(work, visit))
                 else:
-                    work.before = work.after = b""
+                    work.show_no_comparison()
         except StudioError as exc:
             visit.problem = exc
         return self._state(visit)
@@ -306,9 +326,10 @@ class MakingTab(WorkTab):
             error = PageError("footage.no_picture")
         else:
             try:
-                visit.work = self.works.begin(info, self.cards(info)).id
-                visit.film[:] = [info]
-                visit.picked.clear()
+                work = self.works.begin(info, self.name, user=visit.user)
+                visit.work, visit.film[:] = work.id, [info]
+                if not visit.keep:
+                    visit.picked.clear()
             except StudioError as exc:
                 error = exc
         told = {
@@ -361,7 +382,9 @@ class MakingTab(WorkTab):
                 self.aspect(work),
             )
             updates[p["compare"]] = filled(wall.compare(say, work, self.sides))
-            updates[p["result"]] = wall.result(say, work)
+            updates[p["result"]] = wall.result(
+                say, work, self.told(say, work.made) if work.made else ()
+            )
         return updates
 
     def _may_start(self, visit: Visit) -> bool:

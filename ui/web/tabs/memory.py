@@ -6,7 +6,8 @@ from typing import Any
 
 import gradio as gr
 
-from studio.models.pool import ModelPool
+from studio.models.records import StatusBoard
+from studio.settings import Settings
 from ui.web.memory_bar import memory_bar
 from ui.web.messages import Say, preferred_language
 from ui.web.tabs.texts import html
@@ -14,15 +15,16 @@ from ui.web.tabs.texts import html
 _POLL_S = 2.0
 
 
-def lay_memory(pool: ModelPool) -> None:
+def lay_memory(settings: Settings) -> None:
     """Lay the bar out and keep it up to date; to be called inside the page."""
     bar, shown = html(), gr.State("")
+    board = StatusBoard(settings.cache_dir / "pool")
 
     def tick(before: str, request: gr.Request) -> tuple[Any, Any]:
         language = preferred_language(
             request.cookies.get("studio_language"), request.headers.get("accept-language", "")
         )
-        now = memory_bar(Say(language), pool.status())
+        now = memory_bar(Say(language), board.read())
         return (gr.skip(), gr.skip()) if now == before else (now, now)
 
     gr.Timer(_POLL_S).tick(

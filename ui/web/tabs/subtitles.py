@@ -14,6 +14,7 @@ from studio.errors import StudioError
 from studio.types.media import MediaInfo
 from studio.types.subtitles import Cue
 from ui.web import cue_table, panels
+from ui.web.guard import current_user
 from ui.web.messages import PageError, Say, preferred_language
 from ui.web.strip import notes
 from ui.web.subtitle_works import Phase, SubtitleWork, SubtitleWorks
@@ -39,6 +40,7 @@ class Visit:
 
     Attributes:
         language: the page speaks.
+        user: whose page it is.
         recording: taken; one at most.
         work: what it follows.
         track: the language of cues it shows.
@@ -49,6 +51,7 @@ class Visit:
     """
 
     language: str = "en"
+    user: str = ""
     recording: list[MediaInfo] = field(default_factory=list)
     work: str = ""
     track: int = 0
@@ -118,8 +121,9 @@ class SubtitlesTab(WorkTab):
         updates: dict[Any, Any] = {
             self.parts["path"]: gr.update(choices=self._choices(), value=None)
         }
+        visit.user = current_user(request)
         asked = run.get("asked")
-        work = self.works.get(asked or run.get("saved"))
+        work = self.works.open_for(asked or run.get("saved"), visit.user)
         if asked:
             updates[self.tabs] = gr.Tabs(selected="subtitles")
         if work is not None:
@@ -141,7 +145,7 @@ class SubtitlesTab(WorkTab):
         visit.problem = None
         try:
             info = visit.recording[0] if visit.recording else None
-            work = self.works.begin(info, options_of(values))
+            work = self.works.begin(info, options_of(values), user=visit.user)
         except StudioError as exc:
             visit.problem = exc
             return self._state(visit)

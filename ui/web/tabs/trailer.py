@@ -7,20 +7,24 @@ from typing import Any
 
 import gradio as gr
 
+from pipelines.trailer import arrange
 from studio.errors import StudioError
 from studio.types.media import MediaInfo
 from ui.web import panels
+from ui.web.guard import current_user
+from ui.web.inspector import inspector
 from ui.web.messages import PageError, Say, preferred_language
 from ui.web.strip import notes, overview, strip
 from ui.web.tabs.texts import filled, merged
 from ui.web.tabs.trailer_layout import WISHES, lay_out, options_of, wishes_of
 from ui.web.tabs.work_tab import WorkTab
-from ui.web.works import Phase, Work, Works
+from ui.web.works import Change, Phase, Work, Works, frame_times
 
 _POLL_S = 0.5
 #: The run in the page's address, and the one that the browser remembers.
 _ASK_ADDRESS = """(visit, saved) =>
-  [visit, { asked: new URLSearchParams(location.search).get("run"), saved }]"""
+  [visit, { asked: new URLSearchParams(location.search).get("run"),
+            like: new URLSearchParams(location.search).get("like"), saved }]"""
 #: Brings the progress into view, which on a phone lies below the settings.
 _SHOW_WORK = """(...values) => {
   document.getElementById("work").scrollIntoView({ block: "start" });
@@ -34,19 +38,23 @@ class Visit:
 
     Attributes:
         language: the page speaks.
+        user: whose page it is.
         footage: taken so far.
         music: to lay under it.
         work: what it follows.
         version: the cut it shows.
+        selected: id of the item that is open.
         seen: the phase it shows.
         problem: the error it shows.
     """
 
     language: str = "en"
+    user: str = ""
     footage: list[MediaInfo] = field(default_factory=list)
     music: list[MediaInfo] = field(default_factory=list)
     work: str = ""
     version: int = 0
+    selected: str = ""
     seen: Phase | None = None
     problem: StudioError | None = None
 
@@ -92,6 +100,10 @@ class TrailerTab(WorkTab):
         p["timer"].tick(self.tick, p["visit"], **quiet)
         p["cancel"].click(self.cancel, p["visit"], **quiet)
         p["strip"].keep(self.keep, p["visit"], **many)
+        for name in ("strip", "inspector"):
+            p[name].act(self.act, p["visit"], **many)
+        p["undo"].click(self.undo, p["visit"], **quiet)
+        p["redo"].click(self.redo, p["visit"], **quiet)
         p["version"].input(self.pick_version, [p["visit"], p["version"]], **quiet)
         p["render"].click(self.render, p["visit"], js=_SHOW_WORK, **quiet)
         left = p["again"].click(self.again, p["visit"], **quiet)
@@ -103,17 +115,21 @@ class TrailerTab(WorkTab):
         visit.language = preferred_language(
             request.cookies.get("studio_language"), request.headers.get("accept-language", "")
         )
-        work = self.works.get(run.get("asked") or run.get("saved"))
+        visit.user = current_user(request)
+        work = self.works.open_for(run.get("asked") or run.get("saved"), visit.user)
+        like = self.works.open_for(run.get("like"), visit.user)
         updates: dict[Any, Any] = {
             self.parts["path"]: gr.update(choices=self._choices(), value=None)
         }
         if work is not None:
             visit.work = work.id
             visit.footage[:], visit.music[:] = work.footage, work.music
-            for name, value in wishes_of(work.options).items():
-                updates[self.parts[name]] = gr.update(value=value)
         elif run.get("asked"):
             visit.problem = PageError("run.unknown")
+        shown = like or work
+        if shown is not None:
+            for name, value in wishes_of(shown.options).items():
+                updates[self.parts[name]] = gr.update(value=value)
         updates[self.parts["saved"]] = visit.work
         return merged(self._all(visit), updates)
 
@@ -140,11 +156,11 @@ class TrailerTab(WorkTab):
         """Make a plan of the footage and the wishes."""
         visit.problem = None
         try:
-            work = self.works.begin(visit.footage, visit.music, options_of(values))
+            work = self.works.begin(visit.footage, visit.music, options_of(values), user=visit.user)
         except StudioError as exc:
             visit.problem = exc
             return self._state(visit)
-        visit.work, visit.version = work.id, 0
+        visit.work, visit.version, visit.selected = work.id, 0, ""
         return self._state(visit) | {self.parts["saved"]: work.id}
 
     def keep(self, visit: Visit, event: gr.EventData) -> dict[Any, Any]:
@@ -152,14 +168,56 @@ class TrailerTab(WorkTab):
         work = self.works.get(visit.work)
         if work is None or not work.versions:
             return {self.parts["timer"]: gr.skip()}
-        work.keep(visit.version, str(event._data.get("item")), bool(event._data.get("wanted")))
-        return self._cut(Say(visit.language), work, visit)
+        data = dict(event._data)
+        visit.problem = None
+        try:
+            work.keep_item(visit.version, str(data.get("item")), bool(data.get("wanted")))
+        except StudioError as exc:
+            visit.problem = exc
+        return self._edited(visit, work)
+
+    def act(self, visit: Visit, event: gr.EventData) -> dict[Any, Any]:
+        """A clip was opened, put elsewhere, trimmed or swapped."""
+        work = self.works.get(visit.work)
+        if work is None or not work.versions:
+            return {self.parts["timer"]: gr.skip()}
+        data = dict(event._data)
+        kind, item = str(data.get("act")), str(data.get("item") or visit.selected)
+        visit.problem = None
+        if kind in ("open", "close"):
+            visit.selected = item if kind == "open" and visit.selected != item else ""
+        else:
+            try:
+                if kind in ("undo", "redo"):
+                    work.step(visit.version, back=kind == "undo")
+                change = _change(kind, item, data)
+                if change is not None:
+                    work.change(visit.version, change)
+            except StudioError as exc:
+                visit.problem = exc
+        return self._edited(visit, work)
+
+    def undo(self, visit: Visit) -> dict[Any, Any]:
+        """Take the last edit back."""
+        return self._stepped(visit, back=True)
+
+    def redo(self, visit: Visit) -> dict[Any, Any]:
+        """Do again what was taken back."""
+        return self._stepped(visit, back=False)
+
+    def _stepped(self, visit: Visit, *, back: bool) -> dict[Any, Any]:
+        work = self.works.get(visit.work)
+        if work is None or not work.versions:
+            return {self.parts["timer"]: gr.skip()}
+        visit.problem = None
+        work.step(visit.version, back=back)
+        return self._edited(visit, work)
 
     def pick_version(self, visit: Visit, number: int) -> dict[Any, Any]:
         """Another cut is to be shown."""
         work = self.works.get(visit.work)
         if work is not None and isinstance(number, int) and 0 <= number < len(work.versions):
-            visit.version = number
+            visit.version, visit.selected = number, ""
         return self._state(visit)
 
     def render(self, visit: Visit) -> dict[Any, Any]:
@@ -175,7 +233,7 @@ class TrailerTab(WorkTab):
 
     def again(self, visit: Visit) -> dict[Any, Any]:
         """Put this work aside and begin another; the footage stays."""
-        visit.work, visit.version, visit.problem = "", 0, None
+        visit.work, visit.version, visit.problem, visit.selected = "", 0, None, ""
         return self._state(visit) | {self.parts["saved"]: ""}
 
     # What is shown
@@ -238,6 +296,11 @@ class TrailerTab(WorkTab):
         title = say("run.planning" if work.phase is Phase.PLANNING else "run.rendering")
         return panels.progress(say, work.view, title)
 
+    def _edited(self, visit: Visit, work: Work) -> dict[Any, Any]:
+        say = Say(visit.language)
+        told = filled(self._stage(say, work, visit))
+        return self._cut(say, work, visit) | {self.parts["stage"]: told}
+
     def _cut(self, say: Say, work: Work, visit: Visit) -> dict[Any, Any]:
         parts, number = self.parts, min(visit.version, len(work.versions) - 1)
         version = work.versions[number]
@@ -250,7 +313,10 @@ class TrailerTab(WorkTab):
                 interactive=not busy and bool(version.kept.clips),
                 value=say("render.again" if version.result else "render.start"),
             ),
-            parts["strip"]: strip(say, work, number),
+            parts["strip"]: strip(say, work, number, visit.selected),
+            parts["inspector"]: filled(inspector(say, work, number, visit.selected)),
+            parts["undo"]: gr.update(interactive=bool(version.past)),
+            parts["redo"]: gr.update(interactive=bool(version.future)),
             parts["notes"]: filled(notes(say, told)),
             parts["version"]: gr.update(
                 choices=[(say("plan.version_n", n=n + 1), n) for n in range(count)],
@@ -260,6 +326,24 @@ class TrailerTab(WorkTab):
             parts["result"]: gr.update(visible=version.result is not None),
             parts["files"]: panels.results(say, work, number),
         }
+
+
+def _change(kind: str, item: str, data: dict[str, Any]) -> Change | None:
+    """What an act of the page does to a cut; None where it means nothing here."""
+    by = data.get("by")
+    by = by if isinstance(by, int) and not isinstance(by, bool) and abs(by) <= 10_000 else 0
+    if kind == "move":
+        return lambda plan, made: arrange.moved(plan, made, item, by)
+    if kind in ("head", "tail"):
+        ends = {kind: by}
+        return lambda plan, made: arrange.trimmed(plan, made, item, times=frame_times, **ends)
+    if kind == "swap":
+        other = str(data.get("with") or "")
+        return lambda plan, made: arrange.swapped(plan, made, item, other)
+    if kind == "keep":
+        wanted = bool(data.get("wanted"))
+        return lambda plan, made: arrange.kept(plan, made, item, wanted)
+    return None
 
 
 def _pop(files: list[MediaInfo], index: object) -> None:
