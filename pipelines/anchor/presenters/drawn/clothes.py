@@ -52,8 +52,8 @@ def _paint_neck(canvas: Canvas, look: Look) -> None:
     with canvas.inside(neck):
         for side in (-1, 1):
             cord = [(side * w * 0.95, 0.95), (side * w * 0.62, 1.25), (side * 0.10, 1.55)]
-            canvas.line(smooth(cord, closed=False), faded(skin.deep, 0.16), 0.07)
-            canvas.fill(tapered(np.array(cord), 0.05), faded(skin.light, 0.16), blur=0.03)
+            canvas.line(smooth(cord, closed=False), faded(skin.deep, 0.07), 0.07)
+            canvas.fill(tapered(np.array(cord), 0.05), faded(skin.light, 0.12), blur=0.03)
             bone = [(side * 0.12, 1.64), (side * 0.40, 1.56), (side * 0.85, 1.55)]
             canvas.fill(tapered(np.array(bone), 0.05), faded(skin.light, 0.4), blur=0.02)
             low = np.array(bone) + (0, 0.05)
@@ -68,9 +68,9 @@ def _paint_neck(canvas: Canvas, look: Look) -> None:
 
 def _trunk(look: Look, wide: float) -> Points:
     half = [
-        (0.36, 1.24), (0.56, 1.36), (1.00 * wide, 1.50), (1.42 * wide, 1.62), (1.70 * wide, 1.80),
-        (1.88 * wide, 2.15), (1.97 * wide, 2.75), (2.06 * wide, 3.5), (2.16 * wide, 4.2),
-        (2.18 * wide, 4.8), (2.1 * wide, LOW),
+        (0.36, 1.20), (0.58, 1.38), (0.98 * wide, 1.55), (1.34 * wide, 1.70), (1.56 * wide, 1.91),
+        (1.65 * wide, 2.25), (1.70 * wide, 2.8), (1.75 * wide, 3.5), (1.79 * wide, 4.2),
+        (1.78 * wide, 4.8), (1.72 * wide, LOW),
     ]  # fmt: skip
     return _both(half)
 
@@ -80,6 +80,7 @@ def _cloth(canvas: Canvas, look: Look, wide: float) -> None:
     color = look.clothes.jacket
     light, dark = mixed(color, "#ffffff", 0.16), mixed(color, "#05060f", 0.48)
     edge = _trunk(look, wide)
+    wide = 0.88 * wide
     shape = smooth(edge, (0, 10, 11, 21))
     canvas.fill(shape, Linear((-1.9, 1.4), (2.1, 4.0), (light, color, mixed(color, dark, 0.7)),
                               (0.0, 0.42, 1.0)))  # fmt: skip
@@ -140,8 +141,13 @@ def _suit(canvas: Canvas, look: Look) -> None:
     worn = look.clothes
     wide = worn.wide
     _cloth(canvas, look, wide)
+    _skin_v(canvas, look, 1.7)
     cool = mixed(worn.under, "#2b3a5c", 0.30)
-    front = polygon(_both([(0.44, 1.20), (0.46, 1.7), (0.03, 4.05)]))
+    front = smooth(
+        [(0.0, 1.40), (0.17, 1.34), (0.33, 1.12), (0.41, 1.20), (0.48, 1.7), (0.03, 4.05),
+         (-0.03, 4.05), (-0.48, 1.7), (-0.41, 1.20), (-0.33, 1.12), (-0.17, 1.34)],
+        (2, 3, 4, 5, 6, 7, 8, 9),
+    )  # fmt: skip
     canvas.fill(front, Linear((-0.4, 1.4), (0.45, 2.4), (worn.under, mixed(worn.under, cool, 0.35), cool)))
     with canvas.inside(front):
         for side in (-1, 1):
@@ -151,9 +157,9 @@ def _suit(canvas: Canvas, look: Look) -> None:
     _collar(canvas, worn.under)
     _lapels(
         canvas, look,
-        [(0.47, 1.30), (0.80 * wide, 2.02), (0.63 * wide, 2.06), (0.74 * wide, 2.30),
+        [(0.47, 1.30), (0.56, 1.96), (0.88, 2.03), (0.85, 2.26), (0.60, 3.05),
          (0.05, 4.25), (-0.01, 4.02), (0.30, 2.5), (0.40, 1.62)],
-        [(0.40, 1.16), (0.52, 1.24), (0.66, 1.46), (0.82 * wide, 1.92), (0.62 * wide, 2.0), (0.44, 1.58)],
+        [(0.40, 1.15), (0.53, 1.22), (0.69, 1.47), (0.78, 1.77), (0.56, 1.96), (0.44, 1.58)],
     )  # fmt: skip
     _front_edge(canvas, worn.jacket)
     square = np.array([(0.86, 2.78), (0.93, 2.64), (1.00, 2.73), (1.08, 2.60), (1.16, 2.74), (1.15, 2.79)])
@@ -212,7 +218,7 @@ def _blazer(canvas: Canvas, look: Look) -> None:
     worn, skin = look.clothes, look.skin
     wide = worn.wide
     _cloth(canvas, look, wide)
-    _skin_v(canvas, look, [(0.38, 1.20), (0.40, 1.5), (0.0, 2.35)])
+    _skin_v(canvas, look, 2.35)
     cool = mixed(worn.under, "#4a3d52", 0.30)
     front = polygon([(-0.50, 1.35), (-0.33, 1.62), (0.0, 2.32), (0.33, 1.62), (0.50, 1.35),
                      (0.62, 1.9), (0.03, 4.1), (-0.03, 4.1), (-0.62, 1.9)])  # fmt: skip
@@ -235,9 +241,9 @@ def _blazer(canvas: Canvas, look: Look) -> None:
         canvas.line(smooth(flap, (0, 1, 3, 4)), faded(cool, 0.8), 0.008)
     _lapels(
         canvas, look,
-        [(0.50, 1.36), (0.84 * wide, 2.10), (0.66 * wide, 2.16), (0.72 * wide, 2.36),
+        [(0.50, 1.36), (0.60, 2.02), (0.88, 2.06), (0.84, 2.30), (0.58, 3.05),
          (0.05, 4.25), (-0.01, 4.02), (0.34, 2.6), (0.44, 1.75)],
-        [(0.43, 1.18), (0.55, 1.28), (0.70, 1.52), (0.86 * wide, 2.0), (0.66 * wide, 2.10), (0.48, 1.62)],
+        [(0.43, 1.18), (0.56, 1.26), (0.71, 1.50), (0.79, 1.80), (0.60, 2.02), (0.48, 1.62)],
     )  # fmt: skip
     _front_edge(canvas, worn.jacket)
 
@@ -247,10 +253,10 @@ def _shell(canvas: Canvas, look: Look) -> None:
     worn, skin = look.clothes, look.skin
     wide = worn.wide
     _cloth(canvas, look, wide)
-    _skin_v(canvas, look, [(0.40, 1.20), (0.58, 1.48), (0.0, 2.05)])
+    _skin_v(canvas, look, 2.05)
     dark = mixed(worn.under, "#1a1020", 0.35)
     neckline = [(-0.60, 1.36), (-0.50, 1.62), (-0.28, 1.88), (0.0, 1.96), (0.28, 1.88), (0.50, 1.62), (0.60, 1.36)]
-    front = smooth([*neckline, (0.75, 2.0), (0.03, 4.1), (-0.03, 4.1), (-0.75, 2.0)], (0, 6, 7, 8, 9, 10))
+    front = smooth([*neckline, (0.62, 2.0), (0.03, 4.1), (-0.03, 4.1), (-0.62, 2.0)], (0, 6, 7, 8, 9, 10))
     canvas.fill(front, Linear((-0.5, 1.7), (0.5, 3.2), (worn.under, mixed(worn.under, dark, 0.4), dark)))
     with canvas.inside(front):
         for side in (-1, 1):
@@ -265,18 +271,20 @@ def _shell(canvas: Canvas, look: Look) -> None:
     canvas.fill(ellipse(0.0, 1.785, 0.027, 0.030), Radial((-0.01, 1.775), 0.04, ("#ffffff", worn.accent)))
     _lapels(
         canvas, look,
-        [(0.60, 1.40), (0.90 * wide, 2.14), (0.70 * wide, 2.20), (0.76 * wide, 2.40),
+        [(0.60, 1.40), (0.66, 2.06), (0.93, 2.10), (0.89, 2.34), (0.62, 3.05),
          (0.05, 4.25), (-0.01, 4.02), (0.40, 2.6), (0.54, 1.75)],
-        [(0.47, 1.20), (0.62, 1.30), (0.77, 1.54), (0.92 * wide, 2.04), (0.70 * wide, 2.14), (0.57, 1.66)],
+        [(0.47, 1.20), (0.62, 1.28), (0.77, 1.52), (0.85, 1.84), (0.66, 2.06), (0.57, 1.66)],
     )  # fmt: skip
     _front_edge(canvas, worn.jacket)
 
 
-def _skin_v(canvas: Canvas, look: Look, half: list[tuple[float, float]]) -> None:
+def _skin_v(canvas: Canvas, look: Look, bottom: float) -> None:
     """The chest in an open collar, softly lit, over the jacket."""
     skin = look.skin
     w = look.clothes.neck
-    chest = polygon(_both([(w + 0.02, 1.0), *half]))
+    chest = smooth(_both([(w - 0.03, 0.3), (w - 0.01, 0.9), (w + 0.03, 1.22), (0.50, 1.42), (0.36, 1.75), (0.0, bottom)]),
+        (0, 5, 6, 11),
+    )
     canvas.fill(chest, Linear((-0.4, 1.2), (0.45, 1.9), (skin.tone, skin.tone, mixed(skin.tone, skin.shade, 0.75))))
     with canvas.inside(chest):
         _paint_neck(canvas, look)

@@ -17,12 +17,12 @@ def paint_brows(canvas: Canvas, look: Look) -> None:
     draw = np.random.default_rng(5)
     for side in (-1, 1):
         x = face.apart + 0.005 + _BROW_U * 0.185
-        bend = face.arch * (1 - ((_BROW_U - 0.35) / 1.1) ** 2)
-        y = face.brow_y - bend - 0.012 * _BROW_U
-        thick = np.array([0.024, 0.030, 0.026, 0.018, 0.004]) * face.thick
+        bend = face.arch * (1 - ((_BROW_U - 0.25) / 1.1) ** 2)
+        y = face.brow_y - bend + 0.004 * _BROW_U + 0.014 * np.clip(_BROW_U, 0, 1) ** 2
+        thick = np.array([0.020, 0.029, 0.026, 0.017, 0.003]) * face.thick
         top, low = np.stack([side * x, y - thick], 1), np.stack([side * x, y + thick], 1)
         shape = smooth(np.concatenate([top, low[::-1]]), (0, 4, 5, 9))
-        canvas.fill(shape, faded(look.brow, 0.50), blur=0.011)
+        canvas.fill(shape, faded(look.brow, 0.72), blur=0.009)
         for _ in range(120):
             u = draw.uniform(-1, 0.97)
             across = draw.uniform(-0.85, 0.9)
@@ -30,13 +30,13 @@ def paint_brows(canvas: Canvas, look: Look) -> None:
             wide = np.interp(u, _BROW_U, thick)
             # Inner hairs stand up, outer ones lie along.
             lie = np.clip((u + 1) / 1.3, 0, 1)
-            way = np.array([0.35 + 0.65 * lie, -(1 - 0.85 * lie) + 0.35 * lie * (across < 0)])
-            long = 0.052 * draw.uniform(0.7, 1.15)
+            way = np.array([0.55 + 0.45 * lie, -0.75 * (1 - lie) * (0.4 + 0.6 * (across > 0)) + 0.2 * lie])
+            long = 0.046 * draw.uniform(0.7, 1.1)
             start = np.array([at_x, at_y + across * wide])
             points = np.stack([start, start + way * long * 0.55, start + way * long + (0.004, 0.004)])
             points[:, 0] *= side
             canvas.fill(
-                tapered(points, 0.0085), faded(mixed(look.brow, "#000000", draw.uniform(0, 0.3)), 0.75)
+                tapered(points, 0.0075), faded(mixed(look.brow, "#000000", draw.uniform(0, 0.3)), 0.38)
             )
 
 

@@ -9,11 +9,11 @@ from pipelines.anchor.presenters.drawn.relief import EYE_Y, Points
 from pipelines.anchor.presenters.drawn.turning import Pose, Relief
 from studio.drawing.canvas import Canvas, Linear, Radial, ellipse, faded, mixed, smooth
 
-_HALF = 0.152
+_HALF = 0.158
 _U = np.array([-1.0, -0.82, -0.5, -0.12, 0.28, 0.62, 0.88, 1.0])
 _UPPER = np.array([0.022, -0.020, -0.060, -0.081, -0.078, -0.054, -0.022, -0.004])
 _LOWER = np.array([0.026, 0.036, 0.044, 0.050, 0.050, 0.040, 0.018, 0.0])
-_IRIS = 0.069
+_IRIS = 0.079
 
 
 def draw_eyes(
@@ -80,11 +80,9 @@ def _draw_eye(
             canvas.fill(
                 smooth(shade, (0, len(_U) - 1, len(_U), 2 * len(_U) - 1)), "#2a151a5c", blur=0.010
             )
-        wet = at(lower - 0.005)
-        canvas.line(smooth(wet[1:-1], closed=False), faded(mixed(skin.light, skin.blush, 0.35), 0.65), 0.007)
         canvas.line(
             smooth(at(lower + 0.004)[2:], closed=False),
-            faded(mixed(skin.deep, dark, 0.45 + 0.3 * face.made_up), 0.55), 0.007,
+            faded(mixed(skin.deep, dark, 0.45 + 0.3 * face.made_up), 0.45), 0.007,
         )  # fmt: skip
     _draw_lid(canvas, look, at, upper, open_upper, side, shut, dark)
 
@@ -117,12 +115,12 @@ def _draw_lid(
         for u in np.linspace(0.0, 0.98, 8):
             x0 = side * (face.apart + u * _HALF * size)
             y0 = float(np.interp(u, _U, upper - thick * 0.6))
-            long = (0.018 + 0.022 * u) * face.made_up
+            long = (0.014 + 0.018 * u) * face.made_up
             ends = at(
                 np.array([y0, y0 - way * long * 0.55, y0 - way * long]),
                 np.array([x0, x0 + side * long * 0.35 * (0.4 + u), x0 + side * long * (0.3 + u)]),
             )
-            canvas.line(smooth(ends, closed=False), faded(dark, 0.85), 0.006)
+            canvas.line(smooth(ends, closed=False), faded(dark, 0.7), 0.0045)
     up = (0.046 - 0.030 * face.fold) * size
     crease = open_upper - up * (1.05 - 0.35 * _U**2) + 0.3 * (upper - open_upper) * 0.5
     visible = (1 - 0.75 * face.fold) * (1 - 0.6 * shut)
@@ -144,7 +142,7 @@ def _draw_iris(
     size = look.face.eyes
     r = _IRIS * size**0.5
     place = np.array(
-        [[side * look.face.apart + 0.055 * gaze[0], EYE_Y - 0.016 * size + 0.042 * gaze[1]]]
+        [[side * look.face.apart + 0.055 * gaze[0], EYE_Y - 0.020 * size + 0.042 * gaze[1]]]
     )
     x, y = (float(v) for v in relief.project(pose, place, 0.01)[0])
     canvas.fill(ellipse(x, y, r, r), Radial((x, y), r, (

@@ -74,9 +74,8 @@ def _paint(canvas: Canvas, hair: Hair, lock: Lock, draw: np.random.Generator) ->
     dark = mixed(hair.dark, "#000000", 0.5 * lock.shade)
     color = mixed(hair.color, hair.dark, lock.shade)
     light = mixed(hair.light, hair.color, lock.shade)
-    sheet = np.concatenate([guides[0], guides[-1][::-1]])
     if lock.alpha >= 1:
-        canvas.fill(smooth(sheet, (0, _STEPS - 1, _STEPS, 2 * _STEPS - 1)), mixed(dark, color, 0.5))
+        canvas.fill(_sheet(guides), mixed(dark, color, 0.5))
     for layer, (share, width) in enumerate(((0.45, 1.0), (0.35, 0.55), (0.2, 0.30))):
         for _ in range(round(lock.strands * share)):
             across = draw.random()
@@ -93,6 +92,23 @@ def _paint(canvas: Canvas, hair: Hair, lock: Lock, draw: np.random.Generator) ->
                 tapered(strand, lock.width * width * draw.uniform(0.7, 1.3)),
                 _ink(strand, body, lit, dark, lock, draw),
             )
+
+
+def _sheet(guides: Lines) -> object:
+    """All that lies between the guides: along the first, the tips, the last, the roots."""
+    edge = [guides[0], guides[1:-1, -1], guides[-1][::-1], guides[-2:0:-1, 0]]
+    count = len(guides) - 2
+    corners = (0, _STEPS - 1, _STEPS + count, 2 * _STEPS + count - 1)
+    return smooth(np.concatenate(edge), corners)
+
+
+def cast_shadow(canvas: Canvas, locks: Sequence[Lock], color: str) -> None:
+    """What locks keep from the light, a little below and beside them."""
+    for lock in locks:
+        if lock.alpha < 1:
+            continue
+        guides = np.stack([_resampled(guide) for guide in lock.guides])
+        canvas.fill(_sheet(guides + (0.012, 0.034)), faded(color, 0.5), blur=0.03)
 
 
 def _ink(
@@ -114,7 +130,7 @@ def _ink(
 def _stray(strand: Lines, lock: Lock, draw: np.random.Generator) -> Lines:
     along = np.linspace(0, 1, _STEPS)
     away = draw.normal(size=2) * lock.wild
-    made = away * (0.3 + 0.7 * along[:, None])
+    made = away * (0.45 + 0.55 * along[:, None])
     if lock.wave[0]:
         step = np.gradient(strand, axis=0)
         normal = np.stack([-step[:, 1], step[:, 0]], axis=1)

@@ -59,7 +59,7 @@ class Face:
     bridge: float = 1.0
     mouth: float = 1.0
     lips: float = 1.0
-    brow_y: float = -0.175
+    brow_y: float = -0.19
     thick: float = 1.0
     arch: float = 0.03
     age: float = 0.0

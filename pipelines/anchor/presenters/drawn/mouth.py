@@ -62,7 +62,7 @@ def lips_of(look: Look, now: Saying) -> Lips:
     rounded, drawn = max(-now.spread, 0.0), max(now.spread, 0.0)
     half = _HALF * face.mouth * (1 + 0.13 * drawn - 0.30 * rounded - 0.07 * now.open)
     drop = _LIP_DROP * now.open * (1 - 0.12 * rounded)
-    smile = 0.010 + 0.008 * drawn
+    smile = 0.020 + 0.008 * drawn
     corner = MOUTH_Y - smile + 0.40 * drop
     bite = now.teeth
     top = MOUTH_Y + 0.004 - 0.022 * now.open - 0.010 * bite - 0.006 * drawn * now.open
@@ -124,10 +124,11 @@ def draw_mouth(canvas: Canvas, relief: Relief, pose: Pose, look: Look, now: Sayi
         canvas.line(smooth(line, closed=False), faded(dark, 0.62 * closed), 0.010)
         middle = line[2:-2]
         canvas.line(smooth(middle, closed=False), faded(dark, 0.35 * closed), 0.014)
-    glint = np.stack([lips.x[3:8] * 0.8 - 0.012, lips.lower_inner[3:8] * 0.55 + lips.lower[3:8] * 0.45], 1)
-    shine = 0.16 + 0.22 * face.made_up
-    canvas.line(
-        smooth(relief.project(pose, glint, push), closed=False), faded("#ffffff", shine), 0.014
+    middle_y = lips.lower_inner[_MID] * 0.5 + lips.lower[_MID] * 0.5
+    gx, gy = (float(v) for v in at(np.array([middle_y]), np.array([-0.018]))[0])
+    shine = 0.20 + 0.28 * face.made_up
+    canvas.fill(
+        ellipse(gx, gy, 0.30 * float(lips.x[-1]), 0.008), faded("#ffffff", shine), blur=0.010
     )
 
 

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from pipelines.anchor.presenters.drawn.clothes import LOW, paint_body
 from pipelines.anchor.presenters.drawn.extras import draw_glasses, paint_brows, paint_earrings
 from pipelines.anchor.presenters.drawn.eyes import draw_eyes
-from pipelines.anchor.presenters.drawn.hair import paint_locks
+from pipelines.anchor.presenters.drawn.hair import cast_shadow, paint_locks
 from pipelines.anchor.presenters.drawn.hair_cuts import CUTS
 from pipelines.anchor.presenters.drawn.look import Look
 from pipelines.anchor.presenters.drawn.mouth import Saying, draw_mouth
 from pipelines.anchor.presenters.drawn.relief import Field, Grid, heights
-from pipelines.anchor.presenters.drawn.skin import paint_face
+from pipelines.anchor.presenters.drawn.skin import outline, paint_face
 from pipelines.anchor.presenters.drawn.turning import Pose, Relief, Warp
-from studio.drawing.canvas import Canvas
+from studio.drawing.canvas import Canvas, smooth
 from studio.types.performance import Performance
 
 #: Raised whenever the same row would give other pixels.
@@ -30,7 +30,7 @@ _FINE = 2
 _HEAD = (-1.28, -1.36, 1.28, 2.16)
 _BODY = (-2.5, 0.3, 2.5, LOW)
 #: From the middle of the head to the lower edge, and across all, in units.
-_BELOW, _ACROSS = 5.55, 4.5
+_BELOW, _ACROSS = 4.72, 4.3
 #: How much the chest rises with a breath, to its height above the lower edge.
 _BREATH = 0.0045
 
@@ -60,7 +60,7 @@ class DrawnPresenter:
         if width < 16 or height < 16:
             raise ValueError(f"nobody fits into {width}x{height}")
         self.name, self.size_wh, self.look = look.name, size_wh, look
-        self._unit = min(height / 7.0, width / _ACROSS)
+        self._unit = min(height / 6.15, width / _ACROSS)
         self._middle = (width / 2, height - _BELOW * self._unit)
         self._guard = threading.Lock()
         self._painted: _Layers | None = None
@@ -158,6 +158,8 @@ class DrawnPresenter:
         with front.placed(-head.left * head.scale, -head.top * head.scale, head.scale):
             paint_brows(front, look)
             paint_earrings(front, look)
+            with front.inside(smooth(outline(look))):
+                cast_shadow(front, cut.front, look.skin.deep)
             paint_locks(front, look.hair, cut.front)
         back = None
         if cut.back:

@@ -61,9 +61,9 @@ def _skin(look: Look, grid: Grid) -> NDArray[np.uint8]:
     def tint(color: str, share: Field) -> None:
         rgb[:] += (rgb * (rgb_of(color) / 255) * 1.12 - rgb) * share[..., None]
 
-    warm = 0.30 + 0.2 * face.made_up
+    warm = 0.22 + 0.14 * face.made_up
     for side in (-1, 1):
-        tint(skin.blush, warm * _spot(x, y, side * 0.42, 0.27, 0.19, 0.15))
+        tint(skin.blush, warm * (0.6 if side > 0 else 1.0) * _spot(x, y, side * 0.42, 0.27, 0.19, 0.15))
         tint(skin.blush, 0.22 * _spot(x, y, side * face.apart, EYE_Y - 0.02, 0.17, 0.08))
         tint(skin.shade, 0.30 * _spot(x, y, side * (face.apart - 0.02), EYE_Y + 0.12, 0.12, 0.05))
     tint(skin.blush, 0.28 * _spot(x, y, 0.0, 0.36, 0.14, 0.09))
@@ -124,8 +124,8 @@ def _draw_details(canvas: Canvas, look: Look) -> None:
     for side in (-1, 1):
         hole = [(0.035, 0.412), (0.07, 0.392), (0.108, 0.402), (0.102, 0.422), (0.062, 0.424)]
         canvas.fill(smooth(np.array(hole) * (side * w, 1)), faded(dark, 0.8), blur=0.006)
-        wing = [(0.148, 0.335), (0.172, 0.372), (0.163, 0.412), (0.128, 0.425)]
-        strong = 0.42 if side > 0 else 0.28
+        wing = [(0.160, 0.350), (0.172, 0.378), (0.163, 0.410), (0.132, 0.424)]
+        strong = 0.30 if side > 0 else 0.18
         canvas.line(
             smooth(np.array(wing) * (side * w, 1), closed=False), faded(skin.deep, strong), 0.011
         )
