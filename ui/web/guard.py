@@ -51,6 +51,8 @@ _EXACT = frozenset(
         *("/login", "/logout", "/metrics", "/mcp"),
     )
 )
+#: Where the API is; see ``api.py``.
+API_PATH = "/api"
 #: What is answered to anybody: the way in.
 _OPEN = frozenset(("/login", "/favicon.ico", "/robots.txt"))
 _BELOW = ("/assets/", "/static/", "/svelte/", "/studio/", "/gradio_api/heartbeat/")
@@ -194,7 +196,9 @@ class Guard:
             if user is None and scope["path"] not in _OPEN:
                 answer = _to_sign_in(scope)
             elif user is not None:
-                refused, receive = await self._sessions.check(scope, receive, user.name)
+                refused, receive = await self._sessions.check(
+                    plain_path(scope), scope, receive, user.name
+                )
                 answer = refused
         await (answer or self._app)(scope, receive, send_marked)
 
@@ -215,10 +219,16 @@ class Guard:
         writes = scope["method"] not in ("GET", "HEAD")
         if writes and origin is not None and urlsplit(origin).netloc != host:
             return PlainTextResponse("Another site may not change anything here.", status_code=403)
-        path = scope["path"]
+        path = plain_path(scope)
         if path in _EXACT or (path.startswith(_BELOW) and "/../" not in path):
             return None
         return PlainTextResponse("Not found.", status_code=404)
+
+
+def plain_path(scope: Scope) -> str:
+    """The path asked for, of the page or of the API: both are Gradio's, with the same routes."""
+    path: str = scope["path"]
+    return path.removeprefix(API_PATH) if path.startswith(API_PATH + "/") else path
 
 
 def token_of(scope: Scope) -> str:

@@ -37,14 +37,19 @@ class PageSessions:
         return owner == user
 
     async def check(
-        self, scope: Scope, receive: Receive, user: str
+        self, path: str, scope: Scope, receive: Receive, user: str
     ) -> tuple[PlainTextResponse | None, Receive]:
         """Look at a request to Gradio.
+
+        Args:
+            path: below the page, or below the API.
+            scope, receive: of the request.
+            user: who asks.
 
         Returns:
             A refusal or nothing, and what the application is to receive from.
         """
-        path = scope["path"].rstrip("/")
+        path = path.rstrip("/")
         if path in _EVENTS:
             body = await _body(receive)
             if body is None:

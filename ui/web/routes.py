@@ -1,6 +1,6 @@
 """Our own routes: uploads in; thumbnails, previews and results out.
 
-Whoever knows the id of a work may read its pictures and files and nothing else.
+A work's pictures and files are read by its owner alone; to everybody else they are not there.
 """
 
 from __future__ import annotations
@@ -9,13 +9,17 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from studio.accounts.role import Role
 from studio.errors import StudioError
+from studio.media.sniff import FileKind
+from ui.web.guard import current_user, require
 from ui.web.makings import Makings
 from ui.web.messages import PageError, Say, preferred_language
 from ui.web.subtitle_works import SubtitleWorks
@@ -61,16 +65,21 @@ class Routes:
         ]
 
     async def upload(self, request: Request) -> Response:
-        """Take a file: its name in ``X-File-Name`` (percent-encoded), its bytes as the body.
+        """Take a file: its name in ``X-File-Name`` (percent-encoded), its bytes as the body, and
+        in ``X-File-Kind`` what it is sent as, if it is no media: ``picture`` or ``text``.
 
         A header of our own makes browsers ask before another site may send this.
         """
+        user = require(request, Role.EDITOR)
         name = unquote(request.headers.get("x-file-name", ""))
+        kind = request.headers.get("x-file-kind", FileKind.MEDIA)
         announced = request.headers.get("content-length", "")
-        if not name or not announced.isdecimal():
+        if not name or not announced.isdecimal() or kind not in list(FileKind):
             return _refused(request, PageError("upload.broken", status=411))
         try:
-            upload = await self.uploads.take(name, int(announced), _body(request))
+            upload = await self.uploads.take(
+                name, int(announced), _body(request), user, FileKind(kind)
+            )
         except StudioError as exc:
             return _refused(request, exc)
         except ClientDisconnect:
@@ -92,28 +101,28 @@ class Routes:
         version = self._version(request)
         result = version.result if version else None
         path = result.files.get(request.path_params["kind"]) if result else None
-        return _served(request, path)
+        return served(request, path)
 
     async def recording(self, request: Request) -> Response:
         """What is subtitled, as browsers play it; with ranges."""
-        work = self.subtitles.get(request.path_params["work"])
-        return _served(request, work.media if work else None)
+        work = _of(self.subtitles, request)
+        return served(request, work.media if work else None)
 
     async def subtitle_file(self, request: Request) -> Response:
         """Subtitles that were written, or the film with them. ``?download`` saves it."""
-        work = self.subtitles.get(request.path_params["work"])
-        return _served(request, work.files.get(request.path_params["kind"]) if work else None)
+        work = _of(self.subtitles, request)
+        return served(request, work.files.get(request.path_params["kind"]) if work else None)
 
     async def card(self, request: Request) -> Response:
         """A picture to choose by."""
-        work = self.makings.get(request.path_params["work"])
+        work = _of(self.makings, request)
         name = request.path_params["name"]
         cards = work.cards if work else ()
         return _picture(next((card.jpeg for card in cards if card.name == name), b""))
 
     async def compared(self, request: Request) -> Response:
         """One picture, ``before`` or ``after``."""
-        work = self.makings.get(request.path_params["work"])
+        work = _of(self.makings, request)
         side = request.path_params["side"]
         if work is None or side not in ("before", "after"):
             return _no_such()
@@ -121,16 +130,21 @@ class Routes:
 
     async def made(self, request: Request) -> Response:
         """A film made anew, or what lies beside it. ``?download`` saves it."""
-        work = self.makings.get(request.path_params["work"])
+        work = _of(self.makings, request)
         made = work.made if work else None
-        return _served(request, made.files.get(request.path_params["kind"]) if made else None)
+        return served(request, made.files.get(request.path_params["kind"]) if made else None)
 
     def _version(self, request: Request) -> Version | None:
-        work = self.works.get(request.path_params["work"])
+        work = _of(self.works, request)
         number: int = request.path_params["version"]
         if work is None or number >= len(work.versions):
             return None
         return work.versions[number]
+
+
+def _of(works: Any, request: Request) -> Any:
+    """The work that an address names, if it is of whoever asks."""
+    return works.open_for(request.path_params["work"], current_user(request))
 
 
 async def _body(request: Request) -> AsyncIterator[bytes]:
@@ -145,7 +159,8 @@ def _picture(jpeg: bytes) -> Response:
     return Response(jpeg, media_type="image/jpeg", headers=headers)
 
 
-def _served(request: Request, path: Path | None) -> Response:
+def served(request: Request, path: Path | None) -> Response:
+    """A file, with ranges; ``?download`` saves it. Whoever calls has checked whose it is."""
     if path is None or not path.is_file():
         return _no_such()
     kind = "attachment" if "download" in request.query_params else "inline"
