@@ -21,7 +21,7 @@ REQUEST = "for-approval.json"
 
 def log_path(settings: Settings) -> Path:
     """Where the log lies."""
-    return settings.data_dir / "approvals.jsonl"
+    return settings.data_dir / "approvals" / "approvals.jsonl"
 
 
 def read_log(settings: Settings) -> tuple[Approval, ...]:

@@ -32,7 +32,9 @@ T = TypeVar("T")
 #: others. A folder of the user's own below these is named among those to write to.
 _NOT_OF_DATA = ("accounts.db", "jobs.db", "library.db", "uploads", "results", "projects")
 #: Made before, since what comes to be later is not seen.
-_OF_DATA = ("people", "consents", "identity")
+_OF_DATA = ("people", "consents", "approvals", "identity")
+#: Read by the work of users, and never written by it: approvals are given by people.
+_ONLY_READ = ("approvals", "identity")
 _SYSTEM = (
     *("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/opt", "/nix", "/sys"),
     *("/etc/fonts", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime"),
@@ -133,7 +135,7 @@ def _data(data_dir: Path) -> list[Path]:
 
 
 def _data_writable(data_dir: Path) -> list[Path]:
-    return [path for path in _data(data_dir) if path.name != "identity"]
+    return [path for path in _data(data_dir) if path.name not in _ONLY_READ]
 
 
 def _version() -> int:

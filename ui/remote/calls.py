@@ -71,6 +71,11 @@ class Calls:
             for name, value in options.items()
             if name != "out"
         }
+        if given.get("approve_by"):
+            raise NotAllowed(
+                "A segment is approved by a person, not by a program.",
+                "On the page, or: studio approve DIR --by NAME",
+            )
         typed: Any = from_json(found.options, {**given, "out": str(out), "dry_run": plan})
         out.mkdir(parents=True, exist_ok=True, mode=0o700)
         preview = bool(getattr(typed, "preview_s", 0))

@@ -23,8 +23,8 @@ from ui.remote.calls import Calls
 
 #: The page's own small acts; whoever asks from afar asks for the pipelines.
 _NOT_OFFERED = ("desk",)
-#: Chosen by the studio, or by which call is made.
-_NOT_ASKED = ("out", "dry_run")
+#: Chosen by the studio, or by which call is made; and an approval is given by a person.
+_NOT_ASKED = ("out", "dry_run", "approve_by")
 _SOURCES = (
     "Files: paths below the media roots, upload:TOKEN for one that was uploaded, or job:ID/FILE "
     "for what a job of yours made."
