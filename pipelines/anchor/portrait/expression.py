@@ -28,14 +28,14 @@ WIDEST = 0.19
 #: Of the jaw's drop, how much the corners of the mouth follow.
 _CORNER_FOLLOWS = 0.36
 #: How pointed the gap ends in the corners: 1 an ellipse, 2 a lens.
-_POINTED = 1.7
+_POINTED = 1.75
 #: The box of moves, in units about the middle of the mouth: left, up, right, down.
 _BOX = (-1.25, -1.55, 1.25, 1.1)
 #: Moves fade over so much outside the outline of the face.
 _FADES = 0.42
 #: Corners of the mouth at the most: drawn apart, pushed forward.
 _APART, _FORWARD = 0.030, 0.072
-_BROW_LIFT = 0.055
+_BROW_LIFT = 0.045
 _NOSE_BASE, _CHIN_HOLLOW = 2, 200
 #: Share of a closing that the upper lip does.
 _UPPER_CLOSES_SMILE, _UPPER_CLOSES_JAW = 0.6, 0.25
@@ -89,7 +89,8 @@ class Expression:
             "shut": turned * (1 - left),
             "close": closed,
             "apart": max(wide, 0.0),
-            "forward": max(-wide, 0.0),
+            # A jaw that opens draws the corners of the mouth in a little.
+            "forward": max(-wide, 0.0) + 0.3 * row["jaw"] * (1 - abs(wide)),
             "press": row["press"],
             "bite": bite * (1 - press),
             "brow_left": row["brow_left"],
@@ -97,7 +98,9 @@ class Expression:
         }
 
 
-def expression(points_px: Floats, face: FaceFrame, mouth: MouthLine, wh: tuple[int, int]) -> Expression:
+def expression(
+    points_px: Floats, face: FaceFrame, mouth: MouthLine, wh: tuple[int, int]
+) -> Expression:
     """The moves of a face.
 
     Args:
@@ -134,9 +137,7 @@ class _Muscles:
         bank = np.abs(np.imag(np.sqrt(z - 1) * np.sqrt(z + 1)))
         within = np.abs(self.u) < 1
         natural = np.where(below, 1.0, -1.0)
-        self.banks = [
-            np.where(within, side, natural) * bank for side in (-1.0, 1.0)
-        ]
+        self.banks = [np.where(within, side, natural) * bank for side in (-1.0, 1.0)]
         self.fade = self._fade() * grid.border(0.2 * face.unit_px)
 
     def expression(self) -> Expression:
@@ -149,7 +150,10 @@ class _Muscles:
             rest = mouth.gap_px
             apart = np.zeros_like(jaw)
             gap = np.stack(
-                [np.interp(self.u, mouth.share, (mouth.lower_px - mouth.upper_px)[:, k]) for k in (0, 1)],
+                [
+                    np.interp(self.u, mouth.share, (mouth.lower_px - mouth.upper_px)[:, k])
+                    for k in (0, 1)
+                ],
                 axis=-1,
             )
             apart[LOWER] = gap * (np.abs(self.u) < 1)[..., None]
@@ -164,14 +168,21 @@ class _Muscles:
         """Units away from the viewer at every node, after the mesh."""
         some = self.points[::3]
         told = RBFInterpolator(some[:, :2], self.local[::3, 2], smoothing=1.0, neighbors=40)
-        coarse = Grid(self.grid.left_px, self.grid.top_px, self.grid.wide, self.grid.high,
-                      4 * self.grid.step_px)
+        coarse = Grid(
+            self.grid.left_px,
+            self.grid.top_px,
+            self.grid.wide,
+            self.grid.high,
+            4 * self.grid.step_px,
+        )
         x, y = coarse.nodes
         depth = told(np.stack([x.ravel(), y.ravel()], axis=1)).reshape(x.shape)
         rows, columns = self.grid.shape
         scale = np.array([[0.25, 0, 0], [0, 0.25, 0]])
         how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        fine = cv2.warpAffine(depth, scale, (columns, rows), flags=how, borderMode=cv2.BORDER_REPLICATE)
+        fine = cv2.warpAffine(
+            depth, scale, (columns, rows), flags=how, borderMode=cv2.BORDER_REPLICATE
+        )
         return np.clip(fine, self.local[:, 2].min(), self.local[:, 2].max())
 
     def _mouth_places(self) -> tuple[Floats, Floats, Floats]:
@@ -209,15 +220,18 @@ class _Muscles:
         turn = WIDEST / (hinge[2] - lip[2])
         made = []
         for bank in self.banks:
-            part = np.sin(np.pi / 2 * np.minimum(np.abs(bank), 1) ** _POINTED)
+            part = _bounded(np.abs(bank) ** _POINTED)
             follows = np.where(
                 bank > 0,
                 _CORNER_FOLLOWS + (1 - _CORNER_FOLLOWS) * part,
-                _CORNER_FOLLOWS * (1 - part) - 0.07 * part * bell(self.v / 0.7) * bell(self.u / 1.3),
+                _CORNER_FOLLOWS * (1 - part)
+                - 0.16 * part * bell(self.v / 0.7) * bell(self.u / 1.3),
             )
             arm = np.maximum(hinge[2] - self.away, 0)
             height = np.clip(self.y, None, chin[1]) - hinge[1]
-            made.append(self.face.shown(0 * arm, turn * follows * arm, turn * follows * height * 0.6))
+            made.append(
+                self.face.shown(0 * arm, turn * follows * arm, turn * follows * height * 0.6)
+            )
         jaw = self._both(made)
         middle = len(self.mouth.share) // 2
         low = self.grid.at(jaw[LOWER], self.mouth.lower_px[middle : middle + 1])
@@ -228,7 +242,9 @@ class _Muscles:
     def _closing(self, opening: Moves, by_upper: float) -> Moves:
         """What takes back the gap that a move opens, wholly at the lips' edges."""
         mouth = self.mouth
-        gap = self.grid.at(opening[LOWER], mouth.lower_px) - self.grid.at(opening[UPPER], mouth.upper_px)
+        gap = self.grid.at(opening[LOWER], mouth.lower_px) - self.grid.at(
+            opening[UPPER], mouth.upper_px
+        )
         gap[[0, -1]] = 0
         along = np.stack([np.interp(self.u, mouth.share, gap[:, k]) for k in (0, 1)], axis=-1)
         along *= (np.abs(self.u) < 1)[..., None]
@@ -252,7 +268,9 @@ class _Muscles:
         along = np.exp(-(u**4))
         within = v * half / thick  # in thicknesses of a lip
         lip = within * np.exp(-((within / 1.3) ** 2)) * along * thick
-        apart = shown(_APART * corners, -0.25 * _APART * np.abs(corners) * np.exp(-(v**2)) - 0.12 * lip)
+        apart = shown(
+            _APART * corners, -0.25 * _APART * np.abs(corners) * np.exp(-(v**2)) - 0.12 * lip
+        )
         forward = shown(-_FORWARD * corners, 0.22 * lip)
         press = shown(0 * lip, -0.42 * lip)
         above = bell(v / (0.95 * -self.local[_NOSE_BASE, 1] / half)) * bell(u / 1.15)
@@ -276,8 +294,17 @@ class _Muscles:
             centre = line.mean(axis=0)
             lid = self.local[eye[2], 1]
             wide = 0.75 * np.ptp(line[:, 0])
+            # The brow's hair moves as one; the skin below it is drawn, down to the lid.
+            thick = 0.55 * np.ptp(line[:, 1])
             height = self.y - centre[1]
-            reach = np.where(height < 0, 0.38, max(0.9 * (lid - centre[1]), 0.05))
-            share = bell((self.x - centre[0]) / (1.5 * wide)) * bell(height / reach)
-            made[name] = self._both([self.face.shown(0 * share, -_BROW_LIFT * share)] * 2)
+            below = max(lid - centre[1] - thick - 0.01, 0.01)
+            height = np.where(height < 0, height / 0.38, np.maximum(height - thick, 0) / below)
+            share = bell((self.x - centre[0]) / (1.5 * wide)) * bell(height)
+            lift = min(_BROW_LIFT, 0.45 * below)
+            made[name] = self._both([self.face.shown(0 * share, -lift * share)] * 2)
         return made
+
+
+def _bounded(values: Floats) -> Floats:
+    """As they are while small, never above 1, and smooth."""
+    return np.asarray(values / (1 + values**8) ** 0.125)

@@ -1,7 +1,7 @@
 """Eyes that blink and look about.
 
-The upper lid's skin is drawn down as it is in the portrait: most between the fold and the lashes,
-not at all at the lashes themselves, so that their line travels whole.
+A lid that comes down shows skin that no portrait shows: it is painted, in the tones from above
+and below the eye and with the grain from below it, and ends in the line of the lashes.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
 from pipelines.anchor.portrait.face_frame import FaceFrame
 from pipelines.anchor.portrait.tracing import brightness, edge_offsets
-from pipelines.anchor.portrait.warping import smooth
-from studio.types.landmarks import LEFT_BROW, RIGHT_BROW
+from pipelines.anchor.portrait.warping import Moves, smooth
 
 Floats = NDArray[np.floating[Any]]
-Moves = NDArray[np.float32]
 
-#: Lids from the left of the picture to the right.
+#: Lids from the left of the picture to the right: upper, lower.
 _LIDS = {
     "right": (
         (33, 246, 161, 160, 159, 158, 157, 173, 133),
@@ -31,12 +31,13 @@ _LIDS = {
         (362, 382, 381, 380, 374, 373, 390, 249, 263),
     ),
 }
-_BROWS = {"right": RIGHT_BROW, "left": LEFT_BROW}
 #: How far an iris goes at a gaze of 1, in its radii: aside and down.
 _LOOKS = (0.5, 0.26)
-#: Of the way from the lid to the brow, how much skin is drawn.
-_DRAWN = 0.62
 _REACH = 0.035  # how far from the mesh's line a lid is looked for, in units
+#: Above the open lid's edge, how far the painted skin reaches and fades, in units.
+_ABOVE, _FADES = 0.012, 0.042
+#: The lower lid comes to meet the upper one by so much of the opening.
+_MEETS = 0.10
 
 
 @dataclass(frozen=True)
@@ -46,56 +47,64 @@ class Eye:
     Attributes:
         slices: its box in the picture.
         top_px, low_px: float64 ``(wide,)``, the lids' edges in each column of the box, in its rows.
-        skin_px: float64 ``(wide,)``, from where on the skin is drawn down.
-        inside: float32 ``(high, wide)``, 1 in the opening.
         aside: float32 ``(high, wide)``, how much a place moves with the iris.
         radius_px: of the iris.
-        lash_rgb: float32 ``(3,)``, 0 to 255.
-        lash_px: thickness of the lashes' line.
+        tone: float32 ``(2, wide, 3)`` RGB, skin above and below.
+        texture: float32 ``(high, wide, 3)``, its grain.
+        lash_rgb: float32 ``(3,)``.
+        unit_px: of the face.
     """
 
     slices: tuple[slice, slice]
     top_px: Floats
     low_px: Floats
-    skin_px: Floats
-    inside: NDArray[np.float32]
     aside: NDArray[np.float32]
     radius_px: float
+    tone: NDArray[np.float32]
+    texture: NDArray[np.float32]
     lash_rgb: NDArray[np.float32]
-    lash_px: float
+    unit_px: float
 
-    def moves(self, blink: float, gaze: tuple[float, float]) -> Moves:
+    def looking(self, gaze: tuple[float, float]) -> Moves:
         """Where what is seen came from, relative: float32 ``(high, wide, 2)``."""
-        high, wide = self.inside.shape
-        made = np.zeros((high, wide, 2), np.float32)
-        if any(gaze):
-            made[..., 0] = -gaze[0] * _LOOKS[0] * self.radius_px * self.aside
-            made[..., 1] = -gaze[1] * _LOOKS[1] * self.radius_px * self.aside
-        if blink > 0:
-            y = np.arange(high, dtype=np.float64)[:, None]
-            lid = self.lid_px(blink)
-            before, after = self.top_px - self.skin_px, lid - self.skin_px
-            t = (y - self.skin_px) / np.maximum(after, 1e-6)
-            steep = np.clip(after / np.maximum(before, 1e-6), 1.0, 2.9)
-            # Hermite's cubic from 0 to 1: at both ends the skin moves without being drawn.
-            came = steep * (2 * t**3 - 3 * t**2 + t) + 3 * t**2 - 2 * t**3
-            skin = (t > 0) & (t < 1)
-            drawn = self.skin_px + before * came - y
-            made[..., 0][skin] = 0
-            made[..., 1][skin] = drawn[skin]
-        return made
+        way = np.float32([-g * far * self.radius_px for g, far in zip(gaze, _LOOKS, strict=True)])
+        return np.asarray(self.aside[..., None] * way, np.float32)
 
-    def lid_px(self, blink: float) -> Floats:
-        """Float64 ``(wide,)``: the upper lid's edge, in rows of the box."""
-        return np.asarray(self.top_px + blink * (self.low_px - self.top_px))
+    def lid(self, blink: float) -> Floats:
+        """The upper lid on its way down.
 
-    def lashes(self, blink: float) -> NDArray[np.float32]:
-        """Float32 ``(high, wide)``: how much the line of the lashes covers, 0 to 1."""
-        y = np.arange(self.inside.shape[0], dtype=np.float64)[:, None]
-        lid = self.lid_px(blink)
-        tall = smooth((self.low_px - self.top_px) / (3 * self.lash_px))
-        line = np.exp(-(((y - lid) / self.lash_px) ** 2))
-        return np.asarray(0.75 * min(1.0, 2 * blink) * line * tall, np.float32)
+        Args:
+            blink: 0 open to 1 shut.
+
+        Returns:
+            float32 ``(high, wide, 4)``: RGB 0 to 255, multiplied by cover, and cover 0 to 1.
+        """
+        unit = self.unit_px
+        y = np.arange(self.aside.shape[0], dtype=np.float32)[:, None]
+        opening = self.low_px - self.top_px
+        shut = self.low_px - _MEETS * opening * 0.5
+        edge = (self.top_px + blink * (shut - self.top_px))[None].astype(np.float32)
+        top = self.top_px[None].astype(np.float32)
+        # Where the eye is nearly closed anyway, in its corners, nothing is painted.
+        wide = smooth(opening / (0.035 * unit))[None]
+        starts = np.clip((y - top + unit * (_ABOVE + _FADES)) / (unit * _FADES), 0, 1)
+        cover = (
+            smooth(starts) * np.clip(edge - y + 0.5, 0, 1) * wide * smooth(np.asarray(blink / 0.12))
+        )
+        down = np.clip((y - top) / np.maximum(edge - top, 1), 0, 1)
+        # The ball under the lid: light in the middle, darker into the fold and to the lashes.
+        round_ = 0.86 + 0.20 * np.sin(np.pi * (0.12 + 0.72 * down)) - 0.10 * down**4
+        tone = self.tone[0] + smooth(down)[..., None] * (self.tone[1] - self.tone[0])
+        slid = np.clip(np.rint(y - edge + self.texture.shape[0] - 1), 0, self.texture.shape[0] - 1)
+        grain = np.take_along_axis(self.texture, slid.astype(np.int64)[..., None], axis=0)
+        skin = tone * round_[..., None] + grain
+        lash_px = max(1.0, 0.010 * unit)
+        line = np.exp(-(((y - edge) / lash_px) ** 2)) * wide * 0.8 * smooth(np.asarray(blink / 0.3))
+        # Lashes lie over the skin and over what is left of the eye.
+        paint = np.concatenate([skin * cover[..., None], cover[..., None]], axis=2)
+        over = line[..., None]
+        made = paint * (1 - over) + np.concatenate([self.lash_rgb * over, over], axis=2)
+        return np.asarray(np.clip(made, 0, 255), np.float32)
 
 
 def find_eyes(
@@ -110,7 +119,7 @@ def find_eyes(
     """
     light = brightness(rgb)
     return {
-        side: _eye(rgb, light, points_px, irises_px[number], face, side)
+        side: _eye(rgb, light, points_px, irises_px[number], face.unit_px, side)
         for number, side in enumerate(("right", "left"))
     }
 
@@ -120,29 +129,26 @@ def _eye(
     light: NDArray[np.float32],
     points: Floats,
     iris: Floats,
-    face: FaceFrame,
+    unit: float,
     side: str,
 ) -> Eye:
     upper, lower = (points[list(ids), :2].astype(np.float64) for ids in _LIDS[side])
-    brow = points[list(_BROWS[side]), :2]
-    unit = face.unit_px
     left, right = int(np.ceil(upper[0, 0])), int(upper[-1, 0])
     columns = np.arange(left, right + 1, dtype=np.float64)
-    top = _smoothly(upper, columns)
-    low = _smoothly(lower, columns)
+    top, low = _smoothly(upper, columns), _smoothly(lower, columns)
     share = (columns - columns[0]) / max(1.0, np.ptp(columns))
     middle = smooth(np.minimum(share, 1 - share) / 0.25)
     # From skin to lashes it grows darker.
     line = np.stack([columns, top], axis=1)
     found = edge_offsets(-light, line, np.array([0.0, 1.0]), _REACH * unit, 0.008 * unit)
-    top = top + middle * np.clip(found, -_REACH * unit, 0.5 * _REACH * unit)
+    top = top + middle * np.clip(found, -_REACH * unit, 0.3 * _REACH * unit)
     low = np.maximum(low, top)
-    brow_low = float(np.sort(brow[:, 1])[-5:].mean())
-    skin = top - _DRAWN * np.maximum(top.min() - brow_low, 0.05 * unit)
-    above, below = int(skin.min()) - 2, int(np.ceil(low.max())) + max(3, round(0.05 * unit))
-    above, below = max(0, above), min(rgb.shape[0], below)
+    above = max(0, int(top.min() - unit * (_ABOVE + _FADES)) - 2)
+    below = min(rgb.shape[0], int(np.ceil(low.max())) + max(4, round(0.03 * unit)))
     box = slice(above, below), slice(left, right + 1)
-    top, low, skin = top - above, low - above, skin - above
+    tone = _tones(rgb, columns, top, low, unit)
+    texture = _texture(rgb, box, low, unit)
+    top, low = top - above, low - above
     y = np.arange(below - above, dtype=np.float64)[:, None]
     inside = smooth((y - top) / 1.5) * smooth((low - y) / 1.5)
     centre = iris.mean(axis=0) - (left, above)
@@ -151,18 +157,50 @@ def _eye(
     beside = np.abs(x - centre[0]) - radius
     room = np.where(x < centre[0], centre[0] - radius, right - left - centre[0] - radius)
     aside = inside * (1 - smooth(beside / np.maximum(room, 1.0)))
-    dark = np.percentile(rgb[box][inside > 0.5], 8, axis=0) if (inside > 0.5).any() else np.zeros(3)
+    opening = rgb[box][inside > 0.5]
+    dark = np.percentile(opening, 8, axis=0) if len(opening) else np.zeros(3)
     return Eye(
         box,
         top,
         low,
-        skin,
-        inside.astype(np.float32),
         aside.astype(np.float32),
         radius,
+        tone,
+        texture,
         np.asarray(dark, np.float32),
-        max(1.0, 0.011 * unit),
+        unit,
     )
+
+
+def _tones(
+    rgb: NDArray[np.uint8], columns: Floats, top: Floats, low: Floats, unit: float
+) -> NDArray[np.float32]:
+    """Skin above and below an eye in each column, smoothly: float32 ``(2, n, 3)``."""
+    made = []
+    for rows, steps in ((top, (-0.085, -0.02)), (low, (0.035, 0.085))):
+        offsets = np.linspace(steps[0] * unit, steps[1] * unit, 9)
+        at_y = np.clip(np.rint(rows[None] + offsets[:, None]), 0, rgb.shape[0] - 1).astype(int)
+        seen = rgb[at_y, columns.astype(int)[None]].astype(np.float64)
+        # Brows and shadows of the fold are no skin of the lid: the lighter half counts.
+        tone = np.percentile(seen, 70, axis=0)
+        made.append(gaussian_filter1d(tone, 0.10 * unit, axis=0, mode="nearest"))
+    above, below = made
+    return np.asarray([0.6 * above + 0.4 * below, 0.35 * above + 0.65 * below], np.float32)
+
+
+def _texture(
+    rgb: NDArray[np.uint8], box: tuple[slice, slice], low: Floats, unit: float
+) -> NDArray[np.float32]:
+    """The grain of the skin below an eye: float32 of the box, about 0."""
+    high = box[0].stop - box[0].start
+    start = int(low.max() + 0.05 * unit)
+    strip = rgb[start : start + high, box[1]].astype(np.float32)
+    if strip.shape[0] < 4:
+        return np.zeros((high, box[1].stop - box[1].start, 3), np.float32)
+    fine = strip - cv2.GaussianBlur(strip, (0, 0), max(1.5, 0.018 * unit))
+    fine = 0.65 * np.clip(fine, -14, 14)  # a mole or a fold is not repeated
+    reflected = np.pad(fine, ((0, high - len(fine)), (0, 0), (0, 0)), mode="wrap")
+    return np.asarray(reflected, np.float32)
 
 
 def _smoothly(points: Floats, columns: Floats) -> Floats:

@@ -51,7 +51,10 @@ class Head:
         held = [m * np.tanh(d / m) for d, m in zip(head_deg, MOST_DEG, strict=True)]
         yaw, pitch, roll = (np.float32(np.radians(v)) for v in held)
         return (
-            yaw * self.yaw + pitch * self.pitch + roll * self.roll + np.float32(breath) * self.breath
+            yaw * self.yaw
+            + pitch * self.pitch
+            + roll * self.roll
+            + np.float32(breath) * self.breath
         )
 
 

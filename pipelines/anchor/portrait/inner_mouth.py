@@ -19,7 +19,9 @@ Floats = NDArray[np.floating[Any]]
 _TEETH_UPPER = (0.092, 0.162, 0.232, 0.290, 0.345)
 _TEETH_LOWER = (0.058, 0.120, 0.185, 0.248, 0.310)
 #: How far upper teeth stand below the closed lips' line, and lower teeth above it, in units.
-_SHOWN_UPPER, _SHOWN_LOWER = 0.030, 0.012
+_SHOWN_UPPER, _SHOWN_LOWER = 0.026, 0.014
+#: The hue of a hollow, whatever that of the picture's shadows.
+_WARM = np.array([1.3, 0.9, 0.75])
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class InnerMouth:
         left_px, top_px: of the box.
         across: float32 ``(wide,)``, units from the middle of the mouth.
         rest_px: float32 ``(wide,)``, the line of the closed lips, in rows of the box.
+        jaw_px: float32 ``(wide,)``, that of the lower lip while the jaw is up.
         unit_px: of the face.
         hollow, tooth, tongue: float32 ``(3,)`` RGB, 0 to 255.
         soft_px: how sharp the portrait is.
@@ -42,6 +45,7 @@ class InnerMouth:
     top_px: int
     across: Floats
     rest_px: Floats
+    jaw_px: Floats
     unit_px: float
     hollow: Floats
     tooth: Floats
@@ -72,9 +76,7 @@ class InnerMouth:
         ends = max(upper_px[0, 0], lower_px[0, 0]), min(upper_px[-1, 0], lower_px[-1, 0])
         gap = np.maximum(low - top, 0)
         gap[(columns < ends[0]) | (columns > ends[1])] = 0
-        rows = slice(
-            max(0, int(top.min()) - 3), min(high, int(np.ceil(low.max())) + 4)
-        )
+        rows = slice(max(0, int(top.min()) - 3), min(high, int(np.ceil(low.max())) + 4))
         y = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
         top, low, gap = (v.astype(np.float32)[None] for v in (top, low, gap))
         soft = np.float32(self.soft_px)
@@ -85,7 +87,7 @@ class InnerMouth:
         widest = float(gap.max())
         paint = self._with_tongue(paint, y, low, widest, tongue)
         lit = float(smooth(np.asarray(widest / (0.10 * unit))))
-        paint = self._with_lower_teeth(paint, y, top, drop_px, lit)
+        paint = self._with_lower_teeth(paint, y, drop_px, lit)
         paint = self._with_upper_teeth(paint, y, lit)
         if self.own is not None:
             own = self.own[rows]
@@ -95,13 +97,16 @@ class InnerMouth:
         shade = shade * (0.6 + 0.4 * smooth(gap / (0.05 * unit)))
         if self.own is not None:
             shade = 1 - (1 - shade) * 0.35
-        paint = paint * shade[..., None] + self.grain[rows] * 0.8
+        paint = paint * shade[..., None]
+        paint = paint * (1 + self.grain[rows] * (0.9 / 110))  # as in the skin, of its brightness
         made = np.zeros((high, wide, 4), np.float32)
         made[rows, :, :3] = np.clip(paint, 0, 255) * cover[..., None]
         made[rows, :, 3] = cover
         return made
 
-    def _with_tongue(self, paint: Floats, y: Floats, low: Floats, widest: float, lift: float) -> Floats:
+    def _with_tongue(
+        self, paint: Floats, y: Floats, low: Floats, widest: float, lift: float
+    ) -> Floats:
         unit = self.unit_px
         floor = float(np.max(low))
         high = (0.30 + 0.55 * lift) * widest + 0.01 * unit
@@ -117,21 +122,24 @@ class InnerMouth:
     def _with_upper_teeth(self, paint: Floats, y: Floats, lit: float) -> Floats:
         unit = self.unit_px
         x = np.abs(self.across)
-        edge = self.rest_px + unit * (_SHOWN_UPPER - 0.16 * x**2 - _notches(x, _TEETH_UPPER, 0.008))
+        edge = self.rest_px + unit * (_SHOWN_UPPER - 0.16 * x**2 - _notches(x, _TEETH_UPPER, 0.005))
         cover = _step((edge[None] - y) / (1.1 * self.soft_px)) * (x < _TEETH_UPPER[-1])[None]
-        light = (0.98 - 3.6 * x**2) * (1 - 0.20 * _seams(x, _TEETH_UPPER, unit, self.soft_px))
+        light = (0.98 - 3.6 * x**2) * (1 - 0.16 * _seams(x, _TEETH_UPPER, unit, self.soft_px))
         near_edge = 1 - 0.12 * np.exp(-np.clip(edge[None] - y, 0, None) / (0.012 * unit))
-        shine = self.tooth * (np.clip(light, 0.2, 1)[None] * near_edge * (0.62 + 0.38 * lit))[..., None]
+        shine = (
+            self.tooth * (np.clip(light, 0.2, 1)[None] * near_edge * (0.45 + 0.55 * lit))[..., None]
+        )
         return _over(paint, shine, cover)
 
-    def _with_lower_teeth(self, paint: Floats, y: Floats, top: Floats, drop: float, lit: float) -> Floats:
+    def _with_lower_teeth(self, paint: Floats, y: Floats, drop: float, lit: float) -> Floats:
+        """Only their edge is in the light, and soft: they stand farther back."""
         unit = self.unit_px
         x = np.abs(self.across)
-        edge = self.rest_px + drop - unit * (_SHOWN_LOWER - 0.10 * x**2 - _notches(x, _TEETH_LOWER, 0.006))
-        cover = _step((y - edge[None]) / (1.2 * self.soft_px)) * (x < _TEETH_LOWER[-1])[None]
-        light = (0.74 - 3.4 * x**2) * (1 - 0.22 * _seams(x, _TEETH_LOWER, unit, self.soft_px))
-        shine = self.tooth * (np.clip(light, 0.15, 1)[None] * np.ones_like(y) * (0.55 + 0.45 * lit))[..., None]
-        return _over(paint, shine, cover)
+        edge = self.jaw_px + drop - unit * (_SHOWN_LOWER - 0.10 * x**2)
+        cover = _step((y - edge[None]) / (2.2 * self.soft_px)) * smooth(1.9 - x / 0.14)[None]
+        light = (0.80 - 2.6 * x**2) * (1 - 0.10 * _seams(x, _TEETH_LOWER, unit, self.soft_px))
+        shine = self.tooth * (np.clip(light, 0.3, 1)[None] * np.ones_like(y))[..., None]
+        return _over(paint, shine, 0.7 * lit * cover)
 
 
 def _over(paint: Floats, colour: Floats, cover: Floats) -> Floats:
@@ -150,7 +158,9 @@ def _notches(x: Floats, ends: tuple[float, ...], deep: float) -> Floats:
 
 def _seams(x: Floats, ends: tuple[float, ...], unit: float, soft_px: float) -> Floats:
     wide = max(0.007, 0.5 * soft_px / unit)
-    return np.asarray(np.clip(sum(np.exp(-(((x - end) / wide) ** 2)) for end in (0.0, *ends)), 0, 1))
+    return np.asarray(
+        np.clip(sum(np.exp(-(((x - end) / wide) ** 2)) for end in (0.0, *ends)), 0, 1)
+    )
 
 
 def inner_mouth(
@@ -175,6 +185,10 @@ def inner_mouth(
         line = 0.4 * mouth.upper_px + 0.6 * mouth.lower_px
     fit = np.polyfit(line[:, 0] - left, line[:, 1] - top, 2)
     rest = np.polyval(fit, columns - left)
+    low_rest = rest
+    if mouth.open:
+        fit = np.polyfit(mouth.lower_px[:, 0] - left, mouth.lower_px[:, 1] - top, 2)
+        low_rest = np.polyval(fit, columns - left)
     across = face.flat(columns, top + rest)[0]
     middle = float(np.interp(0, mouth.share, face.flat(line[:, 0], line[:, 1])[0]))
     skin, lips, dark = _colours(rgb, points_px)
@@ -182,17 +196,20 @@ def inner_mouth(
     grain = cv2.GaussianBlur(grain, (0, 0), max(0.5, 0.6 * soft_px))[..., None]
     grain *= _grain(rgb, points_px, unit) / max(float(grain.std()), 1e-6)
     grey = float(skin @ (0.30, 0.59, 0.11))
-    tooth = 0.80 * (0.45 * skin + 0.55 * grey * np.array([1.05, 1.0, 0.92]))
+    tooth = 0.90 * (0.75 * skin + 0.25 * grey * np.array([1.04, 1.0, 0.94]))
+    if mouth.open:
+        tooth = _own_tooth(rgb, mouth, tooth)
     own = _own_teeth(rgb, mouth, (left, top, right, low), soft_px) if mouth.open else None
     return InnerMouth(
         int(left),
         int(top),
         np.asarray(across - middle, np.float32),
         np.asarray(rest, np.float32),
+        np.asarray(low_rest, np.float32),
         unit,
-        np.asarray(0.75 * dark + 0.16 * lips, np.float32),
+        np.asarray(0.7 * dark @ (0.30, 0.59, 0.11) * _WARM + 0.16 * lips, np.float32),
         np.asarray(np.clip(tooth, 0, 255), np.float32),
-        np.asarray(np.clip(0.78 * lips + (6, 0, 0), 0, 255), np.float32),
+        np.asarray(np.clip(0.86 * lips + (12, 0, 2), 0, 255), np.float32),
         soft_px,
         np.asarray(grain, np.float32),
         own,
@@ -225,6 +242,19 @@ def _grain(rgb: NDArray[np.uint8], points: Floats, unit: float) -> float:
     return float(min(9.0, fine.std()))
 
 
+def _own_tooth(rgb: NDArray[np.uint8], mouth: MouthLine, guess: Floats) -> Floats:
+    """The colour of the teeth that the portrait shows; the guess where it shows none."""
+    on = np.zeros(rgb.shape[:2], np.uint8)
+    ring = np.concatenate([mouth.upper_px, mouth.lower_px[::-1]])
+    cv2.fillPoly(on, [np.rint(ring).astype(np.int32)], 1)
+    pixels = rgb[on > 0].astype(np.float64)
+    if not len(pixels):
+        return guess
+    light = pixels @ (0.30, 0.59, 0.11)
+    found: Floats = np.median(pixels[light >= np.percentile(light, 60)], axis=0)
+    return found if found.mean() > 0.8 * guess.mean() else guess
+
+
 def _own_teeth(
     rgb: NDArray[np.uint8], mouth: MouthLine, box: tuple[int, int, int, int], soft_px: float
 ) -> Floats:
@@ -233,9 +263,14 @@ def _own_teeth(
     columns = np.arange(left, right)
     y = np.arange(low - top, dtype=np.float64)[:, None]
     tops, lows = (
-        np.interp(columns, line[:, 0], line[:, 1]) - top for line in (mouth.upper_px, mouth.lower_px)
+        np.interp(columns, line[:, 0], line[:, 1]) - top
+        for line in (mouth.upper_px, mouth.lower_px)
     )
     lips_px = max(1.0, 0.8 * soft_px)
     within = (columns > mouth.upper_px[0, 0]) & (columns < mouth.upper_px[-1, 0])
-    cover = _step((y - tops - lips_px) / lips_px) * _step((lows - y - lips_px) / lips_px) * within
+    cover = (
+        _step((y - tops - lips_px) / lips_px)
+        * _step((lows - y - 2 * lips_px) / (1.5 * lips_px))
+        * within
+    )
     return np.concatenate([rgb[top:low, left:right], cover[..., None]], axis=2).astype(np.float32)

@@ -74,7 +74,7 @@ def mouth_line(rgb: NDArray[np.uint8], points_px: Floats, face: FaceFrame) -> Mo
     fade = 1 - share**4  # the corners are where the mesh has them
     opened = gap > _CLOSED
     if opened:
-        red = redness(rgb) + 0.15 * brightness(rgb)
+        red = redness(rgb) - 0.3 * brightness(rgb)  # lips are red, teeth are light
         reach = _REACH_OPEN * face.unit_px
         top = top + (fade * edge_offsets(-red, top, normal, reach, soft))[:, None] * normal
         low = low + (fade * edge_offsets(red, low, normal, reach, soft))[:, None] * normal

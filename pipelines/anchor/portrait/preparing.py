@@ -7,13 +7,13 @@ import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.anchor.portrait.layers import parted
+from pipelines.anchor.portrait.layers import alone, over_own
 from pipelines.anchor.portrait.sitter import Sitter, find_sitter
 from pipelines.anchor.portrait.face_frame import FaceFrame
 from studio.adapters import matte
@@ -26,12 +26,15 @@ Pictures = NDArray[np.uint8]
 Floats = NDArray[np.floating[Any]]
 
 #: Of whatever is kept; counts up when anything here gives other numbers.
-_VERSION = 2
+_VERSION = 4
 #: How large a face is shown: its unit (the outer corners of the eyes) of the canvas's height, at
 #: most of its width; and where the eyes stand, of its height.
 _UNIT_HIGH, _UNIT_WIDE, _EYES_AT = 0.150, 0.22, 0.36
 #: Enlarged farther, any picture looks out of focus.
 MOST_ENLARGED = 4.0
+#: Background that a person takes along, and more of an enlarged picture.
+_RIM_PX = 1.5
+Background = Literal["own", "none"]
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,9 @@ class Portrait:
     Attributes:
         name: of the file, without its ending.
         digest: of the file's content, SHA-256.
+        background: ``own`` where it is shown with the person, ``none`` where not.
         person: uint8 ``(h, w, 4)`` RGBA, straight colours.
-        behind: uint8 ``(h, w, 3)``, what the person covers painted in.
+        behind: uint8 ``(h, w, 3)``, what the person covers painted in; black for ``none``.
         cover_xyxy_px: what of the canvas the picture fills.
         points_px: float32 ``(468, 3)``, the face's mesh on the canvas.
         irises_px: float32 ``(2, 5, 2)``.
@@ -52,6 +56,7 @@ class Portrait:
 
     name: str
     digest: str
+    background: Background
     person: Pictures
     behind: Pictures
     cover_xyxy_px: tuple[int, int, int, int]
@@ -60,21 +65,17 @@ class Portrait:
     enlarged: float
     notes: tuple[str, ...]
 
-    @property
-    def picture(self) -> Pictures:
-        """The portrait as it was: uint8 ``(h, w, 3)``."""
-        share = self.person[..., 3:].astype(np.float32) / 255
-        made = self.behind + share * (self.person[..., :3].astype(np.float32) - self.behind)
-        return np.rint(made).astype(np.uint8)
 
-
-def prepare_portrait(path: Path, size_wh: tuple[int, int], job: Job) -> Portrait:
+def prepare_portrait(
+    path: Path, size_wh: tuple[int, int], job: Job, background: Background = "own"
+) -> Portrait:
     """Make a picture ready to speak; kept in the cache folder by its content.
 
     Args:
         path: a PNG, JPEG, WebP, BMP or TIFF file.
         size_wh: of the canvas.
         job: whose models and folders are used.
+        background: the picture's ``own``, or ``none``.
 
     Raises:
         MediaError: it is no picture, or over a limit.
@@ -84,22 +85,31 @@ def prepare_portrait(path: Path, size_wh: tuple[int, int], job: Job) -> Portrait
     rgb = read_still(path, job.settings)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    known = hashlib.sha256(f"{_VERSION} {digest} {size_wh}".encode()).hexdigest()[:32]
+    known = hashlib.sha256(f"{_VERSION} {digest} {size_wh} {background}".encode()).hexdigest()[:32]
     kept = job.settings.cache_dir / "portraits" / f"{known}.npz"
-    found = _read(kept, path.stem, digest)
+    found = _read(kept, path.stem, digest, background)
     if found is None:
         job.report("portrait", 0.0, f"{path.name}: looking for the face")
-        found = _made(rgb, path, digest, size_wh, job)
+        found = _made(rgb, path, digest, size_wh, job, background)
         _write(kept, found)
     return found
 
 
-def _made(rgb: Pictures, path: Path, digest: str, size_wh: tuple[int, int], job: Job) -> Portrait:
+def _made(
+    rgb: Pictures,
+    path: Path,
+    digest: str,
+    size_wh: tuple[int, int],
+    job: Job,
+    background: Background,
+) -> Portrait:
     sitter = find_sitter(rgb, path, job.pool)
     scale, left, top = _placed(sitter, rgb.shape[1::-1], size_wh, path.name)
     notes = list(sitter.notes)
     if scale > 2.5:
-        notes.append(f"{path.name} is shown at {scale:.1f} times its size: a larger scan is sharper")
+        notes.append(
+            f"{path.name} is shown at {scale:.1f} times its size: a larger scan is sharper"
+        )
     wide, high = size_wh
     move = np.array([[scale, 0, left], [0, scale, top]], np.float64)
     move[:, 2] += 0.5 * (scale - 1)  # middles of pixels onto middles of pixels
@@ -122,13 +132,19 @@ def _made(rgb: Pictures, path: Path, digest: str, size_wh: tuple[int, int], job:
         notes.append(f"{path.name}: no person could be told from the background; all of it moves")
         share = np.ones_like(share)
     share = np.clip(1.5 * share - 0.25, 0, 1).astype(np.float32)  # less of a veil
-    person, behind = parted(shown, share)
+    if background == "own":
+        person, behind = over_own(shown, share, _RIM_PX + 0.75 * scale)
+    else:
+        person, behind = alone(shown, share), np.zeros_like(shown)
+        if share[:, 0].max() > 0.5 or share[:, -1].max() > 0.5:
+            notes.append(f"{path.name} cuts the body off at its side: the cut shows")
     border = [cover[1], high - cover[3], cover[0], wide - cover[2]]
     points = sitter.points_px.astype(np.float64) * scale
     points[:, :2] += move[:, 2]
     return Portrait(
         path.stem,
         digest,
+        background,
         _set_in(person, border),
         _set_in(behind, border),
         cover,
@@ -190,7 +206,7 @@ def _write(path: Path, portrait: Portrait) -> None:
         )
 
 
-def _read(path: Path, name: str, digest: str) -> Portrait | None:
+def _read(path: Path, name: str, digest: str, background: Background) -> Portrait | None:
     """What was kept; None where there is nothing, or it was damaged and has to be made again."""
     try:
         with np.load(path, allow_pickle=False) as kept:
@@ -198,6 +214,7 @@ def _read(path: Path, name: str, digest: str) -> Portrait | None:
             return Portrait(
                 name,
                 digest,
+                background,
                 kept["person"],
                 kept["behind"],
                 tuple(told["cover"]),

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.anchor.portrait.expression import LOWER, UPPER, Expression, expression
-from pipelines.anchor.portrait.eyes import Eye, find_eyes
+from pipelines.anchor.portrait.eyes import find_eyes
 from pipelines.anchor.portrait.face_frame import FaceFrame
 from pipelines.anchor.portrait.head import head_of
 from pipelines.anchor.portrait.inner_mouth import inner_mouth
 from pipelines.anchor.portrait.mouth_line import mouth_line
-from pipelines.anchor.portrait.preparing import Portrait, prepare_portrait
+from pipelines.anchor.portrait.preparing import Background, Portrait, prepare_portrait
 from pipelines.anchor.portrait.warping import Moves
 from studio.jobs.job import Job
 from studio.types.performance import Performance
 
 Pictures = NDArray[np.uint8]
 Floats = NDArray[np.floating[Any]]
-Background = Literal["own", "none"]
 
 #: How far one pixel of a file's edges is spread, at the least, and more where it is enlarged.
 _SOFT_PX, _SOFT_BY_SCALE = 0.9, 0.75
@@ -53,19 +52,18 @@ class PortraitPresenter:
     """See :class:`pipelines.anchor.presenters.Presenter`.
 
     Args:
-        portrait: made ready.
-        background: ``own`` shows the portrait's picture as a panel, ``none`` the person alone.
+        portrait: made ready; with its own background it is shown as a panel.
     """
 
     people = True
 
-    def __init__(self, portrait: Portrait, background: Background = "own") -> None:
+    def __init__(self, portrait: Portrait) -> None:
         high, wide = portrait.behind.shape[:2]
         self.name = portrait.name
         self.size_wh = (wide, high)
         self.portrait = portrait
-        self._own = background == "own"
-        picture = portrait.picture
+        self._own = portrait.background == "own"
+        picture = np.ascontiguousarray(portrait.person[..., :3])
         self.face = FaceFrame.of(portrait.points_px)
         points = portrait.points_px
         self.mouth = mouth_line(picture, points, self.face)
@@ -90,7 +88,7 @@ class PortraitPresenter:
         cls, path: Path, size_wh: tuple[int, int], job: Job, background: Background = "own"
     ) -> PortraitPresenter:
         """From a picture file; raises what :func:`prepare_portrait` raises."""
-        return cls(prepare_portrait(path, size_wh, job), background)
+        return cls(prepare_portrait(path, size_wh, job, background))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -149,9 +147,11 @@ class PortraitPresenter:
         split = np.arange(first, grid.high, dtype=np.float32)[:, None] > line[None]
         np.copyto(came[first:], below[first:], where=split[..., None])
         for side, eye in self._eyes.items():
-            at = _relative(eye.slices, grid.slices)
-            came[at] += eye.moves(row[f"blink_{side}"], row["gaze"])
-        return _Face(came, (above, below), upper, lower, line, shares["jaw"] * self.expression.widest_px)
+            if any(row["gaze"]):
+                came[_relative(eye.slices, grid.slices)] += eye.looking(row["gaze"])
+        return _Face(
+            came, (above, below), upper, lower, line, shares["jaw"] * self.expression.widest_px
+        )
 
     def _join_lips(self, person: Pictures, face: _Face, heads: Moves, room: int) -> None:
         """Along the line between the lips each pixel has its share of both, none of a mixed place."""
@@ -170,9 +170,7 @@ class PortraitPresenter:
         mixed = one + share[..., None] * (other.astype(np.float32) - one)
         person[inner][near] = np.rint(mixed[near])
 
-    def _overlays(
-        self, row: dict[str, Any], face: _Face
-    ) -> list[tuple[Floats, int, int]]:
+    def _overlays(self, row: dict[str, Any], face: _Face) -> list[tuple[Floats, int, int]]:
         """What is painted over the moved face: RGBA multiplied by cover, and where it lies."""
         made = []
         upper, lower = face.upper_px, face.lower_px
@@ -181,8 +179,9 @@ class PortraitPresenter:
             painted = inner.draw(upper, lower, face.drop_px, row["tongue"])
             made.append((painted, inner.left_px, inner.top_px))
         for side, eye in self._eyes.items():
-            if row[f"blink_{side}"] > 0.05:
-                made.append((_lashes(eye, row[f"blink_{side}"]), eye.slices[1].start, eye.slices[0].start))
+            if row[f"blink_{side}"] > 0:
+                lid = eye.lid(row[f"blink_{side}"])
+                made.append((lid, eye.slices[1].start, eye.slices[0].start))
         return made
 
     def _compose(self, made: Pictures, person: Pictures) -> None:
@@ -195,11 +194,11 @@ class PortraitPresenter:
         if not self._own:
             made[rows, columns] = person
             return
-        share = person[..., 3].astype(np.float32) * np.float32(1 / 255)
+        share = cv2.extractChannel(person, 3).astype(np.float32)
+        share *= np.float32(1 / 255)
         behind = self.portrait.behind[rows, columns]
-        made[rows, columns, :3] = cv2.blendLinear(
-            np.ascontiguousarray(person[..., :3]), behind, share, 1 - share
-        )
+        mixed = cv2.blendLinear(cv2.cvtColor(person, cv2.COLOR_RGBA2RGB), behind, share, 1 - share)
+        made[rows, columns] = cv2.cvtColor(mixed, cv2.COLOR_RGB2RGBA)
 
 
 def _columns(performance: Performance, frame: int) -> dict[str, Any]:
@@ -215,11 +214,6 @@ def _columns(performance: Performance, frame: int) -> dict[str, Any]:
             row[f"{prefix}_{side}"] = float(getattr(performance, name)[frame, number])
     row["gaze"] = tuple(float(v) for v in performance.gaze[frame])
     return row
-
-
-def _lashes(eye: Eye, blink: float) -> Floats:
-    cover = eye.lashes(blink)[..., None]
-    return np.concatenate([eye.lash_rgb * cover, cover], axis=2)
 
 
 def _lay(

@@ -33,7 +33,9 @@ class Grid:
     step_px: int
 
     @classmethod
-    def over(cls, xyxy_px: tuple[float, float, float, float], wh: tuple[int, int], step: int) -> Grid:
+    def over(
+        cls, xyxy_px: tuple[float, float, float, float], wh: tuple[int, int], step: int
+    ) -> Grid:
         """Over a box, as much of it as lies in a picture of ``wh``."""
         left, top = (max(0, int(np.floor(v))) for v in xyxy_px[:2])
         right, low = (min(m, int(np.ceil(v))) for v, m in zip(xyxy_px[2:], wh, strict=True))
