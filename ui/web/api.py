@@ -66,7 +66,7 @@ def _function(way: Way) -> Callable[..., dict[str, Any]]:
     order = sorted(fields, key=lambda name: not fields[name].is_required())
 
     def call(*given: Any) -> dict[str, Any]:
-        *values, request = given
+        request, *values = given
         try:
             return way(user_of(request), dict(zip(order, values, strict=True)))
         except StudioError as exc:
@@ -75,20 +75,15 @@ def _function(way: Way) -> Callable[..., dict[str, Any]]:
             ) from exc
 
     kinds = {name: fields[name].annotation for name in order}
-    parameters = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.POSITIONAL_OR_KEYWORD,
-            annotation=kinds[name],
-            default=inspect.Parameter.empty
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [inspect.Parameter("request", kind, annotation=gr.Request)]
+    for name in order:
+        default = (
+            inspect.Parameter.empty
             if fields[name].is_required()
-            else fields[name].get_default(call_default_factory=True),
+            else fields[name].get_default(call_default_factory=True)
         )
-        for name in order
-    ]
-    parameters.append(
-        inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=gr.Request)
-    )
+        parameters.append(inspect.Parameter(name, kind, annotation=kinds[name], default=default))
     call.__signature__ = inspect.Signature(parameters, return_annotation=dict)  # type: ignore[attr-defined]
     call.__annotations__ = {**kinds, "request": gr.Request, "return": dict}
     call.__name__ = way.name

@@ -1,0 +1,327 @@
+"""Programs ask over the API and over MCP; another user's jobs are not there by any way."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import quote
+
+import httpx
+import pytest
+import uvicorn
+
+from studio.accounts import passwords
+from studio.accounts.book import Accounts
+from studio.accounts.role import ONLY_USER, Role, User
+from studio.errors import Busy, NotAllowed, RequestError, StudioError, UnknownJob
+from studio.jobs.queue import JobQueue
+from studio.jobs.record import Limits
+from studio.settings import Settings
+from ui.remote.calls import Calls
+from ui.remote.ways import ways
+from ui.web.app import Studio, make_app
+from ui.web.roots import MediaRoots
+from ui.web.uploads import Uploads
+
+WORD = "correct horse battery"
+ADA, BOB, VERA = (
+    User("ada", Role.ADMIN), User("bob", Role.EDITOR), User("vera", Role.VIEWER)
+)  # fmt: skip
+
+
+# The calls themselves
+
+
+@pytest.fixture
+def calls(tmp_path):
+    (tmp_path / "footage").mkdir()
+    (tmp_path / "footage" / "a.mp4").write_bytes(b"x")
+    (tmp_path / "secret.cube").write_text("x")
+    (tmp_path / "footage" / "link.mp4").symlink_to(tmp_path / "secret.cube")
+    (tmp_path / "results").mkdir()
+    queue = JobQueue.open(tmp_path / "jobs.db", Limits(waiting_per_owner=3))
+    uploads = Uploads(tmp_path / "u", 10**6, Settings(cache_dir=tmp_path))
+    yield Calls(queue, MediaRoots([tmp_path / "footage"]), tmp_path / "results", uploads)
+    queue.close()
+
+
+def test_every_pipeline_can_be_asked_for_with_typed_parameters(calls):
+    found = {way.name: way for way in ways(calls)}
+    for name in ("trailer", "subtitles", "stylize", "filter", "avatar", "generate", "analysis"):
+        for verb in ("submit", "plan"):
+            assert f"{verb}_{name}" in found
+    assert "submit_desk" not in found
+    schema = found["submit_trailer"].parameters.model_json_schema()["properties"]
+    assert schema["pace"]["enum"] == ["calm", "balanced", "energetic"]
+    assert schema["length_s"]["description"] == "seconds wanted."
+    assert "out" not in schema
+    for way in found.values():
+        assert way.text
+        for name, field in way.parameters.model_fields.items():
+            assert field.description, f"{way.name}.{name} is not described"
+    told = found["submit_trailer"](ADA, {"sources": ["a.mp4"], "length_s": 20, "pace": "calm"})
+    job = calls.queue.get(told["job"])
+    assert (job.request.owner, job.request.options["length_s"]) == ("ada", 20)
+    assert job.request.reads is not None
+    assert job.request.writes == (job.request.options["out"],)
+    assert Path(job.request.options["out"]).is_relative_to(calls.results_dir / "ada")
+    for odd in ({"pace": "mad"}, {"length_s": "long"}, {"out": "/tmp"}, {"nothing": 1}):
+        with pytest.raises(RequestError):
+            found["submit_trailer"](ADA, {"sources": ["a.mp4"], **odd})
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "sources", "options"),
+    [
+        ("stylize", ["{secret}"], {"looks": ["starry"]}),
+        ("stylize", ["../secret.cube"], {"looks": ["starry"]}),
+        ("stylize", ["link.mp4"], {"looks": ["starry"]}),
+        ("stylize", ["~/x.mp4"], {"looks": ["starry"]}),
+        ("stylize", ["http://127.0.0.1/x.mp4"], {"looks": ["starry"]}),
+        ("stylize", ["upload:" + "A" * 22], {"looks": ["starry"]}),
+        ("stylize", ["job:1/film"], {"looks": ["starry"]}),
+        ("stylize", ["a.mp4\0"], {"looks": ["starry"]}),
+        ("stylize", ["a.mp4"], {"looks": ["{secret}"]}),
+        ("stylize", ["a.mp4"], {"looks": ["starry:0.5,{secret}:0.5"]}),
+        ("filter", ["a.mp4"], {"apply": ["background={secret}"]}),
+        ("filter", ["a.mp4"], {"apply": ["lut=../secret.cube"]}),
+        ("avatar", ["a.mp4"], {"background": "{secret}"}),
+        ("trailer", ["a.mp4"], {"music": "{secret}"}),
+        ("trailer", ["a.mp4"], {"from_plan": "/etc/passwd"}),
+        ("subtitles", ["a.mp4"], {"glossary": "{secret}"}),
+        ("subtitles", ["a.mp4"], {"gallery": "/"}),
+    ],
+)  # fmt: skip
+def test_no_path_leads_out(calls, tmp_path, pipeline, sources, options):
+    def filled(value):
+        if isinstance(value, list):
+            return [filled(each) for each in value]
+        return value.replace("{secret}", str(tmp_path / "secret.cube"))
+
+    with pytest.raises(StudioError):
+        calls.submit(
+            ADA, pipeline, filled(sources), {k: filled(v) for k, v in options.items()}, False
+        )
+    assert calls.queue.jobs() == []
+
+
+def test_words_are_words(calls):
+    told = calls.submit(BOB, "trailer", ["a.mp4"], {"title": "AC/DC ~ 24/7"}, False)
+    assert calls.queue.get(told["job"]).request.options["title"] == "AC/DC ~ 24/7"
+    told = calls.submit(BOB, "analysis", ["a.mp4"], {"sample_rate": "1/2"}, False)
+    assert calls.queue.get(told["job"]).request.options["sample_rate"] == "1/2"
+
+
+def test_roles_and_owners(calls):
+    job = calls.submit(ADA, "trailer", ["a.mp4"], {}, True)["job"]
+    with pytest.raises(NotAllowed):
+        calls.submit(VERA, "trailer", ["a.mp4"], {}, False)
+    with pytest.raises(NotAllowed):
+        calls.act(VERA, job, "cancel")
+    for user in (BOB, VERA):
+        for text in (job, job[:6], "1", "#1"):
+            for look in (calls.job, calls.result, calls.log, calls.report):
+                with pytest.raises(UnknownJob):
+                    look(user, text)
+            with pytest.raises(UnknownJob):
+                calls.result_file(user, text, "film")
+        assert calls.jobs(user) == {"jobs": []}
+    for act in ("cancel", "pause", "resume", "retry"):
+        with pytest.raises(UnknownJob):
+            calls.act(BOB, job, act)
+    assert calls.job(ADA, "1")["state"] == "queued"
+    assert calls.job(ONLY_USER, job)["job"] == job  # of a machine without accounts
+    assert calls.act(ADA, job, "cancel")["state"] == "cancelled"
+    with pytest.raises(Busy):
+        for _ in range(4):
+            calls.submit(BOB, "trailer", ["a.mp4"], {}, False)
+    calls.submit(ADA, "trailer", ["a.mp4"], {}, False)  # bob's haste is not hers
+
+
+# Over the wire
+
+
+@dataclass
+class Live:
+    address: str
+    home: Path
+    keys: dict[str, str]
+    accounts: Accounts
+    studio: Studio
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory, small_clip):
+    home = tmp_path_factory.mktemp("live")
+    (home / "footage").mkdir()
+    (home / "footage" / "clip.mp4").write_bytes(small_clip.read_bytes())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "COST", (1 << 4, 8, 1))
+        patch.setenv("STUDIO_CACHE_DIR", str(home / "cache"))
+        patch.setenv("STUDIO_DATA_DIR", str(home / "data"))
+        for name in ("GRADIO_ANALYTICS_ENABLED", "GRADIO_TEMP_DIR", "HF_HUB_DISABLE_TELEMETRY"):
+            patch.delenv(name, raising=False)
+        accounts = Accounts(home / "data" / "accounts.db")
+        for user in (ADA, BOB, VERA):
+            accounts.add(user.name, WORD, user.role)
+        keys = {user.name: accounts.make_key(user.name, "test") for user in (ADA, BOB, VERA)}
+        studio = Studio.open(
+            Settings(), [home / "footage"], home / "data" / "results", accounts=accounts
+        )
+        config = uvicorn.Config(make_app(studio), port=0, log_level="error")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        until = time.monotonic() + 60
+        while not server.started:
+            assert thread.is_alive() and time.monotonic() < until
+            time.sleep(0.05)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield Live(f"http://127.0.0.1:{port}", home, keys, accounts, studio)
+        server.should_exit = True
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+def _client(live, name):
+    from gradio_client import Client
+
+    return Client(
+        f"{live.address}/api/",
+        headers={"Authorization": f"Bearer {live.keys[name]}"},
+        verbose=False,
+        download_files=False,
+        analytics_enabled=False,
+    )
+
+
+def _asked_by_mcp(live, name, *asked):
+    """Answers of tools, over HTTP, by the protocol's own client."""
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamablehttp_client
+
+    async def ask():
+        headers = {"Authorization": f"Bearer {live.keys[name]}"}
+        async with (
+            streamablehttp_client(f"{live.address}/mcp", headers=headers) as (reads, writes, _),
+            ClientSession(reads, writes) as session,
+        ):
+            await session.initialize()
+            if not asked:
+                return (await session.list_tools()).tools
+            return [await session.call_tool(tool, given) for tool, given in asked]
+
+    return asyncio.run(ask())
+
+
+def test_a_script_and_an_assistant_do_what_the_page_does(live):
+    ada = _client(live, "ada")
+    told = ada.predict(
+        sources=["clip.mp4"], looks=["teal-orange"], preview_s=1, api_name="/submit_stylize"
+    )
+    assert told["pipeline"] == "stylize"
+    until = time.monotonic() + 60
+    while told["state"] not in ("done", "failed"):
+        assert time.monotonic() < until, told
+        time.sleep(0.2)
+        told = ada.predict(job=told["job"], api_name="/job_status")
+    assert told["state"] == "done", told
+    result = ada.predict(job=told["job"], api_name="/job_result")
+    name, film = next((n, f) for n, f in result["files"].items() if f["name"].endswith(".mp4"))
+    headers = {user: {"Authorization": f"Bearer {key}"} for user, key in live.keys.items()}
+    with httpx.Client(base_url=live.address) as http:
+        got = http.get(film["url"], headers={**headers["ada"], "range": "bytes=4-7"})
+        assert (got.status_code, got.content) == (206, b"ftyp")
+        for user in ("bob", "vera"):
+            assert http.get(film["url"], headers=headers[user]).status_code == 404
+            report = f"/studio/jobs/{told['job']}/report"
+            assert http.get(report, headers=headers[user]).status_code == 404
+        for odd in (f"/studio/jobs/{told['job']}/files/..%2f..%2fjobs.db", "/studio/jobs/../x"):
+            assert http.get(odd, headers=headers["ada"]).status_code in (404, 422)
+        assert http.get(film["url"]).status_code == 401
+        answer = http.get(f"/studio/jobs/{told['job']}/report", headers=headers["ada"])
+        assert answer.json()["job"]["state"] == "done"
+        said = http.get("/metrics", headers=headers["ada"]).text
+        assert 'studio_jobs{state="done"} 1' in said
+        assert "studio_job_stage_seconds" in said
+        for user in ("bob", "vera"):
+            assert http.get("/metrics", headers=headers[user]).status_code == 403
+    # The same over MCP; what one made is the other's source.
+    tools = {tool.name: tool for tool in _asked_by_mcp(live, "ada")}
+    assert set(tools) == {way.name for way in ways(SimpleNamespace())}
+    assert tools["submit_stylize"].inputSchema["properties"]["looks"]["type"] == "array"
+    source = f"job:{told['job']}/{name}"
+    mine, planned, wrong, path = _asked_by_mcp(
+        live, "ada",
+        ("job_status", {"job": told["job"]}),
+        ("plan_stylize", {"sources": [source], "looks": ["teal-orange"]}),
+        ("submit_stylize", {"sources": ["clip.mp4"], "looks": 7}),
+        ("submit_stylize", {"sources": ["/etc/passwd"], "looks": ["teal-orange"]}),
+    )  # fmt: skip
+    assert mine.structuredContent["state"] == "done"
+    assert planned.structuredContent["ahead"] is not None
+    assert wrong.isError and "looks" in json.loads(wrong.content[0].text)["error"]["message"]
+    assert path.isError
+    others = [(tool, {"job": told["job"]}) for tool in tools if tool.endswith("_job")]
+    others += [(f"job_{what}", {"job": told["job"]}) for what in ("status", "result", "log")]
+    others += [("job_report", {"job": told["job"]})]
+    others += [("submit_stylize", {"sources": [source], "looks": ["teal-orange"]})]
+    assert len(others) == 9
+    for answer in _asked_by_mcp(live, "bob", *others):
+        assert answer.isError
+        kind = json.loads(answer.content[0].text)["error"]["kind"]
+        assert kind in ("UnknownJob", "RequestError"), answer
+    (refused,) = _asked_by_mcp(live, "vera", ("submit_stylize", {"sources": ["clip.mp4"]}))
+    assert json.loads(refused.content[0].text)["error"]["kind"] == "NotAllowed"
+
+
+def test_another_user_sees_nothing_over_the_api(live):
+    from gradio_client.exceptions import AppError
+
+    ada, bob, vera = (_client(live, name) for name in ("ada", "bob", "vera"))
+    job = ada.predict(sources=["clip.mp4"], api_name="/plan_trailer")["job"]
+    assert bob.predict(api_name="/list_jobs") == {"jobs": []}
+    for name in (
+        "job_status", "job_result", "job_log", "job_report",
+        "cancel_job", "pause_job", "resume_job", "retry_job",
+    ):  # fmt: skip
+        with pytest.raises(AppError, match="UnknownJob"):
+            bob.predict(job=job, api_name=f"/{name}")
+    with pytest.raises(AppError, match="NotAllowed"):
+        vera.predict(sources=["clip.mp4"], api_name="/submit_trailer")
+    # Her session is hers, whatever name he says.
+    headers = {"Authorization": f"Bearer {live.keys['bob']}"}
+    with httpx.Client(base_url=live.address, headers=headers) as http:
+        body = {"session_hash": ada.session_hash, "data": [], "fn_index": 0}
+        assert http.post("/api/gradio_api/queue/join", json=body).status_code == 404
+        query = {"session_hash": ada.session_hash}
+        assert http.get("/api/gradio_api/queue/data", params=query).status_code == 404
+        assert http.get(f"/api/gradio_api/heartbeat/{ada.session_hash}").status_code == 404
+        for path in ("gradio_api/file=/etc/passwd", "gradio_api/upload", "gradio_api/mcp/"):
+            assert http.get(f"/api/{path}").status_code == 404
+    with httpx.Client(base_url=live.address) as http:
+        for path in ("/api/", "/api/config", "/api/gradio_api/info", "/mcp", "/metrics"):
+            assert http.get(path).status_code == 401
+
+
+def test_an_upload_serves_its_sender_alone(live, small_clip):
+    def put(user, name, content, **more):
+        headers = {"Authorization": f"Bearer {live.keys[user]}", "x-file-name": quote(name), **more}
+        return httpx.put(f"{live.address}/studio/uploads", content=content, headers=headers)
+
+    clip = small_clip.read_bytes()
+    assert put("vera", "a.mp4", clip).status_code == 403
+    source = "upload:" + put("ada", "a.mp4", clip).json()["token"]
+    ada, bob = (User(name, Role.EDITOR) for name in ("ada", "bob"))
+    calls = Calls(
+        live.studio.desk.queue, live.studio.roots, live.studio.results_dir, live.studio.uploads
+    )
+    job = calls.submit(ada, "trailer", [source], {}, True)
+    assert calls.queue.get(job["job"]).request.sources[0].endswith("a.mp4")
+    with pytest.raises(RequestError, match="no such upload"):
+        calls.submit(bob, "trailer", [source], {}, True)
