@@ -57,22 +57,23 @@ def lay(frame: Rgb, patch: Patch) -> None:
         return
     rgba = patch.rgba[top - patch.y : bottom - patch.y, left - patch.x : right - patch.x]
     below = frame[top:bottom, left:right]
-    alpha = np.ascontiguousarray(rgba[..., 3])
+    alpha = cv2.extractChannel(np.ascontiguousarray(rgba), 3)
     if patch.alpha < 1:
         alpha = cv2.convertScaleAbs(alpha, alpha=patch.alpha)
     colours = cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB)
-    mixed = (alpha > 0) & (alpha < _COVERS)
-    covering = cv2.compare(alpha, _COVERS, cv2.CMP_GE)
-    rows, columns = np.nonzero(mixed)
-    if 3 * len(rows) > alpha.size:
-        share = alpha.astype(np.float32) / np.float32(255)
-        below[...] = cv2.blendLinear(colours, np.ascontiguousarray(below), share, 1 - share)
-        return
-    edge = alpha[rows, columns].astype(np.int32)[:, None]
-    made = colours[rows, columns] * edge + below[rows, columns] * (255 - edge)
+    edges = cv2.findNonZero(cv2.inRange(alpha, 1, _COVERS - 1))
+    count = 0 if edges is None else len(edges)
     solid = np.ascontiguousarray(below)
-    cv2.copyTo(colours, covering, solid)
-    solid[rows, columns] = (made + 127) // 255
+    if 3 * count > alpha.size:
+        share = cv2.multiply(alpha, 1 / 255, dtype=cv2.CV_32F)
+        below[...] = cv2.blendLinear(colours, solid, share, 1 - share)
+        return
+    cv2.copyTo(colours, cv2.compare(alpha, _COVERS, cv2.CMP_GE), solid)
+    if count:
+        columns, rows = edges.reshape(-1, 2).T
+        edge = alpha[rows, columns].astype(np.int32)[:, None]
+        made = colours[rows, columns] * edge + below[rows, columns] * (255 - edge)
+        solid[rows, columns] = (made + 127) // 255
     below[...] = solid
 
 

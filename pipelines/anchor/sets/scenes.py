@@ -261,8 +261,8 @@ def _atrium(canvas: Canvas, width: int, height: int, c: Colours) -> None:
     _vignette(canvas, width, height, 0.28)
 
 
-def _harbour(canvas: Canvas, width: int, height: int, c: Colours) -> None:
-    """Water and cranes at dawn, through one wide pane."""
+def draw_dawn(canvas: Canvas, width: int, height: int, c: Colours) -> None:
+    """Sky, hills, cranes and water at dawn."""
     unit = height / 1080
     horizon = height * 0.60
     canvas.fill(
@@ -271,7 +271,7 @@ def _harbour(canvas: Canvas, width: int, height: int, c: Colours) -> None:
                (0.0, 0.55, 1.0)),
     )  # fmt: skip
     dice = np.random.default_rng(23)
-    for number in range(7):
+    for _ in range(7):
         x, y = float(dice.uniform(0, width)), height * float(dice.uniform(0.16, 0.46))
         canvas.fill(
             ellipse(x, y, width * float(dice.uniform(0.10, 0.24)), 13 * unit),
@@ -299,6 +299,12 @@ def _harbour(canvas: Canvas, width: int, height: int, c: Colours) -> None:
         half = (14 + 90 * deep) * unit
         canvas.fill(ellipse(x, y, half, (1.2 + 2.6 * deep) * unit),
                     faded(mixed(c["dawn"], "#ffffff", 0.4), 0.22))  # fmt: skip
+
+
+def _harbour(canvas: Canvas, width: int, height: int, c: Colours) -> None:
+    """The same through one wide window."""
+    draw_dawn(canvas, width, height, c)
+    unit = height / 1080
     frame = c["frame"]
     canvas.fill(_box(0, 0, width, height * 0.085), frame)
     canvas.fill(_box(0, height * 0.085, width, 5 * unit), mixed(frame, "#ffffff", 0.25))
