@@ -15,7 +15,7 @@ CAST: tuple[Look, ...] = (
             cheeks=0.985, jaw=0.94, chin=0.84, eyes=1.04, eye_tilt=0.026, fold=0.55, nose=0.92,
             bridge=0.75, mouth=0.95, lips=1.0, thick=0.8, arch=0.016, made_up=0.8,
         ),
-        iris="#2f1d15",
+        iris="#4a2d1e",
         brow="#2c2020",
     ),
     Look(
@@ -28,7 +28,7 @@ CAST: tuple[Look, ...] = (
             jaw=1.07, chin=1.15, long=1.02, eyes=0.97, eye_tilt=0.03, fold=0.65, nose=1.06,
             bridge=0.85, mouth=1.02, lips=0.88, thick=1.25, arch=0.008, age=0.22, beard=0.22,
         ),
-        iris="#2a1a13",
+        iris="#42291c",
         brow="#1d1517",
     ),
     Look(

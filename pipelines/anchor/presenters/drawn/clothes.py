@@ -96,14 +96,17 @@ def _cloth(canvas: Canvas, look: Look, wide: float) -> None:
             canvas.fill(tapered(inner + (side * 0.06, 0.0), 0.26), faded(dark, 0.55), blur=0.07)
             canvas.fill(tapered(inner - (side * 0.09, 0.0), 0.18), faded(dark, 0.32), blur=0.07)
             seam = np.array([(1.33, 1.60), (1.36, 1.85), (1.30, 2.15), (1.24, 2.45)])
-            canvas.line(
-                smooth(seam * (side * wide, 1), closed=False), faded(dark, 0.45), 0.016
-            )
+            canvas.line(smooth(seam * (side * wide, 1), closed=False), faded(dark, 0.45), 0.016)
             canvas.fill(
                 tapered(seam * (side * wide, 1) + (side * 0.05, 0.02), 0.09),
                 faded(light, 0.35 * gain), blur=0.03,
             )  # fmt: skip
-            for at, long, way in ((2.75, 0.42, 0.22), (3.25, 0.50, 0.30), (3.7, 0.55, -0.2), (4.1, 0.5, 0.3)):
+            for at, long, way in (
+                (2.75, 0.42, 0.22),
+                (3.25, 0.50, 0.30),
+                (3.7, 0.55, -0.2),
+                (4.1, 0.5, 0.3),
+            ):
                 fold = np.array([
                     (1.34, at), (1.34 + long * 0.5, at + way * 0.6), (1.34 + long, at + way),
                 ]) * (side * wide, 1)  # fmt: skip
@@ -148,7 +151,9 @@ def _suit(canvas: Canvas, look: Look) -> None:
          (-0.03, 4.05), (-0.48, 1.7), (-0.41, 1.20), (-0.33, 1.12), (-0.17, 1.34)],
         (2, 3, 4, 5, 6, 7, 8, 9),
     )  # fmt: skip
-    canvas.fill(front, Linear((-0.4, 1.4), (0.45, 2.4), (worn.under, mixed(worn.under, cool, 0.35), cool)))
+    canvas.fill(
+        front, Linear((-0.4, 1.4), (0.45, 2.4), (worn.under, mixed(worn.under, cool, 0.35), cool))
+    )
     with canvas.inside(front):
         for side in (-1, 1):
             line = np.array([(0.16, 1.7), (0.20, 2.3), (0.12, 3.2)]) * (side, 1)
@@ -162,7 +167,9 @@ def _suit(canvas: Canvas, look: Look) -> None:
         [(0.40, 1.15), (0.53, 1.22), (0.69, 1.47), (0.78, 1.77), (0.56, 1.96), (0.44, 1.58)],
     )  # fmt: skip
     _front_edge(canvas, worn.jacket)
-    square = np.array([(0.86, 2.78), (0.93, 2.64), (1.00, 2.73), (1.08, 2.60), (1.16, 2.74), (1.15, 2.79)])
+    square = np.array(
+        [(0.86, 2.78), (0.93, 2.64), (1.00, 2.73), (1.08, 2.60), (1.16, 2.74), (1.15, 2.79)]
+    )
     canvas.fill(polygon(square * (wide, 1)), mixed(worn.under, "#8fa0bd", 0.12))
     welt = polygon(np.array([(0.83, 2.80), (1.20, 2.74), (1.21, 2.83), (0.84, 2.89)]) * (wide, 1))
     canvas.fill(welt, mixed(worn.jacket, "#ffffff", 0.07))
@@ -175,7 +182,9 @@ def _front_edge(canvas: Canvas, color: str) -> None:
     canvas.line(smooth(edge, closed=False), faded(dark, 0.9), 0.022)
     canvas.fill(tapered(np.array(edge) + (0.06, 0), 0.2), faded(dark, 0.4), blur=0.06)
     for y in (4.40,):
-        canvas.fill(ellipse(-0.03 + 0.012, y + 0.018, 0.058, 0.058), faded("#05060f", 0.5), blur=0.02)
+        canvas.fill(
+            ellipse(-0.03 + 0.012, y + 0.018, 0.058, 0.058), faded("#05060f", 0.5), blur=0.02
+        )
         canvas.fill(ellipse(-0.03, y, 0.055, 0.055), Radial(
             (-0.05, y - 0.02), 0.08, (mixed(color, "#ffffff", 0.35), dark)))  # fmt: skip
 
@@ -184,25 +193,42 @@ def _draw_tie(canvas: Canvas, color: str) -> None:
     light, dark = mixed(color, "#ffffff", 0.20), mixed(color, "#05060f", 0.50)
     blade = polygon([(-0.075, 1.72), (0.075, 1.72), (0.20, 3.6), (0.0, 4.3), (-0.20, 3.6)])
     canvas.fill(blade, faded("#1a2038", 0.45), blur=0.06)
-    canvas.fill(blade, Linear((-0.18, 2.2), (0.2, 2.3), (mixed(color, light, 0.5), color, dark), (0.0, 0.4, 1.0)))
+    canvas.fill(
+        blade,
+        Linear((-0.18, 2.2), (0.2, 2.3), (mixed(color, light, 0.5), color, dark), (0.0, 0.4, 1.0)),
+    )
     with canvas.inside(blade):
         for y in np.arange(1.6, 4.6, 0.17):
-            stripe = polygon([(-0.3, y + 0.20), (0.3, y - 0.16), (0.3, y - 0.125), (-0.3, y + 0.235)])
+            stripe = polygon(
+                [(-0.3, y + 0.20), (0.3, y - 0.16), (0.3, y - 0.125), (-0.3, y + 0.235)]
+            )
             canvas.fill(stripe, faded(light, 0.55))
-        canvas.fill(tapered(np.array([(0.01, 1.74), (-0.02, 2.0), (0.0, 2.4)]), 0.07), faded(dark, 0.6), blur=0.02)
+        canvas.fill(
+            tapered(np.array([(0.01, 1.74), (-0.02, 2.0), (0.0, 2.4)]), 0.07),
+            faded(dark, 0.6),
+            blur=0.02,
+        )
         canvas.fill(ellipse(0.0, 1.74, 0.12, 0.06), faded(dark, 0.7), blur=0.03)
-    knot = smooth([(-0.125, 1.42), (0.0, 1.405), (0.125, 1.42), (0.088, 1.70), (0.0, 1.745), (-0.088, 1.70)], (0, 2, 3, 5))
+    knot = smooth(
+        [(-0.125, 1.42), (0.0, 1.405), (0.125, 1.42), (0.088, 1.70), (0.0, 1.745), (-0.088, 1.70)],
+        (0, 2, 3, 5),
+    )
     canvas.fill(knot, Linear((-0.12, 1.4), (0.13, 1.72), (light, color, dark), (0.0, 0.45, 1.0)))
     with canvas.inside(knot):
         for y in (1.42, 1.54, 1.66):
-            canvas.fill(polygon([(-0.2, y + 0.02), (0.2, y - 0.09), (0.2, y - 0.06), (-0.2, y + 0.05)]), faded(light, 0.5))
+            canvas.fill(
+                polygon([(-0.2, y + 0.02), (0.2, y - 0.09), (0.2, y - 0.06), (-0.2, y + 0.05)]),
+                faded(light, 0.5),
+            )
         canvas.fill(ellipse(0.06, 1.62, 0.06, 0.12), faded(dark, 0.35), blur=0.03)
 
 
 def _collar(canvas: Canvas, color: str) -> None:
     cool = mixed(color, "#2b3a5c", 0.34)
     for side in (-1, 1):
-        leaf = np.array([(0.335, 1.10), (0.44, 1.22), (0.46, 1.50), (0.30, 1.86), (0.09, 1.44), (0.20, 1.36)])
+        leaf = np.array(
+            [(0.335, 1.10), (0.44, 1.22), (0.46, 1.50), (0.30, 1.86), (0.09, 1.44), (0.20, 1.36)]
+        )
         flap = leaf * (side, 1)
         canvas.fill(polygon(flap + (0.02, 0.045)), faded("#1a2038", 0.40), blur=0.03)
         canvas.fill(polygon(flap), Linear(
@@ -222,9 +248,16 @@ def _blazer(canvas: Canvas, look: Look) -> None:
     cool = mixed(worn.under, "#4a3d52", 0.30)
     front = polygon([(-0.50, 1.35), (-0.33, 1.62), (0.0, 2.32), (0.33, 1.62), (0.50, 1.35),
                      (0.62, 1.9), (0.03, 4.1), (-0.03, 4.1), (-0.62, 1.9)])  # fmt: skip
-    canvas.fill(front, Linear((-0.4, 1.6), (0.45, 3.0), (worn.under, mixed(worn.under, cool, 0.3), cool)))
+    canvas.fill(
+        front, Linear((-0.4, 1.6), (0.45, 3.0), (worn.under, mixed(worn.under, cool, 0.3), cool))
+    )
     with canvas.inside(front):
-        for x0, y0, x1, y1 in ((-0.30, 1.8, -0.05, 3.4), (0.30, 1.85, 0.06, 3.3), (-0.15, 2.2, -0.01, 3.6), (0.16, 2.2, 0.02, 3.6)):
+        for x0, y0, x1, y1 in (
+            (-0.30, 1.8, -0.05, 3.4),
+            (0.30, 1.85, 0.06, 3.3),
+            (-0.15, 2.2, -0.01, 3.6),
+            (0.16, 2.2, 0.02, 3.6),
+        ):
             fold = np.array([(x0, y0), ((x0 + x1) / 2 + 0.03, (y0 + y1) / 2), (x1, y1)])
             canvas.fill(tapered(fold, 0.06), faded(cool, 0.6), blur=0.03)
         for y in (2.62, 2.98, 3.34):
@@ -232,7 +265,17 @@ def _blazer(canvas: Canvas, look: Look) -> None:
             canvas.fill(ellipse(-0.005, y - 0.006, 0.012, 0.012), "#ffffffb0")
         canvas.line(polygon([(0.035, 2.36), (0.03, 4.0)], closed=False), faded(cool, 0.7), 0.008)
     for side in (-1, 1):
-        leaf = np.array([(0.37, 1.16), (0.50, 1.30), (0.53, 1.62), (0.30, 2.02), (0.0, 2.36), (0.22, 1.82), (0.345, 1.45)])
+        leaf = np.array(
+            [
+                (0.37, 1.16),
+                (0.50, 1.30),
+                (0.53, 1.62),
+                (0.30, 2.02),
+                (0.0, 2.36),
+                (0.22, 1.82),
+                (0.345, 1.45),
+            ]
+        )
         flap = leaf * (side, 1)
         canvas.fill(smooth(flap + (0.015, 0.045), (0, 1, 3, 4)), faded("#2a1a2e", 0.32), blur=0.03)
         canvas.fill(smooth(flap, (0, 1, 3, 4)), Linear(
@@ -255,20 +298,40 @@ def _shell(canvas: Canvas, look: Look) -> None:
     _cloth(canvas, look, wide)
     _skin_v(canvas, look, 2.05)
     dark = mixed(worn.under, "#1a1020", 0.35)
-    neckline = [(-0.60, 1.36), (-0.50, 1.62), (-0.28, 1.88), (0.0, 1.96), (0.28, 1.88), (0.50, 1.62), (0.60, 1.36)]
-    front = smooth([*neckline, (0.62, 2.0), (0.03, 4.1), (-0.03, 4.1), (-0.62, 2.0)], (0, 6, 7, 8, 9, 10))
-    canvas.fill(front, Linear((-0.5, 1.7), (0.5, 3.2), (worn.under, mixed(worn.under, dark, 0.4), dark)))
+    neckline = [
+        (-0.60, 1.36),
+        (-0.50, 1.62),
+        (-0.28, 1.88),
+        (0.0, 1.96),
+        (0.28, 1.88),
+        (0.50, 1.62),
+        (0.60, 1.36),
+    ]
+    front = smooth(
+        [*neckline, (0.62, 2.0), (0.03, 4.1), (-0.03, 4.1), (-0.62, 2.0)], (0, 6, 7, 8, 9, 10)
+    )
+    canvas.fill(
+        front, Linear((-0.5, 1.7), (0.5, 3.2), (worn.under, mixed(worn.under, dark, 0.4), dark))
+    )
     with canvas.inside(front):
         for side in (-1, 1):
             fold = np.array([(0.30, 1.95), (0.20, 2.6), (0.05, 3.5)]) * (side, 1)
             canvas.fill(tapered(fold, 0.09), faded(dark, 0.6), blur=0.05)
     canvas.line(smooth(neckline, closed=False), faded(dark, 0.8), 0.022)
-    canvas.line(smooth(np.array(neckline) + (0, 0.02), closed=False), mixed(worn.under, "#ffffff", 0.2), 0.012)
+    canvas.line(
+        smooth(np.array(neckline) + (0, 0.02), closed=False),
+        mixed(worn.under, "#ffffff", 0.2),
+        0.012,
+    )
     chain = [(-0.42, 1.36), (-0.26, 1.62), (0.0, 1.76), (0.26, 1.62), (0.42, 1.36)]
-    canvas.line(smooth(np.array(chain) + (0.005, 0.012), closed=False), faded(skin.deep, 0.5), 0.010)
+    canvas.line(
+        smooth(np.array(chain) + (0.005, 0.012), closed=False), faded(skin.deep, 0.5), 0.010
+    )
     canvas.line(smooth(chain, closed=False), worn.accent, 0.009)
     canvas.fill(ellipse(0.006, 1.80, 0.030, 0.034), faded(skin.deep, 0.4), blur=0.01)
-    canvas.fill(ellipse(0.0, 1.785, 0.027, 0.030), Radial((-0.01, 1.775), 0.04, ("#ffffff", worn.accent)))
+    canvas.fill(
+        ellipse(0.0, 1.785, 0.027, 0.030), Radial((-0.01, 1.775), 0.04, ("#ffffff", worn.accent))
+    )
     _lapels(
         canvas, look,
         [(0.60, 1.40), (0.66, 2.06), (0.93, 2.10), (0.89, 2.34), (0.62, 3.05),
@@ -282,10 +345,25 @@ def _skin_v(canvas: Canvas, look: Look, bottom: float) -> None:
     """The chest in an open collar, softly lit, over the jacket."""
     skin = look.skin
     w = look.clothes.neck
-    chest = smooth(_both([(w - 0.03, 0.3), (w - 0.01, 0.9), (w + 0.03, 1.22), (0.50, 1.42), (0.36, 1.75), (0.0, bottom)]),
+    chest = smooth(
+        _both(
+            [
+                (w - 0.03, 0.3),
+                (w - 0.01, 0.9),
+                (w + 0.03, 1.22),
+                (0.50, 1.42),
+                (0.36, 1.75),
+                (0.0, bottom),
+            ]
+        ),
         (0, 5, 6, 11),
     )
-    canvas.fill(chest, Linear((-0.4, 1.2), (0.45, 1.9), (skin.tone, skin.tone, mixed(skin.tone, skin.shade, 0.75))))
+    canvas.fill(
+        chest,
+        Linear(
+            (-0.4, 1.2), (0.45, 1.9), (skin.tone, skin.tone, mixed(skin.tone, skin.shade, 0.75))
+        ),
+    )
     with canvas.inside(chest):
         _paint_neck(canvas, look)
 

@@ -30,13 +30,18 @@ def paint_brows(canvas: Canvas, look: Look) -> None:
             wide = np.interp(u, _BROW_U, thick)
             # Inner hairs stand up, outer ones lie along.
             lie = np.clip((u + 1) / 1.3, 0, 1)
-            way = np.array([0.55 + 0.45 * lie, -0.75 * (1 - lie) * (0.4 + 0.6 * (across > 0)) + 0.2 * lie])
+            way = np.array(
+                [0.55 + 0.45 * lie, -0.75 * (1 - lie) * (0.4 + 0.6 * (across > 0)) + 0.2 * lie]
+            )
             long = 0.046 * draw.uniform(0.7, 1.1)
             start = np.array([at_x, at_y + across * wide])
-            points = np.stack([start, start + way * long * 0.55, start + way * long + (0.004, 0.004)])
+            points = np.stack(
+                [start, start + way * long * 0.55, start + way * long + (0.004, 0.004)]
+            )
             points[:, 0] *= side
             canvas.fill(
-                tapered(points, 0.0075), faded(mixed(look.brow, "#000000", draw.uniform(0, 0.3)), 0.38)
+                tapered(points, 0.0075),
+                faded(mixed(look.brow, "#000000", draw.uniform(0, 0.3)), 0.38),
             )
 
 
@@ -76,7 +81,10 @@ def draw_glasses(canvas: Canvas, relief: Relief, pose: Pose, look: Look) -> None
         lens = smooth(seen(ring * (side, 1) + (side * x0, 0.0)))
         canvas.fill(lens, "#dfeeff12")
         with canvas.inside(lens):
-            glint = seen(np.array([(-0.17, -0.06), (-0.08, -0.10), (-0.13, 0.14), (-0.19, 0.12)]) + (side * x0, 0.05))
+            glint = seen(
+                np.array([(-0.17, -0.06), (-0.08, -0.10), (-0.13, 0.14), (-0.19, 0.12)])
+                + (side * x0, 0.05)
+            )
             canvas.fill(smooth(glint), "#ffffff1c", blur=0.02)
         shade = smooth(seen(ring * (side, 1) + (side * x0 + 0.006, 0.016)))
         canvas.line(shade, "#2a100c30", thick)

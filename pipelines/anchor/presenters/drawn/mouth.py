@@ -62,19 +62,20 @@ def lips_of(look: Look, now: Saying) -> Lips:
     rounded, drawn = max(-now.spread, 0.0), max(now.spread, 0.0)
     half = _HALF * face.mouth * (1 + 0.13 * drawn - 0.30 * rounded - 0.07 * now.open)
     drop = _LIP_DROP * now.open * (1 - 0.12 * rounded)
-    smile = 0.020 + 0.008 * drawn
-    corner = MOUTH_Y - smile + 0.40 * drop
+    smile = (0.020 + 0.008 * drawn) * (1 - 0.8 * rounded)
+    corner = MOUTH_Y - smile + (0.40 + 0.08 * rounded) * drop
     bite = now.teeth
     top = MOUTH_Y + 0.004 - 0.022 * now.open - 0.010 * bite - 0.006 * drawn * now.open
+    top -= 0.030 * rounded * min(now.open * 4, 1)
     low = MOUTH_Y + 0.004 + drop
     low = low * (1 - bite) + (MOUTH_Y + 0.016) * bite
-    arch = np.clip(1 - _U**2, 0, 1) ** (0.72 - 0.18 * rounded)
+    arch = np.clip(1 - _U**2, 0, 1) ** (0.72 - 0.24 * rounded)
     # Closed lips meet in a soft wave, the upper's middle hanging lowest.
     wave = 0.006 * np.exp(-((_U / 0.22) ** 2)) - 0.004 * np.exp(-(((np.abs(_U) - 0.4) / 0.25) ** 2))
     wave = wave * (1 - min(now.open * 4, 1))
     upper_inner = corner + (top - corner) * arch + wave
     lower_inner = np.maximum(corner + (low - corner) * arch + wave, upper_inner)
-    full = face.lips * (1 - 0.42 * now.press) * (1 + 0.16 * rounded)
+    full = face.lips * (1 - 0.42 * now.press) * (1 + 0.22 * rounded)
     upper_full = 0.050 * full * (1 - 0.10 * now.open - 0.12 * drawn)
     lower_full = 0.068 * full * (1 - 0.12 * now.open - 0.10 * drawn) * (1 - 0.32 * bite)
     return Lips(
@@ -165,12 +166,12 @@ def _draw_inside(canvas: Canvas, look: Look, at: object, lips: Lips, now: Saying
 
     corners = (0, 10, 11, 21)
     with canvas.inside(shape):
-        floor = MOUTH_Y + 0.03 + drop
-        rise = 0.035 + 0.075 * now.tongue * (0.35 + 0.65 * min(now.open * 2, 1))
-        tongue = band(floor + 0.045 - rise * bind(bend), np.full(11, floor + 0.25), 0.72)
+        floor = MOUTH_Y + 0.022 + drop
+        rise = 0.050 + 0.095 * now.tongue * (0.35 + 0.65 * min(now.open * 2, 1))
+        tongue = band(floor + 0.045 - rise * tongue_back(bend), np.full(11, floor + 0.25), 0.72)
         low, high = float(tongue[:, 1].max()), float(tongue[:, 1].min())
         canvas.fill(smooth(tongue, corners), Linear((0, high), (0, low), ("#c9706f", "#8f3f42")))
-        lower = band(floor + 0.018 + 0.018 * (1 - bend), np.full(11, floor + 0.2), 0.70)
+        lower = band(floor + 0.010 + 0.018 * (1 - bend), np.full(11, floor + 0.2), 0.70)
         canvas.fill(smooth(lower, corners), faded("#d9cdc4", 0.92))
         edge = MOUTH_Y + 0.022 - 0.020 * (1 - bend)
         upper = band(edge, np.full(11, MOUTH_Y - 0.15), 0.84)
@@ -192,7 +193,7 @@ def _draw_inside(canvas: Canvas, look: Look, at: object, lips: Lips, now: Saying
         canvas.fill(smooth(shade, (0, _LAST, _LAST + 1, 2 * _LAST + 1)), "#24060a70", blur=0.007)
 
 
-def bind(bend: Line) -> Line:
+def tongue_back(bend: Line) -> Line:
     """A tongue's back: flat, falling at its sides."""
     made: Line = bend**0.6
     return made

@@ -58,9 +58,7 @@ class Grid:
     def over(cls, box: tuple[float, float, float, float], scale: float) -> Grid:
         """A layer over left, top, right, bottom, in units."""
         left, top, right, bottom = box
-        return cls(
-            left, top, scale, (round((right - left) * scale), round((bottom - top) * scale))
-        )
+        return cls(left, top, scale, (round((right - left) * scale), round((bottom - top) * scale)))
 
     def places(self) -> tuple[Field, Field]:
         """x and y of every pixel's middle: float32 ``(h, w)`` each, in units."""
@@ -104,8 +102,10 @@ def _features(face: Face, x: Field, y: Field) -> Field:
     z += hill((0.5, 0.52), (0.14, 0.14), -0.02)
     along = np.clip((y + 0.2) / 0.58, 0, 1)  # the nose's ridge, rising to its tip
     ridge = (0.058 + 0.05 * along) * nose
-    profile = (0.045 * bridge + 0.15 * along**1.6) * _step(y, -0.2, 0.12) * (
-        1 - _step(y, NOSE_Y - 0.075, NOSE_Y + 0.07)
+    profile = (
+        (0.045 * bridge + 0.15 * along**1.6)
+        * _step(y, -0.2, 0.12)
+        * (1 - _step(y, NOSE_Y - 0.075, NOSE_Y + 0.07))
     )
     z += profile * np.exp(-((x / ridge) ** 2))
     z += hill((0.0, 0.335), (0.085 * nose, 0.062), 0.05)
@@ -162,7 +162,9 @@ def rgb_of(color: str) -> NDArray[np.float32]:
 def lit(skin: Skin, light: Field, gloss: Field) -> Field:
     """Skin in a light: float32 ``(h, w, 3)``, 0 to 255."""
     stops = np.array([0.18, 0.46, 0.70, 0.90, 1.04], np.float32)
-    colors = np.stack([rgb_of(c) for c in (skin.deep, skin.shade, skin.tone, skin.light, skin.glow)])
+    colors = np.stack(
+        [rgb_of(c) for c in (skin.deep, skin.shade, skin.tone, skin.light, skin.glow)]
+    )
     made = np.stack([np.interp(light, stops, colors[:, k]) for k in range(3)], axis=-1)
     made += (rgb_of(skin.glow) - made) * (0.22 * gloss)[..., None]
     return np.asarray(made, np.float32)

@@ -63,13 +63,18 @@ def _skin(look: Look, grid: Grid) -> NDArray[np.uint8]:
 
     warm = 0.22 + 0.14 * face.made_up
     for side in (-1, 1):
-        tint(skin.blush, warm * (0.6 if side > 0 else 1.0) * _spot(x, y, side * 0.42, 0.27, 0.19, 0.15))
+        tint(
+            skin.blush,
+            warm * (0.6 if side > 0 else 1.0) * _spot(x, y, side * 0.42, 0.27, 0.19, 0.15),
+        )
         tint(skin.blush, 0.22 * _spot(x, y, side * face.apart, EYE_Y - 0.02, 0.17, 0.08))
         tint(skin.shade, 0.30 * _spot(x, y, side * (face.apart - 0.02), EYE_Y + 0.12, 0.12, 0.05))
     tint(skin.blush, 0.28 * _spot(x, y, 0.0, 0.36, 0.14, 0.09))
     tint(skin.blush, 0.14 * _spot(x, y, 0.0, 0.90, 0.15, 0.08))
     if face.beard:
-        grown = np.clip((y - 0.36) / 0.22, 0, 1) * np.clip((np.abs(x) - 0.10) / 0.1 + (y > 0.48), 0, 1)
+        grown = np.clip((y - 0.36) / 0.22, 0, 1) * np.clip(
+            (np.abs(x) - 0.10) / 0.1 + (y > 0.48), 0, 1
+        )
         grown *= 1 - _spot(x, y, 0.0, 0.45, 0.14, 0.10)
         rng = np.random.default_rng(7)
         grain = cv2.GaussianBlur(rng.normal(size=y.shape).astype(np.float32), (0, 0), 1.3)
@@ -152,9 +157,7 @@ def _draw_details(canvas: Canvas, look: Look) -> None:
             )
     under = [(-0.10 * w, 0.425), (0.0, 0.447), (0.10 * w, 0.425)]
     canvas.fill(_crease(np.array(under), 0.022), faded(skin.deep, 0.45), blur=0.010)
-    canvas.fill(
-        ellipse(0.035, NOSE_Y + 0.075, 0.12 * w, 0.035), faded(skin.deep, 0.20), blur=0.03
-    )
+    canvas.fill(ellipse(0.035, NOSE_Y + 0.075, 0.12 * w, 0.035), faded(skin.deep, 0.20), blur=0.03)
     tip = Radial((-0.022, 0.315), 0.05, (faded(skin.glow, 0.55), faded(skin.glow, 0.0)))
     canvas.fill(ellipse(-0.022, 0.315, 0.035 * w, 0.045), tip)
     canvas.fill(ellipse(-0.02, MOUTH_Y + 0.275, 0.05, 0.03), faded(skin.glow, 0.20), blur=0.02)

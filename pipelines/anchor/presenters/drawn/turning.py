@@ -48,7 +48,9 @@ class Pose:
         """How far breath lifts head and shoulders, in units."""
         return 0.022 * self.breath
 
-    def turned(self, x: Field | Points, y: Field | Points, z: Field | Points) -> tuple[Points, Points]:
+    def turned(
+        self, x: Field | Points, y: Field | Points, z: Field | Points
+    ) -> tuple[Points, Points]:
         """Where places of the head are seen: x and y, in units."""
         across = x * np.cos(self.yaw) + (z - _AXIS_Z) * np.sin(self.yaw)
         down = _NOD_Y + (y - _NOD_Y) * np.cos(self.pitch) + z * np.sin(self.pitch)
@@ -121,9 +123,7 @@ class Warp:
     def _fields_at(self, x: Field, y: Field) -> tuple[Field, Field, Field]:
         to_x = (x - self.grid.left) * self._field_scale - 0.5
         to_y = (y - self.grid.top) * self._field_scale - 0.5
-        found = cv2.remap(
-            self._fields, to_x, to_y, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE
-        )
+        found = cv2.remap(self._fields, to_x, to_y, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE)
         return found[..., 0], found[..., 1], found[..., 2]
 
     def sources(self, pose: Pose) -> tuple[Field, Field]:
