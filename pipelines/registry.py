@@ -42,6 +42,7 @@ _TAKES = {
     "filter": "many",
     "generate": "maybe",
     "people": "many",
+    "report": "many",
     "stylize": "many",
     "subtitles": "many",
     "trailer": "many",

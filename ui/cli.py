@@ -26,6 +26,7 @@ from ui.filter_cli import filter_film
 from ui.generate_cli import augment, generate_app
 from ui.jobs_cli import jobs_app
 from ui.people_cli import people_app
+from ui.report_cli import report
 from ui.provenance_cli import approve, consent_app, provenance
 from ui.stylize_cli import settings as film_settings
 from ui.stylize_cli import stylize
@@ -45,6 +46,7 @@ models_app = typer.Typer(no_args_is_help=True, help="The models: what there is a
 app.add_typer(models_app, name="models")
 app.add_typer(subtitles_app, name="subtitles")
 app.add_typer(people_app, name="people")
+app.command("report")(report)
 app.add_typer(consent_app, name="consent")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(train_app, name="train")
@@ -347,6 +349,10 @@ def _fail(error: StudioError, as_json: bool) -> int:
 def main() -> None:
     """Run the command line and end the process with the contract's exit code."""
     as_json = "--json" in sys.argv[1:]
+    if os.environ.get("STUDIO_LOG"):
+        from studio.logs import set_up
+
+        set_up(os.environ["STUDIO_LOG"])
     try:
         app()
     except StudioError as error:

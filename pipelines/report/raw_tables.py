@@ -1,0 +1,289 @@
+"""What was seen and heard, one row an observation: everything else is counted from these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.people.screen_time import SCALES, UNSURE
+from pipelines.report.shot_facts import shot_facts
+from studio.types.analysis import FootageAnalysis, ViewFacts
+from studio.types.media import FrameTimes
+from studio.types.people import People
+from studio.types.shot import Shot
+from studio.types.table import Cell, Table
+
+#: An expression less likely than this is ``unsure``; the same limit as ``studio people``.
+SURE_FROM = 0.5
+FACE, THING = "face", "thing"
+
+FILES = (
+    "file",
+    "content_hash",
+    "seconds",
+    "width_px",
+    "height_px",
+    "frames_per_s",
+    "samples",
+    "has_sound",
+)
+SAMPLES = ("file", "frame", "time_s", "from_s", "seconds", "shot")
+OBSERVATIONS = (
+    "file",
+    "frame",
+    "time_s",
+    "seconds",
+    "shot",
+    "kind",
+    "label",
+    "named",
+    "score",
+    "expression",
+    "scale",
+    "left",
+    "top",
+    "right",
+    "bottom",
+)
+SHOTS = (
+    "file",
+    "shot",
+    "start_frame",
+    "end_frame",
+    "start_s",
+    "end_s",
+    "seconds",
+    "begins_by",
+    "scale",
+    "camera",
+    "place",
+    "light",
+    "colors",
+)
+WORDS = ("file", "frame", "time_s", "seconds", "shot", "rank", "word", "score")
+TURNS = ("file", "speaker", "start_s", "end_s", "words")
+
+
+@dataclass(frozen=True)
+class Footage:
+    """One file as it goes into a report.
+
+    Attributes:
+        name: by which the tables call it; unique.
+        analysis: with shots, faces, objects and views; speech and speakers where wanted.
+        people: whose faces they are.
+        sampled: int64, the frames whose observations count, rising.
+        from_s: float64, when the stretch begins that each of them stands for.
+        weights_s: float64, its length in seconds.
+    """
+
+    name: str
+    analysis: FootageAnalysis
+    people: People
+    sampled: NDArray[np.int64]
+    from_s: NDArray[np.float64]
+    weights_s: NDArray[np.float64]
+
+    @property
+    def times(self) -> FrameTimes:
+        """Of its frames."""
+        if self.analysis.frame_times is None:
+            raise ValueError("a report is of pictures")
+        return self.analysis.frame_times
+
+    @property
+    def shots(self) -> tuple[Shot, ...]:
+        """Of the analysis."""
+        return self.analysis.shots or ()
+
+
+def sample_stretches(
+    sampled: NDArray[np.int64], times: FrameTimes, shots: Sequence[Shot], *, one_a_shot: bool
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Which samples count, and the seconds each stands for.
+
+    Usually a sample stands for the time until the next one or the end of its shot, the first of
+    a shot for the time since the shot began too, so the weights of a shot sum to its length. A
+    shot without a sample counts for nothing.
+
+    Args:
+        sampled: frames that were looked at, rising.
+        times: of the frames.
+        shots: tile the footage.
+        one_a_shot: only the sample nearest to the middle of each shot counts, for all of it.
+
+    Returns:
+        int64 ``(n,)`` frames; float64 ``(n,)`` begin of each stretch and its length, seconds.
+    """
+    frames: list[int] = []
+    begins: list[float] = []
+    weights: list[float] = []
+    for shot in shots:
+        first, last = np.searchsorted(sampled, [shot.start_frame, shot.end_frame])
+        inside = sampled[first:last]
+        if not len(inside):
+            continue
+        if one_a_shot:
+            middle = (shot.start_frame + shot.end_frame - 1) / 2
+            frames.append(int(inside[np.argmin(np.abs(inside - middle))]))
+            begins.append(float(shot.start))
+            weights.append(float(shot.end - shot.start))
+            continue
+        edges = [float(shot.start), *(float(times.start(int(f))) for f in inside[1:])]
+        frames += inside.tolist()
+        begins += edges
+        weights += np.diff([*edges, float(shot.end)]).tolist()
+    lengths = np.array(weights, np.float64)
+    return np.array(frames, np.int64), np.array(begins, np.float64), lengths
+
+
+def raw_tables(films: Sequence[Footage]) -> tuple[Table, ...]:
+    """The tables files, samples, observations, shots, scene_words and turns."""
+    rows: dict[str, list[tuple[Cell, ...]]] = {
+        name: [] for name in ("files", "samples", "observations", "shots", "scene_words", "turns")
+    }
+    for film in films:
+        rows["files"].append(_file_row(film))
+        shot_of = _shot_numbers(film)
+        stretches = zip(film.sampled.tolist(), film.from_s, film.weights_s, strict=True)
+        for frame, from_s, weight in stretches:
+            time_s = _s(float(film.times.start(frame)))
+            where = (film.name, frame, time_s, _s(from_s), _s(weight), shot_of(frame))
+            rows["samples"].append(where)
+        rows["observations"] += _observations(film)
+        rows["shots"] += [_shot_row(film, n, shot) for n, shot in enumerate(film.shots)]
+        rows["scene_words"] += _scene_words(film)
+        rows["turns"] += _turns(film)
+    heads = (FILES, SAMPLES, OBSERVATIONS, SHOTS, WORDS, TURNS)
+    return tuple(
+        Table(name, head, tuple(rows[name])) for name, head in zip(rows, heads, strict=True)
+    )
+
+
+def person_label(film: Footage, track: int) -> tuple[str, int]:
+    """Whose face a track is, and whether that is a name.
+
+    Strangers are numbered a file: ``Person 1`` of one is not that of another.
+    """
+    person = film.people.person_of(track)
+    if person is None:
+        return "unclear", 0
+    return (person.name, 1) if person.name else (person.label, 0)
+
+
+def _s(seconds: float) -> float:
+    return round(float(seconds), 4)
+
+
+def _shot_numbers(film: Footage) -> Callable[[int], int]:
+    starts = np.array([shot.start_frame for shot in film.shots], np.int64)
+
+    def number(frame: int) -> int:
+        return int(np.searchsorted(starts, frame, side="right")) - 1
+
+    return number
+
+
+def _file_row(film: Footage) -> tuple[Cell, ...]:
+    media = film.analysis.media
+    width, height = media.video.display_wh if media.video else (0, 0)
+    rate = round(float(media.video.rate.fps), 4) if media.video else 0.0
+    whole = _s(float(film.times.start(len(film.times))))
+    count = len(film.sampled)
+    sound = int(media.audio is not None)
+    return (film.name, media.content_hash, whole, width, height, rate, count, sound)
+
+
+def _observations(film: Footage) -> list[tuple[Cell, ...]]:
+    """Faces and things on the samples that count, by frame, then faces before things."""
+    faces, objects = film.analysis.faces, film.analysis.objects
+    assert faces is not None and objects is not None
+    weight_of = dict(zip(film.sampled.tolist(), film.weights_s.tolist(), strict=True))
+    shot_of = _shot_numbers(film)
+    whose: dict[tuple[int, bytes], int] = {}
+    for number, track in enumerate(film.people.tracks):
+        for frame, box in zip(track.frames.tolist(), track.xyxy, strict=True):
+            whose[frame, box.tobytes()] = number
+    found: list[tuple[Cell, ...]] = []
+    for frame, weight in weight_of.items():
+        where = (film.name, frame, _s(float(film.times.start(frame))), _s(weight), shot_of(frame))
+        rows = faces.between(frame, frame + 1)
+        for row in range(rows.start, rows.stop):
+            of = whose.get((frame, faces.xyxy[row].tobytes()))
+            label, named = ("unclear", 0) if of is None else person_label(film, of)
+            height = float(faces.xyxy[row, 3] - faces.xyxy[row, 1])
+            scale = next(name for name, least in SCALES if height >= least)
+            told = (FACE, label, named, round(float(faces.scores[row]), 4))
+            box = [round(float(side), 4) for side in faces.xyxy[row]]
+            feeling = _expression(faces.attributes[row], faces.attribute_names)
+            found.append((*where, *told, feeling, scale, *box))
+        rows = objects.between(frame, frame + 1)
+        for row in range(rows.start, rows.stop):
+            label = objects.labels[int(objects.label_ids[row])]
+            told = (THING, label, 0, round(float(objects.scores[row]), 4))
+            box = [round(float(side), 4) for side in objects.xyxy[row]]
+            found.append((*where, *told, None, None, *box))
+    return found
+
+
+def _expression(chances: NDArray[np.float32], names: Sequence[str]) -> str | None:
+    if not names:
+        return None
+    best = int(chances.argmax())
+    return names[best] if chances[best] >= SURE_FROM else UNSURE
+
+
+def _shot_row(film: Footage, number: int, shot: Shot) -> tuple[Cell, ...]:
+    facts = shot_facts(shot, film.analysis)
+    return (
+        film.name,
+        number,
+        shot.start_frame,
+        shot.end_frame,
+        _s(float(shot.start)),
+        _s(float(shot.end)),
+        _s(float(shot.duration)),
+        shot.transition.value,
+        facts.scale,
+        facts.camera,
+        facts.place,
+        facts.light or None,
+        " ".join(f"{color}:{share:.2f}" for color, share in facts.colors),
+    )
+
+
+def _scene_words(film: Footage) -> list[tuple[Cell, ...]]:
+    """The likeliest scene words of each second that was classified."""
+    views = film.analysis.views
+    assert views is not None
+    rows = np.flatnonzero(views.class_ids[:, 0] >= 0)
+    shot_of = _shot_numbers(film)
+    at = [float(film.times.start(int(frame))) for frame in views.frames[rows]]
+    until = [*at[1:], float(film.times.start(len(film.times)))] if at else []
+    found: list[tuple[Cell, ...]] = []
+    for row, start_s, end_s in zip(rows, at, until, strict=True):
+        frame = int(views.frames[row])
+        where = (film.name, frame, _s(start_s), _s(end_s - start_s), shot_of(frame))
+        found += [(*where, *ranked) for ranked in _ranked(views, int(row))]
+    return found
+
+
+def _ranked(views: ViewFacts, row: int) -> list[tuple[int, str, float]]:
+    pairs = zip(views.class_ids[row].tolist(), views.class_scores[row].tolist(), strict=True)
+    return [(n, views.class_names[i], round(s, 4)) for n, (i, s) in enumerate(pairs, start=1)]
+
+
+def _turns(film: Footage) -> list[tuple[Cell, ...]]:
+    speakers, speech = film.analysis.speakers, film.analysis.speech
+    if speakers is None:
+        return []
+    words = speech.transcript.words if speech and speech.transcript else ()
+    found: list[tuple[Cell, ...]] = []
+    for turn in speakers.turns:
+        said = sum(turn.start <= word.start < turn.end for word in words)
+        who = turn.speaker or "unknown"
+        found.append((film.name, who, _s(float(turn.start)), _s(float(turn.end)), said))
+    return found

@@ -1,0 +1,38 @@
+"""What ``studio report`` gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from studio.types.table import Table
+
+
+@dataclass(frozen=True)
+class Result:
+    """A report.
+
+    Attributes:
+        raw: what was seen and heard, one row an observation.
+        figures: what was counted from it.
+        methods: the methods card.
+        files: kind of each file to its path; none on a dry run.
+        stored, computed: parts of the analyses, as ``file: part``.
+        notes: what a user should know.
+        wall_s: seconds this run took.
+    """
+
+    raw: tuple[Table, ...]
+    figures: tuple[Table, ...]
+    methods: Mapping[str, Any]
+    files: Mapping[str, Path] = field(default_factory=dict)
+    stored: tuple[str, ...] = ()
+    computed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    wall_s: float = 0.0
+
+    def figure(self, name: str) -> Table:
+        """A table of figures by its name."""
+        return next(table for table in self.figures if table.name == name)

@@ -1,0 +1,26 @@
+"""Pages from templates; what is put in is escaped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+def page(template: Path, **values: Any) -> str:
+    """A template of Jinja filled with values.
+
+    Args:
+        template: the file.
+        values: names and what stands for them; text is escaped unless it is a ``Markup``.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return environment.from_string(template.read_text(encoding="utf-8")).render(**values)
+
+
+def drawing(svg: str) -> Any:
+    """An SVG of our own, to be put in as it is."""
+    from markupsafe import Markup  # studio.tables.charts escapes its texts
+
+    return Markup(svg)
