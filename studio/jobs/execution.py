@@ -42,6 +42,7 @@ from studio.jobs.record import (
     StageTime,
 )
 from studio.jobs.scrub import scrubbed
+from studio.jobs.spans import JobSpans
 from studio.jobs.warm import serve
 from studio.models.pool import ModelPool
 from studio.settings import Settings
@@ -146,7 +147,7 @@ def _execute(
     )
     signal.signal(signal.SIGTERM, lambda *_: job.cancel())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the worker's to hear
-    with teller.telling(job):
+    with teller.telling(job), teller.spans.job(request.pipeline, job_id):
         end = _attempt(request, find, job, store)
     teller.gather(job)
     try:
@@ -307,9 +308,12 @@ class _Teller(logging.Handler):
         self._lines: list[str] = []
         self._over = threading.Event()
         self.pool: tuple[str, ...] = ()
+        self.spans = JobSpans()
 
     def note(self, progress: Progress) -> None:
         """Take a step of the pipeline; from the thread that works."""
+        if progress.stage != self._now:
+            self.spans.stage(progress.stage)
         with self._mutex:
             self._spend()
             if progress.stage != self._now:

@@ -247,7 +247,7 @@ def test_a_script_and_an_assistant_do_what_the_page_does(live):
         answer = http.get(f"/studio/jobs/{told['job']}/report", headers=headers["ada"])
         assert answer.json()["job"]["state"] == "done"
         said = http.get("/metrics", headers=headers["ada"]).text
-        assert 'studio_jobs{state="done"} 1' in said
+        assert 'studio_jobs{state="done"} 1.0' in said
         assert "studio_job_stage_seconds" in said
         for user in ("bob", "vera"):
             assert http.get("/metrics", headers=headers[user]).status_code == 403

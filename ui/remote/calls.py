@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 import time
@@ -19,6 +20,7 @@ from ui.web.roots import MediaRoots
 if TYPE_CHECKING:
     from ui.web.uploads import Uploads
 
+_LOG = logging.getLogger(__name__)
 #: Options that are words of a person, in which a stroke is no path.
 _WORDS = frozenset(("title", "end_card", "prompt", "negative", "who", "names"))
 _UPLOAD, _RESULT = "upload:", "job:"
@@ -91,6 +93,8 @@ class Calls:
                 writes=(str(out),),
             )
         )
+        about = {"user": user.name, "job": job.id, "pipeline": pipeline}
+        _LOG.info("A job was asked for by a program", extra=about)
         return told(job)
 
     def job(self, user: User, job_id: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -18,6 +19,7 @@ from ui.web.guard import COOKIE, token_of
 from ui.web.messages import Say, preferred_language
 from ui.web.theme import PALETTE
 
+_LOG = logging.getLogger(__name__)
 _MOST_BODY_BYTES = 4096
 _MARK = "studio_signed_in"
 
@@ -62,12 +64,14 @@ class SignIn:
         try:
             token = await run_in_threadpool(self.accounts.sign_in, name, password, address)
         except SignInRefused as exc:
+            _LOG.warning("A sign-in was refused", extra={"address": address})
             status = 429 if exc.wait_s else 401
             headers = {"retry-after": str(int(exc.wait_s) + 1)} if exc.wait_s else {}
             if wants_html:
                 return _form(request, wanted, exc, status, headers)
             told = {"error": exc.message, "detail": exc.message, "hint": exc.hint}
             return JSONResponse(told, status_code=status, headers=headers)
+        _LOG.info("Somebody signed in", extra={"address": address, "user": name[:32]})
         answer: Response = JSONResponse({"success": True})
         if wants_html:
             answer = RedirectResponse(_inside(wanted), status_code=303)
