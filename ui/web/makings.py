@@ -17,7 +17,7 @@ from studio.types.media import MediaInfo
 from ui.web.desk import Asked, Desk, DeskWork, DeskWorks
 from ui.web.messages import PageError
 
-KINDS = ("looks", "filters", "avatar", "generate")
+KINDS = ("looks", "filters", "avatar", "generate", "anchor")
 
 
 class Phase(StrEnum):
@@ -222,7 +222,7 @@ class Makings(DeskWorks[Making]):
     """
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(desk, Making, KINDS)
+        super().__init__(desk, _made_for, KINDS)
 
     def begin(
         self,
@@ -250,6 +250,12 @@ class Makings(DeskWorks[Making]):
         work.info = info
         work.draw_wall(f"{kind}.wall", asked)
         return work
+
+
+def _made_for(desk: Desk, row: WorkRow, out: Path) -> Making:
+    from ui.web.anchor_works import AnchorWork  # it is a making itself
+
+    return (AnchorWork if row.kind == AnchorWork.kind else Making)(desk, row, out)
 
 
 def _read(path: Path) -> bytes:

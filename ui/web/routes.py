@@ -31,7 +31,7 @@ _LOG = logging.getLogger(__name__)
 _TYPES = {
     ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/mp4", ".webm": "video/webm",
     ".wav": "audio/wav", ".mp3": "audio/mpeg", ".flac": "audio/flac", ".ogg": "audio/ogg",
-    ".m4a": "audio/mp4", ".png": "image/png",
+    ".m4a": "audio/mp4", ".png": "image/png", ".jpg": "image/jpeg",
 }  # fmt: skip
 
 
