@@ -42,8 +42,13 @@ def test_a_recording_is_set_to_its_script(picture_pool, tmp_path):
         "The port reopened at 7:30 a.m. on Friday. [b-roll: sea] Repairs cost about $1.2 million. "
         "[pause 1.0] Nobody was hurt, the harbour master said."
     )
-    made = anchor.run(script, Options(out=tmp_path / "made"), job)
-    options = Options(out=tmp_path / "taken", voice_over=made.files["voice"], loudness_lufs=-16)
+    made = anchor.run(script, Options(out=tmp_path / "made", stop_after="voice"), job)
+    options = Options(
+        out=tmp_path / "taken",
+        voice_over=made.files["voice"],
+        loudness_lufs=-16,
+        stop_after="voice",
+    )
     taken = anchor.run(script, options, job)
     assert taken.voice == "recording voice.wav" and abs(taken.loudness_lufs + 16) < 0.3
     ours, theirs = (
@@ -70,7 +75,7 @@ def test_a_recording_is_set_to_its_script(picture_pool, tmp_path):
 def test_a_whole_segment_is_understood(picture_pool, tmp_path, language, seconds, most_wrong):
     job = Job(pool=picture_pool, store=AnalysisStore(tmp_path / "store"))
     script = SCRIPTS / f"harbour.{language}.md"
-    result = anchor.run(script, Options(out=tmp_path / "out"), job)
+    result = anchor.run(script, Options(out=tmp_path / "out", stop_after="voice"), job)
     assert seconds[0] < result.duration_s < seconds[1]
     track = from_json(VoiceTrack, json.loads(result.files["times"].read_text()))
     sound = read_audio(result.files["voice"], rate_hz=RATE_HZ).samples[0]

@@ -88,9 +88,11 @@ def test_a_korean_script_is_spoken_and_only_what_changed_is_said_again(
     picture_pool, tmp_path, monkeypatch
 ):
     out = tmp_path / "out"
-    options = Options(out=out)
+    options = Options(out=out, stop_after="voice")
     source = _written(tmp_path, KOREAN)
-    dry = anchor.run(source, Options(out=out, dry_run=True), _job(picture_pool, tmp_path))
+    dry = anchor.run(
+        source, Options(out=out, stop_after="voice", dry_run=True), _job(picture_pool, tmp_path)
+    )
     assert not out.exists() and dry.voice == "" and dry.duration_s > 5
     first = anchor.run(source, options, _job(picture_pool, tmp_path))
     assert (first.made, first.kept) == (4, 0)
@@ -149,7 +151,9 @@ def test_a_korean_script_is_spoken_and_only_what_changed_is_said_again(
 def test_an_emphasised_word_is_louder(picture_pool, tmp_path):
     levels = []
     for number, text in enumerate(("바다가 아주 맑습니다.", "바다가 *아주* 맑습니다.")):
-        options = Options(out=tmp_path / "out")  # one folder: one sound for both
+        options = Options(
+            out=tmp_path / "out", stop_after="voice"
+        )  # one folder: one sound for both
         result = anchor.run(_written(tmp_path, text), options, _job(picture_pool, tmp_path))
         assert result.made == 1 - number
         sound = read_audio(result.files["voice"], rate_hz=48_000).samples[0]
@@ -164,7 +168,7 @@ def test_an_emphasised_word_is_louder(picture_pool, tmp_path):
 
 def test_a_run_that_was_stopped_goes_on_where_it_was(picture_pool, tmp_path):
     path = _written(tmp_path, "하나입니다. 둘입니다. 셋입니다.")
-    options = Options(out=tmp_path / "out")
+    options = Options(out=tmp_path / "out", stop_after="voice")
 
     def stop(progress):
         if progress.stage == "voice" and 0.5 < progress.share < 1:
@@ -198,7 +202,7 @@ def test_what_stops_a_run(picture_pool, tmp_path):
     assert not out.exists()
     job.cancel()
     with pytest.raises(Cancelled):
-        anchor.run(path, Options(out), job)
+        anchor.run(path, Options(out, stop_after="voice"), job)
 
 
 def test_the_command_checks_figures_and_writes_nothing_when_dry(tmp_path):
