@@ -42,6 +42,8 @@ _TAKES = {
     "filter": "many",
     "generate": "maybe",
     "people": "many",
+    "recommend": "maybe",
+    "search": "many",
     "report": "many",
     "stylize": "many",
     "subtitles": "many",

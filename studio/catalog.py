@@ -18,6 +18,8 @@ ENTRIES: tuple[str, ...] = (
     "studio.adapters.expression:SPEC",
     "studio.adapters.efficientnet:SPEC",
     "studio.adapters.picture_features:SPEC",
+    "studio.adapters.picture_words:SPEC",
+    "studio.adapters.sentence:SPEC",
     "studio.adapters.silero:SPEC",
     "studio.adapters.whisper:SPEC",
     "studio.adapters.whisper:SPEC_ENGLISH",

@@ -26,8 +26,9 @@ from ui.filter_cli import filter_film
 from ui.generate_cli import augment, generate_app
 from ui.jobs_cli import jobs_app
 from ui.people_cli import people_app
-from ui.report_cli import report
 from ui.provenance_cli import approve, consent_app, provenance
+from ui.report_cli import report
+from ui.search_cli import index_app, recommend, search
 from ui.stylize_cli import settings as film_settings
 from ui.stylize_cli import stylize
 from ui.subtitles_cli import subtitles_app
@@ -46,6 +47,9 @@ models_app = typer.Typer(no_args_is_help=True, help="The models: what there is a
 app.add_typer(models_app, name="models")
 app.add_typer(subtitles_app, name="subtitles")
 app.add_typer(people_app, name="people")
+app.add_typer(index_app, name="index")
+app.command("search")(search)
+app.command("recommend")(recommend)
 app.command("report")(report)
 app.add_typer(consent_app, name="consent")
 app.add_typer(jobs_app, name="jobs")

@@ -26,6 +26,8 @@ _COMMANDS: dict[tuple[str, ...], str] = {
     ("generate",): "generate",
     ("people", "identify"): "people",
     ("people", "reject"): "people",
+    ("recommend",): "recommend",
+    ("search",): "search",
     ("stylize",): "stylize",
     ("subtitles",): "subtitles",
     ("trailer",): "trailer",

@@ -174,6 +174,17 @@ def gradients_reach_the_picture(model: Any) -> None:
     assert picture.grad is not None and picture.grad.abs().max() > 0
 
 
+def phrases_are_near(model: Any) -> None:
+    piano, grand, dog = model.read(["piano", "a grand piano on a stage", "dog"])
+    assert piano @ grand > 0.5 > piano @ dog
+
+
+def classes_lie_apart(model: Any) -> None:
+    lion, bus = model.direction([291]), model.direction([779, 874])
+    assert model.names[291] == "lion" and lion @ bus < 0.3
+    assert model.classes(model._weight[[291]] / 20)[0].argmax() == 291
+
+
 ASK: dict[str, Callable[[Any], None]] = {
     "dcgan-faces": faces_are_drawn,
     "vae-faces": faces_are_told,
@@ -182,6 +193,8 @@ ASK: dict[str, Callable[[Any], None]] = {
     "mtcnn": faces_are_found,
     "mini-xception-fer": expression_is_told,
     "efficientnet-lite0": bus_is_told,
+    "picture-words": classes_lie_apart,
+    "sentence-minilm": phrases_are_near,
     "picture-features": gradients_reach_the_picture,
     "silero-vad": voice_is_heard,
     "whisper-base": words_are_heard,
