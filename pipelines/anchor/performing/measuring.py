@@ -164,7 +164,9 @@ def lip_sync_of(
         gaps,
         _correlation(gaps[seen], performance.opening.astype(np.float64)[seen]),
         _lag(whole, loud, rate),
-        float(np.var(whole[silent]) / max(np.var(speech), 1e-12)) if silent.any() else np.nan,
+        float(np.var(whole[silent])) / max(float(np.var(speech)), 1e-12)
+        if silent.any()
+        else np.nan,
         closures,
         met,
     )
@@ -187,7 +189,7 @@ def envelope(clip: AudioClip, rate: float, count: int) -> Curve:
 
 def _silences(loud: Curve, rate: float) -> NDArray[np.bool_]:
     """Frames in silence, without those in which a mouth still closes or opens already."""
-    quiet = loud < 10 ** (_SILENT_DB / 40)  # the envelope is a root of the amplitude
+    quiet = loud < 10 ** (_SILENT_DB / 40.0)  # the envelope is a root of the amplitude
     reach = round(_REST_S * rate)
     padded = np.pad(quiet, reach, mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pipelines.anchor.presenters.drawn.look import Look
 from pipelines.anchor.presenters.drawn.relief import Points
@@ -35,6 +36,12 @@ def paint_body(canvas: Canvas, look: Look) -> None:
     STYLES[look.clothes.style](canvas, look)
 
 
+def moved(points: ArrayLike, by: tuple[float, float]) -> Points:
+    """Points a little off their places."""
+    made: Points = np.asarray(points, np.float64) + np.array(by)
+    return made
+
+
 def _both(half: list[tuple[float, float]]) -> Points:
     right = np.array(half)
     return np.concatenate([right, right[::-1] * (-1, 1)])
@@ -43,7 +50,9 @@ def _both(half: list[tuple[float, float]]) -> Points:
 def _paint_neck(canvas: Canvas, look: Look) -> None:
     skin, w = look.skin, look.clothes.neck
     neck = smooth(
-        _both([(w - 0.02, 0.4), (w, 0.9), (w + 0.03, 1.22), (w + 0.22, 1.42), (0.95, 1.62), (0.9, 2.6)]),
+        _both([
+            (w - 0.02, 0.4), (w, 0.9), (w + 0.03, 1.22), (w + 0.22, 1.42), (0.95, 1.62), (0.9, 2.6),
+        ]),
         (0, 5, 6, 11),
     )  # fmt: skip
     canvas.fill(neck, Linear((-w - 0.1, 1.0), (w + 0.15, 1.1), (
@@ -56,7 +65,7 @@ def _paint_neck(canvas: Canvas, look: Look) -> None:
             canvas.fill(tapered(np.array(cord), 0.05), faded(skin.light, 0.12), blur=0.03)
             bone = [(side * 0.12, 1.64), (side * 0.40, 1.56), (side * 0.85, 1.55)]
             canvas.fill(tapered(np.array(bone), 0.05), faded(skin.light, 0.4), blur=0.02)
-            low = np.array(bone) + (0, 0.05)
+            low = moved(bone, (0, 0.05))
             canvas.fill(tapered(low, 0.05), faded(skin.deep, 0.28), blur=0.02)
         canvas.fill(ellipse(0.0, 1.60, 0.07, 0.05), faded(skin.deep, 0.25), blur=0.03)
         # What the chin and the jaw keep from the lamps.
@@ -93,12 +102,14 @@ def _cloth(canvas: Canvas, look: Look, wide: float) -> None:
             inner = np.array([(1.24, 2.35), (1.30, 2.9), (1.33, 3.7), (1.30, 4.7), (1.28, LOW)])
             inner = inner * (side * wide, 1)
             canvas.line(smooth(inner, closed=False), faded(dark, 0.95), 0.030)
-            canvas.fill(tapered(inner + (side * 0.06, 0.0), 0.26), faded(dark, 0.55), blur=0.07)
+            canvas.fill(
+                tapered(moved(inner, (side * 0.06, 0.0)), 0.26), faded(dark, 0.55), blur=0.07
+            )
             canvas.fill(tapered(inner - (side * 0.09, 0.0), 0.18), faded(dark, 0.32), blur=0.07)
             seam = np.array([(1.33, 1.60), (1.36, 1.85), (1.30, 2.15), (1.24, 2.45)])
             canvas.line(smooth(seam * (side * wide, 1), closed=False), faded(dark, 0.45), 0.016)
             canvas.fill(
-                tapered(seam * (side * wide, 1) + (side * 0.05, 0.02), 0.09),
+                tapered(moved(seam * (side * wide, 1), (side * 0.05, 0.02)), 0.09),
                 faded(light, 0.35 * gain), blur=0.03,
             )  # fmt: skip
             for at, long, way in (
@@ -119,7 +130,7 @@ def _cloth(canvas: Canvas, look: Look, wide: float) -> None:
             waist = np.array([(0.30, 4.1), (0.75, 4.25), (1.2, 4.1)]) * (side * wide, 1)
             canvas.fill(tapered(waist, 0.10), faded(dark, 0.30), blur=0.05)
         top = np.array([(-1.75, 1.80), (-1.42, 1.64), (-0.95, 1.52), (-0.5, 1.38)]) * (wide, 1)
-        canvas.fill(tapered(top + (0, 0.05), 0.09), faded(light, 0.55), blur=0.035)
+        canvas.fill(tapered(moved(top, (0, 0.05)), 0.09), faded(light, 0.55), blur=0.035)
 
 
 def _lapels(
@@ -131,7 +142,7 @@ def _lapels(
     for side in (1, -1):
         for points in (half, collar):
             flap = np.array(points) * (side, 1)
-            canvas.fill(polygon(flap + (0.035, 0.05)), faded("#05060f", 0.38), blur=0.035)
+            canvas.fill(polygon(moved(flap, (0.035, 0.05))), faded("#05060f", 0.38), blur=0.035)
             gain = 0.55 if side < 0 else 0.25
             canvas.fill(polygon(flap), Linear(
                 (side * 0.1, 1.3), (side * 0.75, 2.5),
@@ -180,7 +191,7 @@ def _front_edge(canvas: Canvas, color: str) -> None:
     dark = mixed(color, "#05060f", 0.6)
     edge = [(0.04, 4.2), (0.06, 4.9), (0.10, LOW)]
     canvas.line(smooth(edge, closed=False), faded(dark, 0.9), 0.022)
-    canvas.fill(tapered(np.array(edge) + (0.06, 0), 0.2), faded(dark, 0.4), blur=0.06)
+    canvas.fill(tapered(moved(edge, (0.06, 0)), 0.2), faded(dark, 0.4), blur=0.06)
     for y in (4.40,):
         canvas.fill(
             ellipse(-0.03 + 0.012, y + 0.018, 0.058, 0.058), faded("#05060f", 0.5), blur=0.02
@@ -230,7 +241,7 @@ def _collar(canvas: Canvas, color: str) -> None:
             [(0.335, 1.10), (0.44, 1.22), (0.46, 1.50), (0.30, 1.86), (0.09, 1.44), (0.20, 1.36)]
         )
         flap = leaf * (side, 1)
-        canvas.fill(polygon(flap + (0.02, 0.045)), faded("#1a2038", 0.40), blur=0.03)
+        canvas.fill(polygon(moved(flap, (0.02, 0.045))), faded("#1a2038", 0.40), blur=0.03)
         canvas.fill(polygon(flap), Linear(
             (side * 0.1, 1.2), (side * 0.45, 1.8),
             (color, mixed(color, cool, 0.30 if side < 0 else 0.65))))  # fmt: skip
@@ -241,7 +252,7 @@ def _collar(canvas: Canvas, color: str) -> None:
 
 def _blazer(canvas: Canvas, look: Look) -> None:
     """A woman's blazer over a blouse with an open collar."""
-    worn, skin = look.clothes, look.skin
+    worn = look.clothes
     wide = worn.wide
     _cloth(canvas, look, wide)
     _skin_v(canvas, look, 2.35)
@@ -277,7 +288,9 @@ def _blazer(canvas: Canvas, look: Look) -> None:
             ]
         )
         flap = leaf * (side, 1)
-        canvas.fill(smooth(flap + (0.015, 0.045), (0, 1, 3, 4)), faded("#2a1a2e", 0.32), blur=0.03)
+        canvas.fill(
+            smooth(moved(flap, (0.015, 0.045)), (0, 1, 3, 4)), faded("#2a1a2e", 0.32), blur=0.03
+        )
         canvas.fill(smooth(flap, (0, 1, 3, 4)), Linear(
             (side * 0.05, 1.3), (side * 0.5, 2.0),
             (worn.under, mixed(worn.under, cool, 0.25 if side < 0 else 0.6))))  # fmt: skip
@@ -319,14 +332,12 @@ def _shell(canvas: Canvas, look: Look) -> None:
             canvas.fill(tapered(fold, 0.09), faded(dark, 0.6), blur=0.05)
     canvas.line(smooth(neckline, closed=False), faded(dark, 0.8), 0.022)
     canvas.line(
-        smooth(np.array(neckline) + (0, 0.02), closed=False),
+        smooth(moved(neckline, (0, 0.02)), closed=False),
         mixed(worn.under, "#ffffff", 0.2),
         0.012,
     )
     chain = [(-0.42, 1.36), (-0.26, 1.62), (0.0, 1.76), (0.26, 1.62), (0.42, 1.36)]
-    canvas.line(
-        smooth(np.array(chain) + (0.005, 0.012), closed=False), faded(skin.deep, 0.5), 0.010
-    )
+    canvas.line(smooth(moved(chain, (0.005, 0.012)), closed=False), faded(skin.deep, 0.5), 0.010)
     canvas.line(smooth(chain, closed=False), worn.accent, 0.009)
     canvas.fill(ellipse(0.006, 1.80, 0.030, 0.034), faded(skin.deep, 0.4), blur=0.01)
     canvas.fill(

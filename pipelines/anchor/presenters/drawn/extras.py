@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipelines.anchor.presenters.drawn.look import Look
+from pipelines.anchor.presenters.drawn.relief import Points
 from pipelines.anchor.presenters.drawn.turning import Pose, Relief
 from studio.drawing.canvas import Canvas, Linear, Radial, ellipse, faded, mixed, smooth, tapered
 
@@ -71,7 +72,8 @@ def draw_glasses(canvas: Canvas, relief: Relief, pose: Pose, look: Look) -> None
     ring[:, 0] *= 1 - 0.10 * np.clip(ring[:, 1] - 0.055, 0, 1) / 0.15
     depth = 0.68
 
-    def seen(points: np.ndarray) -> np.ndarray:
+    def seen(points: Points, off: tuple[float, float] = (0.0, 0.0)) -> Points:
+        points = points + np.array(off)
         x, y = pose.turned(points[:, 0], points[:, 1], np.full(len(points), depth))
         return np.stack([x, y], axis=1)
 
@@ -82,18 +84,20 @@ def draw_glasses(canvas: Canvas, relief: Relief, pose: Pose, look: Look) -> None
         canvas.fill(lens, "#dfeeff12")
         with canvas.inside(lens):
             glint = seen(
-                np.array([(-0.17, -0.06), (-0.08, -0.10), (-0.13, 0.14), (-0.19, 0.12)])
-                + (side * x0, 0.05)
+                np.array([(-0.17, -0.06), (-0.08, -0.10), (-0.13, 0.14), (-0.19, 0.12)]),
+                (side * x0, 0.05),
             )
             canvas.fill(smooth(glint), "#ffffff1c", blur=0.02)
         shade = smooth(seen(ring * (side, 1) + (side * x0 + 0.006, 0.016)))
         canvas.line(shade, "#2a100c30", thick)
         canvas.line(lens, frame, thick)
-        canvas.line(smooth(seen(ring * (side * 0.985, 0.97) + (side * x0 - 0.004, -0.002))[12:20], closed=False),
-                    faded("#ffffff", 0.28), 0.006)  # fmt: skip
+        rim = seen(ring * (side * 0.985, 0.97), (side * x0 - 0.004, -0.002))[12:20]
+        canvas.line(smooth(rim, closed=False), faded("#ffffff", 0.28), 0.006)
         hinge = seen(np.array([(side * (x0 + 0.215), 0.0)]))[0]
         ear = relief.project(pose, np.array([(side * 0.70 * look.face.cheeks, -0.02)]))[0]
-        canvas.line(smooth([hinge, ear], closed=False), Linear(
-            (float(hinge[0]), 0), (float(ear[0]), 0), (frame, mixed(frame, "#000000", 0.3))), 0.026)  # fmt: skip
+        temple = Linear(
+            (float(hinge[0]), 0), (float(ear[0]), 0), (frame, mixed(frame, "#000000", 0.3))
+        )
+        canvas.line(smooth([hinge, ear], closed=False), temple, 0.026)
     bridge = seen(np.array([(-x0 + 0.215, 0.02), (0.0, -0.015), (x0 - 0.215, 0.02)]))
     canvas.line(smooth(bridge, closed=False), frame, thick)

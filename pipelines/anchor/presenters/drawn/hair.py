@@ -108,7 +108,7 @@ def cast_shadow(canvas: Canvas, locks: Sequence[Lock], color: str) -> None:
         if lock.alpha < 1:
             continue
         guides = np.stack([_resampled(guide) for guide in lock.guides])
-        canvas.fill(_sheet(guides + (0.012, 0.034)), faded(color, 0.5), blur=0.03)
+        canvas.fill(_sheet(guides + np.array([0.012, 0.034])), faded(color, 0.5), blur=0.03)
 
 
 def _ink(

@@ -13,8 +13,8 @@ from pipelines.anchor.presenters.drawn.turning import CHIN_DROP, Pose, Relief
 from studio.drawing.canvas import Canvas, Linear, ellipse, faded, mixed, smooth
 
 _HALF = 0.222
-#: How far the lower lip falls where the mouth is open widest, in units.
-_LIP_DROP = 0.165
+#: Between the lips where the mouth is open widest, in units.
+_WIDEST = 0.187
 _U = np.array([-1.0, -0.86, -0.62, -0.34, -0.13, 0.0, 0.13, 0.34, 0.62, 0.86, 1.0])
 _BOW = np.array([0.0, 0.24, 0.62, 0.93, 1.0, 0.84, 1.0, 0.93, 0.62, 0.24, 0.0])
 _BELLY = np.array([0.0, 0.30, 0.70, 0.94, 1.0, 1.0, 1.0, 0.94, 0.70, 0.30, 0.0])
@@ -61,13 +61,14 @@ def lips_of(look: Look, now: Saying) -> Lips:
     face = look.face
     rounded, drawn = max(-now.spread, 0.0), max(now.spread, 0.0)
     half = _HALF * face.mouth * (1 + 0.13 * drawn - 0.30 * rounded - 0.07 * now.open)
-    drop = _LIP_DROP * now.open * (1 - 0.12 * rounded)
+    gap = _WIDEST * now.open**0.88
     smile = (0.020 + 0.008 * drawn) * (1 - 0.8 * rounded)
-    corner = MOUTH_Y - smile + (0.40 + 0.08 * rounded) * drop
+    corner = MOUTH_Y - smile + (0.36 + 0.06 * rounded) * gap
     bite = now.teeth
-    top = MOUTH_Y + 0.004 - 0.022 * now.open - 0.010 * bite - 0.006 * drawn * now.open
-    top -= 0.030 * rounded * min(now.open * 4, 1)
-    low = MOUTH_Y + 0.004 + drop
+    # Rounded lips open upward too; a lip that is bitten meets the teeth that stand in the gap.
+    above = 0.13 + 0.14 * rounded
+    top = MOUTH_Y + 0.004 - above * gap - 0.010 * bite
+    low = MOUTH_Y + 0.004 + (1 - above) * gap
     low = low * (1 - bite) + (MOUTH_Y + 0.016) * bite
     arch = np.clip(1 - _U**2, 0, 1) ** (0.72 - 0.24 * rounded)
     # Closed lips meet in a soft wave, the upper's middle hanging lowest.
