@@ -218,10 +218,14 @@ def _page(studio: Studio) -> Blocks:
 
     from ui.web.messages import Say
     from ui.web.panels import header
+    from ui.web.tabs.anchor import AnchorTab
     from ui.web.tabs.avatar import AvatarTab
     from ui.web.tabs.filters import FiltersTab
     from ui.web.tabs.generate import GenerateTab
+    from ui.web.tabs.jobs import JobsTab
+    from ui.web.tabs.library import LibraryTab
     from ui.web.tabs.looks import LooksTab
+    from ui.web.tabs.machine import MachineTabs
     from ui.web.tabs.making_tab import MakingTab
     from ui.web.tabs.memory import lay_memory
     from ui.web.tabs.subtitles import SubtitlesTab
@@ -235,8 +239,14 @@ def _page(studio: Studio) -> Blocks:
     )
     with page:
         top = html(header(say), js_on_load=(static / "header.js").read_text("utf-8"))
-        tab = TrailerTab(studio.works, studio.uploads, studio.roots, studio.settings, top)
-        with gr.Tabs() as tabs:
+        with gr.Tabs(selected="library") as tabs:
+            library = LibraryTab(
+                (studio.works, studio.subtitles, studio.makings),
+                studio.uploads, studio.roots, studio.settings, top, shelf=studio.shelf,
+            )  # fmt: skip
+            with library.texts.make(gr.Tab, {"label": "library.tab"}, id="library"):
+                library.build(page)
+            tab = TrailerTab(studio.works, studio.uploads, studio.roots, studio.settings, top, tabs)
             with tab.texts.make(gr.Tab, {"label": "trailer.tab"}, id="trailer"):
                 tab.build(page)
             cues = SubtitlesTab(
@@ -251,6 +261,15 @@ def _page(studio: Studio) -> Blocks:
                 )
                 with making.texts.make(gr.Tab, {"label": f"{kind.name}.tab"}, id=kind.name):
                     making.build(page)
+            anchor = AnchorTab(
+                studio.makings, studio.uploads, studio.roots, studio.settings, top, tabs
+            )
+            with anchor.texts.make(gr.Tab, {"label": "anchor.tab"}, id="anchor"):
+                anchor.build(page)
+            jobs = JobsTab(studio.desk.queue, top)
+            with jobs.texts.make(gr.Tab, {"label": "jobs.tab"}, id="jobs"):
+                jobs.build(page)
+            MachineTabs(studio.settings, top).build(page)
         lay_memory(studio.settings)
     return page
 

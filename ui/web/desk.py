@@ -165,6 +165,11 @@ class DeskWork:
         raise NotImplementedError
 
     @property
+    def changed_at(self) -> float:
+        """When it was changed last, seconds since 1970."""
+        return self._row.changed_at
+
+    @property
     def results(self) -> dict[str, Path]:
         """Files of the last result, for the gallery."""
         return {}

@@ -35,12 +35,28 @@ if (/(^|; )studio_signed_in=/.test(document.cookie)) document.documentElement.cl
   };
   setTimeout(show, 4000); // never hide the page for good
 
+  const address = location.search;
+  const url = new URL(location.href);
+  for (const once of ["use", "in", "like"]) url.searchParams.delete(once);
+  if (url.search !== address) history.replaceState(history.state, "", url);
+
   window.studio = {
     shown: show,
     setLanguage,
     toggleLight() {
       remember("studio_light", isDark() ? "light" : "dark");
       light();
+    },
+    // What the address asks of a tab, and the work that the browser remembers of it.
+    asked(name, saved) {
+      const at = new URLSearchParams(address);
+      return { asked: at.get(name), like: at.get("like"), use: at.get("use"), in: at.get("in"), saved };
+    },
+    // Which project new works go to; the other tabs hear of it by a fresh page.
+    setProject(id) {
+      if ((cookie("studio_project") ?? "") === (id ?? "")) return;
+      remember("studio_project", id ?? "");
+      location.assign(location.pathname);
     },
     setRun(id, name = "run") {
       const url = new URL(location.href);

@@ -106,7 +106,7 @@ class GenerateTab(MakingTab):
     def _opened(self, visit: Visit) -> Making:
         seed = int(visit.values.get("seed") or 0)
         asked = {"seed": seed, "count": _FACES}
-        work = self.works.begin(None, self.name, asked, user=visit.user)
+        work = self.works.begin(None, self.name, asked, user=visit.user, project=visit.project)
         visit.work = work.id
         visit.picked.clear()
         return work

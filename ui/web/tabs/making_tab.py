@@ -17,7 +17,7 @@ from ui.web.makings import Made, Making, Makings, Phase
 from ui.web.messages import PageError, Say, preferred_language
 from ui.web.tabs.texts import filled, html, merged, script
 from ui.web.tabs.trailer_layout import Make
-from ui.web.tabs.work_tab import WorkTab
+from ui.web.tabs.work_tab import WorkTab, project_of
 
 _POLL_S = 0.4
 PREVIEW_S = 5.0
@@ -30,6 +30,7 @@ class Visit:
     Attributes:
         language: the page speaks.
         user: whose page it is.
+        project: that new works go to, or "".
         film: taken; one at most.
         work: what it follows.
         picked: names of the cards that were chosen, in order.
@@ -41,6 +42,7 @@ class Visit:
 
     language: str = "en"
     user: str = ""
+    project: str = ""
     film: list[MediaInfo] = field(default_factory=list)
     work: str = ""
     picked: list[str] = field(default_factory=list)
@@ -187,10 +189,7 @@ class MakingTab(WorkTab):
         p = self.parts
         quiet = self.quiet(self.tabs)
         many = {**quiet, "trigger_mode": "multiple"}
-        ask = f"""(visit, saved) => {{
-          const at = new URLSearchParams(location.search);
-          return [visit, {{ asked: at.get("{self.name}"), like: at.get("like"), saved }}];
-        }}"""
+        ask = f"""(visit, saved) => [visit, studio.asked("{self.name}", saved)]"""
         show = f"""(...values) => {{
           document.getElementById("{self.name}-work").scrollIntoView({{ block: "start" }});
           return values;
@@ -229,6 +228,7 @@ class MakingTab(WorkTab):
             request.cookies.get("studio_language"), request.headers.get("accept-language", "")
         )
         visit.user = current_user(request)
+        visit.project = project_of(request, self.works.desk.library, visit.user)
         asked = run.get("asked")
         work = self.works.open_for(asked or run.get("saved"), visit.user)
         if work is not None and work.kind != self.name:
@@ -242,7 +242,7 @@ class MakingTab(WorkTab):
         updates: dict[Any, Any] = {}
         if self.takes_film:
             updates[self.parts["path"]] = gr.update(choices=self._choices(), value=None)
-        if asked:
+        if asked or run.get("in") == self.name:
             updates[self.tabs] = gr.Tabs(selected=self.name)
         if work is not None:
             visit.work, visit.film[:] = work.id, [work.info] if work.info else []
@@ -252,8 +252,9 @@ class MakingTab(WorkTab):
         for name in self.wishes:
             if name in visit.values:
                 updates[self.parts[name]] = gr.update(value=visit.values[name])
+        brought = self.brought(visit, run, self.name) if self.takes_film else {}
         updates[self.parts["saved"]] = visit.work
-        return merged(self._all(visit), updates)
+        return merged(self._all(visit), updates, brought)
 
     def remove_film(self, visit: Visit) -> dict[Any, Any]:
         """The film was taken away."""
@@ -326,7 +327,7 @@ class MakingTab(WorkTab):
             error = PageError("footage.no_picture")
         else:
             try:
-                work = self.works.begin(info, self.name, user=visit.user)
+                work = self.works.begin(info, self.name, user=visit.user, project=visit.project)
                 visit.work, visit.film[:] = work.id, [info]
                 if not visit.keep:
                     visit.picked.clear()

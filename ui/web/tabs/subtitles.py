@@ -20,12 +20,11 @@ from ui.web.strip import notes
 from ui.web.subtitle_works import Phase, SubtitleWork, SubtitleWorks
 from ui.web.tabs.subtitles_layout import WISHES, lay_out, options_of, wishes_of
 from ui.web.tabs.texts import filled, merged
-from ui.web.tabs.work_tab import WorkTab
+from ui.web.tabs.work_tab import WorkTab, project_of
 
 _POLL_S = 0.5
 #: The work in the page's address, and the one that the browser remembers.
-_ASK_ADDRESS = """(visit, saved) =>
-  [visit, { asked: new URLSearchParams(location.search).get("subtitles"), saved }]"""
+_ASK_ADDRESS = """(visit, saved) => [visit, studio.asked("subtitles", saved)]"""
 _SHOW_WORK = """(...values) => {
   document.getElementById("sub-work").scrollIntoView({ block: "start" });
   return values;
@@ -41,6 +40,7 @@ class Visit:
     Attributes:
         language: the page speaks.
         user: whose page it is.
+        project: that new works go to, or "".
         recording: taken; one at most.
         work: what it follows.
         track: the language of cues it shows.
@@ -52,6 +52,7 @@ class Visit:
 
     language: str = "en"
     user: str = ""
+    project: str = ""
     recording: list[MediaInfo] = field(default_factory=list)
     work: str = ""
     track: int = 0
@@ -122,18 +123,23 @@ class SubtitlesTab(WorkTab):
             self.parts["path"]: gr.update(choices=self._choices(), value=None)
         }
         visit.user = current_user(request)
+        visit.project = project_of(request, self.works.desk.library, visit.user)
         asked = run.get("asked")
         work = self.works.open_for(asked or run.get("saved"), visit.user)
-        if asked:
+        if asked or run.get("in") == "subtitles":
             updates[self.tabs] = gr.Tabs(selected="subtitles")
         if work is not None:
             visit.work, visit.recording[:] = work.id, [work.info]
-            for name, value in wishes_of(work.options).items():
-                updates[self.parts[name]] = gr.update(value=value)
         elif asked:
             visit.problem = PageError("run.unknown")
+        like = self.works.open_for(run.get("like"), visit.user)
+        shown = like or work
+        if shown is not None:
+            for name, value in wishes_of(shown.options).items():
+                updates[self.parts[name]] = gr.update(value=value)
         updates[self.parts["saved"]] = visit.work
-        return merged(self._all(visit), updates)
+        brought = self.brought(visit, run, "subtitles")
+        return merged(self._all(visit), updates, brought)
 
     def remove_recording(self, visit: Visit) -> dict[Any, Any]:
         """The file was taken away."""
@@ -145,7 +151,9 @@ class SubtitlesTab(WorkTab):
         visit.problem = None
         try:
             info = visit.recording[0] if visit.recording else None
-            work = self.works.begin(info, options_of(values), user=visit.user)
+            work = self.works.begin(
+                info, options_of(values), user=visit.user, project=visit.project
+            )
         except StudioError as exc:
             visit.problem = exc
             return self._state(visit)

@@ -17,14 +17,12 @@ from ui.web.messages import PageError, Say, preferred_language
 from ui.web.strip import notes, overview, strip
 from ui.web.tabs.texts import filled, merged
 from ui.web.tabs.trailer_layout import WISHES, lay_out, options_of, wishes_of
-from ui.web.tabs.work_tab import WorkTab
+from ui.web.tabs.work_tab import WorkTab, project_of
 from ui.web.works import Change, Phase, Work, Works, frame_times
 
 _POLL_S = 0.5
 #: The run in the page's address, and the one that the browser remembers.
-_ASK_ADDRESS = """(visit, saved) =>
-  [visit, { asked: new URLSearchParams(location.search).get("run"),
-            like: new URLSearchParams(location.search).get("like"), saved }]"""
+_ASK_ADDRESS = """(visit, saved) => [visit, studio.asked("run", saved)]"""
 #: Brings the progress into view, which on a phone lies below the settings.
 _SHOW_WORK = """(...values) => {
   document.getElementById("work").scrollIntoView({ block: "start" });
@@ -39,6 +37,7 @@ class Visit:
     Attributes:
         language: the page speaks.
         user: whose page it is.
+        project: that new works go to, or "".
         footage: taken so far.
         music: to lay under it.
         work: what it follows.
@@ -50,6 +49,7 @@ class Visit:
 
     language: str = "en"
     user: str = ""
+    project: str = ""
     footage: list[MediaInfo] = field(default_factory=list)
     music: list[MediaInfo] = field(default_factory=list)
     work: str = ""
@@ -67,9 +67,11 @@ class TrailerTab(WorkTab):
 
     Attributes:
         works: trailers in the making.
+        tabs: to come forward when an address asks for it.
     """
 
     works: Works
+    tabs: gr.Tabs
 
     def build(self, page: gr.Blocks) -> None:
         """Lay the tab out and connect it; to be called inside ``page``."""
@@ -83,11 +85,10 @@ class TrailerTab(WorkTab):
 
     def _connect(self, page: gr.Blocks) -> None:
         p = self.parts
-        quiet = self.quiet(self.header)
+        quiet = self.quiet(self.header, self.tabs)
         wishes = [p[name] for name in WISHES]
         many = {**quiet, "trigger_mode": "multiple"}
         loaded = page.load(self.load, [p["visit"], p["saved"]], js=_ASK_ADDRESS, **quiet)
-        loaded.then(None, js="() => studio.shown()", api_visibility="private")
         self.header.language(self.speak, p["visit"], **quiet)
         p["footage"].added(self.add_upload, p["visit"], **many)
         p["music"].added(self.add_music, p["visit"], **many)
@@ -116,6 +117,7 @@ class TrailerTab(WorkTab):
             request.cookies.get("studio_language"), request.headers.get("accept-language", "")
         )
         visit.user = current_user(request)
+        visit.project = project_of(request, self.works.desk.library, visit.user)
         work = self.works.open_for(run.get("asked") or run.get("saved"), visit.user)
         like = self.works.open_for(run.get("like"), visit.user)
         updates: dict[Any, Any] = {
@@ -131,7 +133,10 @@ class TrailerTab(WorkTab):
             for name, value in wishes_of(shown.options).items():
                 updates[self.parts[name]] = gr.update(value=value)
         updates[self.parts["saved"]] = visit.work
-        return merged(self._all(visit), updates)
+        brought = self.brought(visit, run, "trailer")
+        if run.get("asked") or run.get("in") == "trailer":
+            updates[self.tabs] = gr.Tabs(selected="trailer")
+        return merged(self._all(visit), updates, brought)
 
     def remove_footage(self, visit: Visit, event: gr.EventData) -> dict[Any, Any]:
         """A file was taken off the list."""
@@ -140,8 +145,8 @@ class TrailerTab(WorkTab):
 
     def add_music(self, visit: Visit, event: gr.EventData) -> dict[Any, Any]:
         """A piece of music arrived; there is one at most."""
-        upload = self.uploads.get(str(event._data.get("token")))
-        if upload is None or upload.info.audio is None:
+        upload = self.uploads.get(str(event._data.get("token")), visit.user)
+        if upload is None or upload.info is None or upload.info.audio is None:
             say = Say(visit.language)
             return {self.parts["notice"]: filled(panels.problem(say, PageError("music.silent")))}
         visit.music[:] = [upload.info]
@@ -156,7 +161,13 @@ class TrailerTab(WorkTab):
         """Make a plan of the footage and the wishes."""
         visit.problem = None
         try:
-            work = self.works.begin(visit.footage, visit.music, options_of(values), user=visit.user)
+            work = self.works.begin(
+                visit.footage,
+                visit.music,
+                options_of(values),
+                user=visit.user,
+                project=visit.project,
+            )
         except StudioError as exc:
             visit.problem = exc
             return self._state(visit)

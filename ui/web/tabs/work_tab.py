@@ -8,11 +8,12 @@ from typing import Any, Protocol
 
 import gradio as gr
 
+from studio.archive.library import Library
 from studio.errors import StudioError
 from studio.settings import Settings
 from studio.types.media import MediaInfo
 from ui.web import panels
-from ui.web.messages import Say
+from ui.web.messages import PageError, Say
 from ui.web.roots import MediaRoots
 from ui.web.tabs.texts import Texts, filled
 from ui.web.uploads import Uploads
@@ -23,13 +24,22 @@ class OpenPage(Protocol):
 
     Attributes:
         language: the page speaks.
+        user: whose page it is.
         work: it follows.
         seen: the phase it shows.
     """
 
     language: str
+    user: str
     work: str
     seen: Any
+
+
+def project_of(request: gr.Request, library: Library, user: str) -> str:
+    """The project that a browser has open: its id, or "" where it is none of the user's."""
+    wanted = request.cookies.get("studio_project") or ""
+    known = {project.id for project in library.projects(user)} if wanted else set()
+    return wanted if wanted in known else ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +106,7 @@ class WorkTab:
 
     def add_upload(self, visit: OpenPage, event: gr.EventData) -> dict[Any, Any]:
         """An upload arrived."""
-        upload = self.uploads.get(str(event._data.get("token")))
+        upload = self.uploads.get(str(event._data.get("token")), visit.user)
         return self._take(visit, upload.info if upload else None)
 
     def checking(self, visit: OpenPage) -> dict[Any, Any]:
@@ -129,6 +139,19 @@ class WorkTab:
         if work is not None:
             work.cancel()
         return self._state(visit)
+
+    def brought(self, visit: OpenPage, run: dict[str, Any], name: str) -> dict[Any, Any]:
+        """Footage that was chosen in the library for this tab, as the address says; nothing
+        where it says nothing."""
+        if run.get("in") != name or not run.get("use"):
+            return {}
+        try:
+            info = self.works.desk.library.get(str(run["use"]), visit.user).info
+            if not info.path.is_file():
+                raise PageError("library.gone", name=info.path.name)
+        except StudioError as exc:
+            return {self.parts["notice"]: filled(panels.problem(Say(visit.language), exc))}
+        return self._take(visit, info)
 
     def _choices(self) -> list[tuple[str, str]]:
         return [(self.roots.label(path), str(path)) for path in self.roots.listing()]
