@@ -90,7 +90,14 @@ def make_ready(script: Script, source: Path, options: Options, job: Job) -> Read
         sets.load(options.set_name),
         portrait.stem if portrait is not None else name,
         portrait,
-        find_materials(script, source.parent, options.graphics, options.footage, job.settings),
+        find_materials(
+            script,
+            source.parent,
+            options.graphics,
+            options.footage,
+            job,
+            None if options.dry_run else options.out / "footage-index",
+        ),
     )
 
 
@@ -178,9 +185,10 @@ def plan_segment(
     for line in words.closing if words is not None else ():
         empty = any(f"{{{key}}}" in line and not value for key, value in filled.items())
         if not empty:
+            said = line
             for key, value in filled.items():
-                line = line.replace(f"{{{key}}}", value)
-            lines.append(line)
+                said = said.replace(f"{{{key}}}", value)
+            lines.append(said)
     return replace(made, credits=(*lines, *made.credits), notes=(*ready.found.notes, *made.notes))
 
 

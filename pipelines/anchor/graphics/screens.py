@@ -8,7 +8,7 @@ import numpy as np
 
 from pipelines.anchor.graphics.kit import Kit
 from pipelines.anchor.graphics.patch import Patch, Rgb, Rgba, Stay, eased, leaving, smooth
-from studio.drawing.canvas import Canvas, Linear, ellipse, faded, mixed, polygon
+from studio.drawing.canvas import Canvas, Linear, Radial, ellipse, faded, mixed, polygon
 from studio.drawing.lettering import broken, fitted, set_lines
 
 #: Slats that a bumper is drawn away in.
@@ -27,9 +27,10 @@ class OpeningBumper:
 
     def __init__(self, kit: Kit, headline: str, frames: int) -> None:
         self._kit, self._frames = kit, frames
-        self._ground = _backdrop(kit)
-        width, height = kit.size_wh
-        x, y, wide, high = kit.box("full")
+        self._ground = _Backdrop(kit)
+        height = kit.size_wh[1]
+        x, _, wide, _ = kit.box("full")
+        wide = round(wide * (0.86 if kit.tall else 1))
         c = kit.colours
         name = fitted(kit.words.programme, kit.headline(132), wide, 2, kit.px(64))
         rows = broken(kit.words.programme, name, wide)
@@ -68,8 +69,9 @@ class ClosingBumper:
 
     def __init__(self, kit: Kit, disclosed: str, lines: Sequence[str], frames: int) -> None:
         self._kit, self._frames = kit, frames
-        self._ground = _backdrop(kit)
+        self._ground = _Backdrop(kit)
         x, y, wide, high = kit.box("full")
+        wide = round(wide * (0.86 if kit.tall else 1))
         c = kit.colours
         name = fitted(kit.words.programme, kit.headline(92), wide, 2, kit.px(48))
         said = fitted(disclosed, kit.text(42), wide, 4, kit.px(28))
@@ -117,7 +119,6 @@ class Quote:
         self._kit = kit
         self._stay = Stay(frames, kit.fps, 0.5, 0.4)
         canvas = kit.ground()
-        width, height = kit.size_wh
         x, y, wide, high = kit.box("full")
         c = kit.colours
         mark_high = kit.px(150)
@@ -132,6 +133,7 @@ class Quote:
             face = face.at(face.size_px * 0.95)
         lines = broken(text, face, wide)
         self._ground = canvas.pixels
+        self._whole: Rgba | None = None
         top = y + mark_high + kit.px(60)
         self._lines = [
             (x - 2, top + n * face.line_px, set_lines((line,), face, c.ink))
@@ -156,14 +158,12 @@ class Quote:
             for number, (x, y, row) in enumerate(self._lines):
                 come = eased((seconds - 0.25 - 0.12 * number) / 0.55)
                 _over(frame, row, x + round(self._kit.px(30) * (1 - come)), y, come)
-            self._whole: Rgba | None = None
         else:
-            if getattr(self, "_whole", None) is None:
+            if self._whole is None:
                 whole = self._ground.copy()
                 for x, y, row in self._lines:
                     _over(whole, row, x, y, 1.0)
                 self._whole = whole
-            assert self._whole is not None
             frame = self._whole
         return [Patch(0, 0, frame, shown)]
 
@@ -198,8 +198,8 @@ class FullPicture:
         width, height = self._kit.size_wh
         large_high, large_wide = self._large.shape[:2]
         near = 1.08 - 0.06 * smooth((k + 1) / max(self._frames, 1))
-        wide, high = width * near / 1.08 * 1.08, height * near / 1.08 * 1.08
-        at = np.float32([[wide / width, 0, (large_wide - wide) / 2],
+        wide, high = width * near, height * near
+        at = np.array([[wide / width, 0, (large_wide - wide) / 2],
                          [0, high / height, (large_high - high) / 2]])  # fmt: skip
         rgb = self._cv2.warpAffine(
             self._large, at, (width, height),
@@ -213,7 +213,7 @@ class FullPicture:
         return found
 
 
-class _backdrop:  # noqa: N801 - a function that remembers
+class _Backdrop:
     """The ground of bumpers: slanted bands that come to rest. Called with seconds, it gives a
     fresh picture."""
 
@@ -233,7 +233,7 @@ class _backdrop:  # noqa: N801 - a function that remembers
         width, height = kit.size_wh
         canvas = kit.ground()
         lean = height * 0.28
-        right = width * (0.80 if not kit.tall else 0.74)
+        right = width * (0.80 if not kit.tall else 0.90)
         bands = (
             (0.00, 0.120, mixed(c.ground_far, c.second, 0.35), 0.55, 0.00),
             (0.10, 0.050, c.accent, 1.0, 0.10),
@@ -257,9 +257,7 @@ class _backdrop:  # noqa: N801 - a function that remembers
         return canvas.pixels.copy()
 
 
-def _glow(x: float, y: float, reach: float, colour: str) -> object:
-    from studio.drawing.canvas import Radial
-
+def _glow(x: float, y: float, reach: float, colour: str) -> Radial:
     return Radial((x, y), reach, (faded(colour, 0.07), faded(colour, 0.0)))
 
 
@@ -280,7 +278,7 @@ def _slats(whole: Rgba, share: float) -> list[Patch]:
     found = []
     for number in range(_SLATS):
         top, bottom = height * number // _SLATS, height * (number + 1) // _SLATS
-        own = leaving_evenly((share * (1 + 0.45) - 0.45 * number / (_SLATS - 1)))
+        own = leaving_evenly(share * (1 + 0.45) - 0.45 * number / (_SLATS - 1))
         shift = round(width * own)
         if shift < width:
             found.append(Patch(0, top, np.ascontiguousarray(whole[top:bottom, shift:])))

@@ -290,7 +290,7 @@ def shrunk(rgba: Rgba, size_wh: tuple[int, int]) -> NDArray[np.uint8]:
     weighted[soft, :3] = (rgba[soft, :3] * share + 127) // 255
     smaller = size_wh[1] < rgba.shape[0]
     how = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
-    made = cv2.resize(weighted, size_wh, interpolation=how)
+    made: Rgba = np.asarray(cv2.resize(weighted, size_wh, interpolation=how), np.uint8)
     edge = (made[..., 3] > 0) & (made[..., 3] < 255)
     share = made[edge, 3].astype(np.uint16)[:, None]
     made[edge, :3] = np.minimum((made[edge, :3].astype(np.uint16) * 255 + share // 2) // share, 255)

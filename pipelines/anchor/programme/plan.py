@@ -214,7 +214,8 @@ class _Maker:
     ) -> None:  # fmt: skip
         if end - start < 2:
             return
-        made: Element = Element(kind, start, end, text, detail, material, line=place.line.id)  # type: ignore[arg-type]
+        from_s = self.materials[material].from_s if material else Fraction(0)
+        made: Element = Element(kind, start, end, text, detail, material, from_s, place.line.id)  # type: ignore[arg-type]
         self.elements.append(made)
 
     def _cues(self, place: _Place) -> list[tuple[ScriptCue, int]]:
@@ -304,9 +305,10 @@ class _Maker:
         for place in places:
             if place.line.quote:
                 continue  # it stands below the quote
-            for cue, at in self._cues(place):
+            for cue, said_at in self._cues(place):
                 if cue.kind != "lower-third":
                     continue
+                at = said_at
                 for screen in self.elements:
                     if screen.kind in ("quote", "chart") and screen.start <= at < screen.end:
                         at = screen.end

@@ -28,7 +28,8 @@ class Material:
         path: of it.
         sha256: of its content, hexadecimal.
         kind: what it is.
-        seconds: how long a film is; 0 for others.
+        seconds: how long a film may be shown; 0 for others.
+        from_s: where a film is taken from.
         sound: whether a film has sound.
     """
 
@@ -36,6 +37,7 @@ class Material:
     sha256: str
     kind: Literal["picture", "film", "table"]
     seconds: Fraction = Fraction(0)
+    from_s: Fraction = Fraction(0)
     sound: bool = False
 
 

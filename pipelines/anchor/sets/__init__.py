@@ -130,7 +130,8 @@ def paint(
     seen = cv2.GaussianBlur(seen, (0, 0), sigma)
     # Smooth ramps in eight bits show bands: a little noise, the same in every run, hides them.
     noise = np.random.default_rng(7).normal(0, 0.7, (height, width, 1)).astype(np.float32)
-    return np.clip(np.rint(seen + noise), 0, 255).astype(np.uint8)
+    made: NDArray[np.uint8] = np.clip(np.rint(seen + noise), 0, 255).astype(np.uint8)
+    return made
 
 
 def desk(stage: StageSet, size_wh: tuple[int, int], top: float) -> NDArray[np.uint8] | None:
@@ -148,7 +149,7 @@ def desk(stage: StageSet, size_wh: tuple[int, int], top: float) -> NDArray[np.ui
         return None
     width, height = size_wh
     canvas = Canvas(width, height - round(top * height))
-    draw_desk(canvas, *canvas.pixels.shape[1::-1], stage.colours)
+    draw_desk(canvas, width, height - round(top * height), stage.colours)
     return canvas.pixels
 
 
