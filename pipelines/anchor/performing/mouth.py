@@ -71,7 +71,7 @@ def plan_mouth(
     """
     speaking = _speaking(stretches(sounds), times_s, before_s, after_s)
     blended = _blended(sounds, times_s)
-    jaw, spread, tongue, teeth = (blended[name] for name in CHANNELS)
+    jaw, spread, tongue = (blended[name] for name in CHANNELS)
     press = np.zeros_like(times_s)
     on_teeth = np.zeros_like(times_s)
     for sound in sounds:
@@ -79,7 +79,7 @@ def plan_mouth(
             press = np.maximum(press, _contact(sound, times_s, frame_s))
         elif sound.viseme.lip_on_teeth:
             on_teeth = np.maximum(on_teeth, _contact(sound, times_s, frame_s))
-    teeth = np.maximum(teeth * 0.5, on_teeth)
+    teeth = on_teeth
     jaw = jaw * (1 - on_teeth) + np.minimum(jaw, 0.14) * on_teeth
     # The jaw itself rises for a closure, though not all the way.
     jaw = jaw * (1 - 0.55 * press)

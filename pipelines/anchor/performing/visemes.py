@@ -17,7 +17,7 @@ from functools import cache
 from studio.types.spoken import SpokenPhoneme
 
 #: Order of the columns everywhere in this package.
-CHANNELS = ("jaw", "spread", "tongue", "teeth")
+CHANNELS = ("jaw", "spread", "tongue")
 
 
 @dataclass(frozen=True)
@@ -31,31 +31,31 @@ class Viseme:
         lip_on_teeth: whether the lower lip has to touch the upper teeth.
     """
 
-    target: tuple[float, float, float, float]
-    strength: tuple[float, float, float, float]
+    target: tuple[float, float, float]
+    strength: tuple[float, float, float]
     closed: bool = False
     lip_on_teeth: bool = False
 
 
 def _vowel(jaw: float, spread: float, tongue: float = 0.1, strength: float = 1.0) -> Viseme:
     firm = 1.0 if spread < -0.3 else 0.8  # rounding spreads over its neighbours
-    return Viseme((jaw, spread, tongue, 0.0), (strength, firm * strength, 0.4, 0.4))
+    return Viseme((jaw, spread, tongue), (strength, firm * strength, 0.4))
 
 
 def _tongued(
     jaw: float, tongue: float, spread: float = 0.1, firm: float = 0.6, round_firm: float = 0.15
 ) -> Viseme:
-    return Viseme((jaw, spread, tongue, 0.0), (firm, round_firm, 0.9, 0.4))
+    return Viseme((jaw, spread, tongue), (firm, round_firm, 0.9))
 
 
-_LIPS = Viseme((0.0, 0.0, 0.1, 0.0), (1.0, 0.12, 0.2, 0.7), closed=True)
-_LIP_TEETH = Viseme((0.12, 0.15, 0.1, 1.0), (0.95, 0.25, 0.2, 1.0), lip_on_teeth=True)
+_LIPS = Viseme((0.0, 0.0, 0.1), (1.0, 0.12, 0.2), closed=True)
+_LIP_TEETH = Viseme((0.12, 0.15, 0.1), (0.95, 0.25, 0.2), lip_on_teeth=True)
 _STOP = _tongued(0.24, 0.75)
 _HISS = _tongued(0.16, 0.62, 0.32, 0.85, 0.4)
 _HUSH = _tongued(0.2, 0.5, -0.5, 0.8, 0.85)
 _BACK = _tongued(0.3, 0.2, 0.1, 0.3, 0.1)
 #: Breath: takes the shape of what follows.
-_NONE = Viseme((0.35, 0.0, 0.1, 0.0), (0.08, 0.03, 0.05, 0.2))
+_NONE = Viseme((0.35, 0.0, 0.1), (0.08, 0.03, 0.05))
 
 _VISEMES: dict[str, Viseme] = {
     **dict.fromkeys("aɑɐ", _vowel(0.9, 0.08)),
@@ -75,7 +75,7 @@ _VISEMES: dict[str, Viseme] = {
     **dict.fromkeys(("y", "ʏ"), _vowel(0.26, -0.85, 0.4)),
     **dict.fromkeys(("ø", "œ"), _vowel(0.48, -0.6, 0.3)),
     "j": _tongued(0.25, 0.45, 0.6, 0.6, 0.6),
-    **dict.fromkeys("wɥ", Viseme((0.16, -1.0, 0.1, 0.0), (0.9, 1.0, 0.2, 0.5))),
+    **dict.fromkeys("wɥ", Viseme((0.16, -1.0, 0.1), (0.9, 1.0, 0.2))),
     **dict.fromkeys("ɹɻ˞", _tongued(0.28, 0.4, -0.42, 0.6, 0.6)),
     **dict.fromkeys("lɫɭʎ", _tongued(0.36, 0.85, 0.1, 0.5)),
     **dict.fromkeys("tdnɾrɲɳʔ", _STOP),
@@ -85,7 +85,7 @@ _VISEMES: dict[str, Viseme] = {
     **dict.fromkeys("kɡgŋxɣqɰcçχʁɴ", _BACK),
     **dict.fromkeys("fv", _LIP_TEETH),
     **dict.fromkeys("pbmɓ", _LIPS),
-    **dict.fromkeys("βɸ", replace(_LIPS, target=(0.1, -0.1, 0.1, 0.0), closed=False)),
+    **dict.fromkeys("βɸ", replace(_LIPS, target=(0.1, -0.1, 0.1), closed=False)),
     **dict.fromkeys("hɦʕħ", _NONE),
 }
 #: Marks that change nothing that is seen: stress, length, tenseness, aspiration, ties.

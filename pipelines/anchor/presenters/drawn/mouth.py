@@ -14,7 +14,7 @@ from studio.drawing.canvas import Canvas, Linear, ellipse, faded, mixed, smooth
 
 _HALF = 0.222
 #: Between the lips where the mouth is open widest, in units.
-_WIDEST = 0.187
+_WIDEST = 0.18
 _U = np.array([-1.0, -0.86, -0.62, -0.34, -0.13, 0.0, 0.13, 0.34, 0.62, 0.86, 1.0])
 _BOW = np.array([0.0, 0.24, 0.62, 0.93, 1.0, 0.84, 1.0, 0.93, 0.62, 0.24, 0.0])
 _BELLY = np.array([0.0, 0.30, 0.70, 0.94, 1.0, 1.0, 1.0, 0.94, 0.70, 0.30, 0.0])
@@ -61,7 +61,7 @@ def lips_of(look: Look, now: Saying) -> Lips:
     face = look.face
     rounded, drawn = max(-now.spread, 0.0), max(now.spread, 0.0)
     half = _HALF * face.mouth * (1 + 0.13 * drawn - 0.30 * rounded - 0.07 * now.open)
-    gap = _WIDEST * now.open**0.88
+    gap = _WIDEST * now.open**0.7
     smile = (0.020 + 0.008 * drawn) * (1 - 0.8 * rounded)
     corner = MOUTH_Y - smile + (0.36 + 0.06 * rounded) * gap
     bite = now.teeth
@@ -168,12 +168,12 @@ def _draw_inside(canvas: Canvas, look: Look, at: object, lips: Lips, now: Saying
     corners = (0, 10, 11, 21)
     with canvas.inside(shape):
         floor = MOUTH_Y + 0.022 + drop
-        rise = 0.050 + 0.095 * now.tongue * (0.35 + 0.65 * min(now.open * 2, 1))
+        rise = 0.045 + 0.075 * now.tongue * (0.35 + 0.65 * min(now.open * 2, 1))
         tongue = band(floor + 0.045 - rise * tongue_back(bend), np.full(11, floor + 0.25), 0.72)
         low, high = float(tongue[:, 1].max()), float(tongue[:, 1].min())
-        canvas.fill(smooth(tongue, corners), Linear((0, high), (0, low), ("#c9706f", "#8f3f42")))
+        canvas.fill(smooth(tongue, corners), Linear((0, high), (0, low), ("#a85558", "#6a2a2e")))
         lower = band(floor + 0.010 + 0.018 * (1 - bend), np.full(11, floor + 0.2), 0.70)
-        canvas.fill(smooth(lower, corners), faded("#d9cdc4", 0.92))
+        canvas.fill(smooth(lower, corners), faded("#b9a69d", 0.75))
         edge = MOUTH_Y + 0.022 - 0.020 * (1 - bend)
         upper = band(edge, np.full(11, MOUTH_Y - 0.15), 0.84)
         low = float(upper[:, 1].max())
