@@ -47,6 +47,7 @@ _TAKES = {
     "report": "many",
     "stylize": "many",
     "subtitles": "many",
+    "summary": "many",
     "trailer": "many",
     "train": "many",
 }

@@ -31,6 +31,7 @@ ROOMS = {
         "ui/provenance_cli.py",
         "ui/stylize_cli.py",
         "ui/submitting.py",
+        "ui/summary_cli.py",
         "ui/subtitles_cli.py",
         "ui/train_cli.py",
         "ui/users_cli.py",

@@ -27,11 +27,12 @@ from ui.generate_cli import augment, generate_app
 from ui.jobs_cli import jobs_app
 from ui.people_cli import people_app
 from ui.provenance_cli import approve, consent_app, provenance
-from ui.report_cli import report
+from ui.report_cli import check, report
 from ui.search_cli import index_app, recommend, search
 from ui.stylize_cli import settings as film_settings
 from ui.stylize_cli import stylize
 from ui.subtitles_cli import subtitles_app
+from ui.summary_cli import summary
 from ui.train_cli import train_app
 from ui.users_cli import users_app
 
@@ -49,8 +50,10 @@ app.add_typer(subtitles_app, name="subtitles")
 app.add_typer(people_app, name="people")
 app.add_typer(index_app, name="index")
 app.command("search")(search)
+app.command("summary")(summary)
 app.command("recommend")(recommend)
 app.command("report")(report)
+app.command("check")(check)
 app.add_typer(consent_app, name="consent")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(train_app, name="train")

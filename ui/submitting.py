@@ -30,6 +30,7 @@ _COMMANDS: dict[tuple[str, ...], str] = {
     ("search",): "search",
     ("stylize",): "stylize",
     ("subtitles",): "subtitles",
+    ("summary",): "summary",
     ("trailer",): "trailer",
     ("train",): "train",
 }

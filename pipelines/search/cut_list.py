@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pipelines.trailer.conform import Clock, timeline_rate, timeline_size
+from studio.errors import RequestError
 from studio.types.analysis import FootageAnalysis
 from studio.types.media import FrameTimes, MediaInfo
 from studio.types.timeline import Clip, Reason, Role, Sound, Source, Timeline
@@ -114,3 +116,26 @@ def _source(media: MediaInfo, times: FrameTimes, number: int) -> Source:
         has_audio=media.audio is not None,
         variable_rate=media.video.variable_rate,
     )
+
+
+def write_exchange(
+    timeline: Timeline, out: Path, stem: str
+) -> tuple[dict[str, Path], tuple[str, ...]]:
+    """The plan and what editing programs open, as files of one name.
+
+    Returns:
+        The files by what they are, and what a format could not carry.
+    """
+    from studio.media.timeline_io import write_edl, write_fcpxml, write_otio, write_plan
+
+    files = {"plan": out / f"{stem}.plan.json"}
+    write_plan(timeline, files["plan"])
+    notes: list[str] = []
+    for name, write in (("otio", write_otio), ("fcpxml", write_fcpxml), ("edl", write_edl)):
+        path = out / f"{stem}.{name}"
+        try:
+            notes += write(timeline, path)
+            files[name] = path
+        except RequestError as refused:  # an EDL counts to 999 events
+            notes.append(f"No {path.name}: {refused.message}")
+    return files, tuple(notes)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.search.asking import ask, chosen_media
-from pipelines.search.cut_list import Cutting, cut_list
+from pipelines.search.cut_list import Cutting, cut_list, write_exchange
 from pipelines.search.library import open_library
 from pipelines.search.options import Options, checked
 from pipelines.search.persons import refresh
@@ -17,7 +17,7 @@ from pipelines.search.result import Hit, Result
 from pipelines.search.words import understand
 from studio.adapters import efficientnet, picture_words, sentence
 from studio.codec import to_json
-from studio.errors import MediaError, RequestError
+from studio.errors import MediaError
 from studio.jobs.job import Job
 from studio.types.media import FrameTimes, MediaInfo
 from studio.types.timeline import Reason, Timeline
@@ -84,7 +84,6 @@ def write(
         The files by what they are, a picture for each hit, and what a user should know.
     """
     from studio.media.contact_sheet import write_contact_sheet
-    from studio.media.timeline_io import write_edl, write_fcpxml, write_otio, write_plan
     from studio.media.writer import write_beside
 
     known, notes = _opened(hits, job)
@@ -99,18 +98,9 @@ def write(
     timeline = timeline_of(hits, known, options)
     if timeline is None:
         return files, thumbnails, (*notes, "No answer has a picture, so no timeline was written.")
-    for name, write_as in (
-        ("plan", write_plan),
-        ("otio", write_otio),
-        ("fcpxml", write_fcpxml),
-        ("edl", write_edl),
-    ):
-        path = out / ("search" + (".plan.json" if name == "plan" else f".{name}"))
-        try:
-            notes = (*notes, *(write_as(timeline, path) or ()))
-            files[name] = path
-        except RequestError as refused:  # an EDL counts to 999 events
-            notes = (*notes, f"No {path.name}: {refused.message}")
+    made, more = write_exchange(timeline, out, "search")
+    files |= made
+    notes = (*notes, *more)
     files["contact_sheet"] = out / "contact-sheet.png"
     write_contact_sheet(timeline, files["contact_sheet"], settings=job.settings, check=job.check)
     if options.clips:
