@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 #: Who reads a language's news unless told otherwise: a man's voice, as the starter voices are.
 OWN_PRESENTER = {"en": "daniel", "ko": "minjun"}
+#: Width of a figure's picture, in shares of its height: shoulders, and room for a bob.
+_FIGURE_WIDE = 0.72
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 _DISCLOSED = {
     "en": (
@@ -235,7 +237,7 @@ def stage_of(
     from pipelines.anchor.performing import plan_performance, stressed_words, with_phonemes
     from pipelines.anchor.programme.compose import Stage
 
-    who, notes = presenter_of(ready, programme, job)
+    who, notes = presenters_of(ready, programme, job)
     spoken = with_phonemes(track, job)
     acted = plan_performance(
         spoken,
@@ -250,26 +252,32 @@ def stage_of(
             first = programme.voice_at
             getattr(performance, name)[first : first + len(acted)] = values
     disclosed = _DISCLOSED[script.language][options.voice_over is not None]
-    stage = Stage(programme, ready.style, ready.stage, who, performance, job.settings, disclosed)
+    stage = Stage(
+        programme, ready.style, ready.stage, who[0], performance, job.settings, disclosed, who[1:]
+    )
     return stage, notes
 
 
-def presenter_of(ready: Ready, programme: Programme, job: Job) -> tuple[Presenter, tuple[str, ...]]:
-    """Who reads, as large as the closest framing shows them."""
+def presenters_of(
+    ready: Ready, programme: Programme, job: Job
+) -> tuple[tuple[Presenter, ...], tuple[str, ...]]:
+    """Who reads, in each height that a framing shows them in, the largest first; and notes."""
+    _, height = programme.size_wh
     places = ready.style.places[programme.aspect]
-    width, height = programme.size_wh
-    high = round(max(box[3] for box in (places.wide, places.side, places.close)) * height)
-    size_wh = (min(width, round(high * 0.72)) // 2 * 2, high // 2 * 2)
+    shown = {round(box[3] * height) for box in (places.wide, places.side, places.close)}
+    sizes = [
+        (min(programme.size_wh[0], round(high * _FIGURE_WIDE)) // 2 * 2, high)
+        for high in sorted(shown, reverse=True)
+    ]
     if ready.portrait is None:
         from pipelines.anchor.presenters.drawn import drawn_presenter
 
-        drawn = drawn_presenter(ready.presenter, size_wh)
-        assert drawn is not None
-        return drawn, ()
+        drawn = (drawn_presenter(ready.presenter, size_wh) for size_wh in sizes)
+        return tuple(who for who in drawn if who is not None), ()
     from pipelines.anchor.portrait import PortraitPresenter
 
-    portrait = PortraitPresenter.of(ready.portrait, size_wh, job, "none")
-    return portrait, tuple(portrait.notes)
+    made = [PortraitPresenter.of(ready.portrait, size_wh, job, "none") for size_wh in sizes]
+    return tuple(made), tuple(dict.fromkeys(note for who in made for note in who.notes))
 
 
 def estimate_s(stage: Stage, job: Job, samples: int = 3) -> float:

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -47,7 +48,8 @@ class Stage:
         programme: what is on the screen when.
         style: of the house.
         stage: the set.
-        presenter: who reads.
+        presenter: who reads, as large as they are shown at the most.
+        further: the same in other sizes.
         performance: a row a frame of the programme.
         settings: limits on media.
         disclosed: words of the closing bumper that say what a machine made.
@@ -60,6 +62,7 @@ class Stage:
     performance: Performance
     settings: Settings
     disclosed: str
+    further: tuple[Presenter, ...] = ()
     _kept: dict[str, Any] = field(default_factory=dict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -72,6 +75,11 @@ class Stage:
         """The style at the programme's size."""
         p = self.programme
         return Kit(self.style, p.aspect, p.size_wh, p.language, float(p.rate))
+
+    def drawn(self, high_px: int) -> Presenter:
+        """The presenter in that height, or the largest there is."""
+        everybody = (self.presenter, *self.further)
+        return next((p for p in everybody if p.size_wh[1] == high_px), self.presenter)
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:
         """What was made under a name before, or is made now."""
@@ -131,7 +139,10 @@ def stretch_digest(stage: Stage, stretch: Stretch, form: object, stamped: object
         "picture": [str(p.rate), p.size_wh, p.aspect, p.language],
         "style": to_json(stage.style),
         "stage": stage.stage.digest,
-        "presenter": stage.once("presenter", lambda: drawn_digest(stage.presenter)),
+        "presenter": [
+            stage.once(f"presenter {who.size_wh}", partial(drawn_digest, who))
+            for who in (stage.presenter, *stage.further)
+        ],
         "performance": hashlib.sha256(b"".join(rows)).hexdigest(),
         "framing": framing,
         "elements": elements,
@@ -270,7 +281,7 @@ class Figure:
     def _patch(self, framing: Framing, k: int) -> Patch:
         stage = self._stage
         x, y, wide, high = stage.kit.box(framing)
-        rgba: Rgba = stage.presenter.draw(stage.performance, k)
+        rgba: Rgba = stage.drawn(high).draw(stage.performance, k)
         own_high, own_wide = rgba.shape[:2]
         scale = high / own_high
         size = (max(1, round(own_wide * scale)), high)

@@ -196,7 +196,11 @@ class _Maker:
                     end, _ = self._until(at, place, follows, most)
                     name = "film" if material.kind == "film" else "picture"
                     self._screen(name, at, end, place, cue)
-            opens = place.in_item == 0 and number and not place.line.quote
+            covered = any(
+                e.line == place.line.id and e.start < place.start + self._frames(2.0)
+                for e in self.elements
+            )
+            opens = place.in_item == 0 and number and not place.line.quote and not covered
             if opens and place.line.id not in panels and self._title(place):
                 panels.add(place.line.id)
                 start = place.start + self._frames(0.2)
@@ -290,11 +294,12 @@ class _Maker:
         self._add("bug", place.start, place.end, place, "")
         if not self.wanted.style.strip:
             return ""
-        titles = [item.title for item in self.script.items if item.title]
-        titles = list(dict.fromkeys(titles)) or [self.script.headline]
+        items = self.script.items
+        order = [*items[place.item + 1 :], *items[: place.item]]  # not what is spoken of now
+        titles = list(dict.fromkeys(i.title for i in order if i.title)) or [self.script.headline]
         if not any(titles):
             return ""
-        text = titles[(place.item + 1 + place.in_item) % len(titles)]
+        text = titles[place.in_item % len(titles)]
         self._add("strip", place.start, place.end, place, text, before)
         return text
 
