@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipelines.filter.drawing import Rgb
 
 #: Raised whenever the same mattes would give other pixels.
-BACKGROUND_VERSION = 1
+BACKGROUND_VERSION = 2
 GREEN = (0, 177, 64)
 #: Where a pixel is so much of a person it is left as it is.
 _WHOLE, _NOTHING = 0.97, 0.03
@@ -30,9 +30,11 @@ def behind(rgb: Rgb, matte: NDArray[np.float32], sigma_px: float) -> Any:
     """
     height, width = rgb.shape[:2]
     shrink = max(1, min(int(sigma_px / 2), 8))
-    wh = (max(8, width // shrink), max(8, height // shrink))
-    small: Any = cv2.resize(rgb, wh, interpolation=cv2.INTER_AREA).astype(np.float32)
-    share = 1 - np.asarray(cv2.resize(matte, wh, interpolation=cv2.INTER_AREA))
+    wh = (max(1, width // shrink), max(1, height // shrink))
+    # Whole squares of pixels become one, which is quick; less than a square is left out.
+    whole = np.s_[: wh[1] * shrink, : wh[0] * shrink]
+    small: Any = cv2.resize(rgb[whole], wh, interpolation=cv2.INTER_AREA).astype(np.float32)
+    share = 1 - np.asarray(cv2.resize(matte[whole], wh, interpolation=cv2.INTER_AREA))
     share = np.maximum(share, 1e-4) ** 2  # what is half a person counts little
     sigma = sigma_px / shrink
     blurred = cv2.GaussianBlur(small * share[..., None], (0, 0), sigma)
@@ -46,8 +48,8 @@ def behind(rgb: Rgb, matte: NDArray[np.float32], sigma_px: float) -> Any:
         weight + lack
     )[..., None]
     limit = 255 if rgb.dtype == np.uint8 else 65535
-    whole = np.clip(made + 0.5, 0, limit).astype(rgb.dtype)
-    return cv2.resize(whole, (width, height), interpolation=cv2.INTER_LINEAR)
+    levels = np.clip(made + 0.5, 0, limit).astype(rgb.dtype)
+    return cv2.resize(levels, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def laid_before(rgb: Rgb, matte: NDArray[np.float32], ground: Rgb, old: Rgb | None) -> Rgb:
@@ -63,16 +65,17 @@ def laid_before(rgb: Rgb, matte: NDArray[np.float32], ground: Rgb, old: Rgb | No
     Returns:
         The picture that was written to, or another.
     """
-    if old is None and rgb.dtype == np.uint8:
-        blended: Rgb = cv2.blendLinear(rgb, ground, matte, np.subtract(1, matte, dtype=np.float32))
-        return blended
     made = np.ascontiguousarray(rgb)
     # Most pixels are wholly the one or the other: only those along the edges are mixed.
-    edge = np.flatnonzero(cv2.inRange(matte, _NOTHING, _WHOLE))
-    share = matte.reshape(-1)[edge, None]
-    seen, behind_it = (p.reshape(-1, 3)[edge].astype(np.float32) for p in (made, ground))
+    edge = np.flatnonzero(cv2.inRange(matte, _NOTHING, _WHOLE).view(np.bool_))
+
+    def along(picture: Rgb) -> NDArray[np.float32]:
+        return picture.reshape(-1, 3).take(edge, axis=0).astype(np.float32)
+
+    share = matte.reshape(-1).take(edge)[:, None]
+    seen, behind_it = along(made), along(ground)
     if old is not None:
-        seen += (1 - share) * (seen - old.reshape(-1, 3)[edge]) / np.maximum(share, 0.35)
+        seen += (1 - share) * (seen - along(old)) / np.maximum(share, 0.35)
     mixed = behind_it + share * (seen - behind_it)
     cv2.copyTo(ground, cv2.compare(matte, _NOTHING, cv2.CMP_LT), made)
     limit = 255 if rgb.dtype == np.uint8 else 65535

@@ -20,8 +20,9 @@ _SQUARE_HW, _WIDE_HW = (256, 256), (144, 256)
 _WIDE_FROM = 4 / 3 * 1.05
 #: The guided filter works on a picture with this longer side.
 _GUIDE_PX = 640
-#: Of its longer side, the filter's reach; and how much a guide must vary to count, of 1.
-_REACH, _EVEN = 0.006, 2e-4
+#: Of its longer side, the filter's reach; and how much a guide of 255 levels must vary to
+#: count, squared.
+_REACH, _EVEN = 0.006, 2e-4 * 255**2
 
 
 class Matte:
@@ -81,30 +82,29 @@ def refined(rgb: NDArray[np.uint8], coarse: Floats) -> Floats:
     import cv2
 
     height, width = rgb.shape[:2]
-    scale = min(1.0, _GUIDE_PX / max(height, width))
-    wh = (max(2, round(width * scale)), max(2, round(height * scale)))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = cv2.resize(rgb, wh, interpolation=how)
-    guide = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-    share = cv2.resize(coarse, wh, interpolation=cv2.INTER_LINEAR)
-    side = 2 * max(1, round(_REACH * max(wh))) + 1
+    times = -(-max(height, width) // _GUIDE_PX)
+    wh = (max(2, round(width / times)), max(2, round(height / times)))
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    guide = cv2.resize(grey, wh, interpolation=cv2.INTER_AREA).astype(np.float32)
+    # What the filter is made of changes slowly: it is found in a quarter of the pixels.
+    few = (max(1, wh[0] // 2), max(1, wh[1] // 2))
+    g = cv2.resize(guide, few, interpolation=cv2.INTER_AREA)
+    how = cv2.INTER_AREA if coarse.shape[1] > few[0] else cv2.INTER_LINEAR
+    s = cv2.resize(coarse, few, interpolation=how)
+    side = 2 * max(1, round(_REACH * max(few))) + 1
 
-    def mean(values: Any) -> Any:
-        return cv2.blur(values, (side, side), borderType=cv2.BORDER_REPLICATE)
+    def mean(*values: Any) -> Any:
+        return cv2.blur(cv2.merge(values), (side, side), borderType=cv2.BORDER_REPLICATE)
 
-    mean_guide, mean_share = mean(guide), mean(share)
-    slope = (mean(guide * share) - mean_guide * mean_share) / (
-        mean(guide * guide) - mean_guide * mean_guide + _EVEN
-    )
-    shift = mean_share - slope * mean_guide
-    made = mean(slope) * guide + mean(shift)
+    mean_g, mean_s, both, square = cv2.split(mean(g, s, g * s, g * g))
+    slope = (both - mean_g * mean_s) / (square - mean_g * mean_g + _EVEN)
     # What the filter leaves of a veil over the one side or the other is taken away.
-    made = np.clip(1.16 * made - 0.08, 0, 1)
-    if scale == 1:
-        return np.asarray(made, np.float32)
+    shift = 1.16 * (mean_s - slope * mean_g) - 0.08
+    slopes, shifts = cv2.split(cv2.resize(mean(1.16 * slope, shift), wh))
+    made = np.clip(slopes * guide + shifts, 0, 1)
     # An edge of the matte is wider than the two pixels that are lost here at 1280 wide.
-    whole: Floats = cv2.resize(made, (width, height), interpolation=cv2.INTER_LINEAR)
-    return whole
+    whole: Floats = made if times == 1 else cv2.resize(made, (width, height))
+    return np.asarray(whole, np.float32)
 
 
 def _converted(path: Path, target: Path) -> Path:

@@ -8,6 +8,7 @@ from typing import Any
 
 from studio.errors import DecodeFailed
 from studio.media.encoder import PictureFormat, picture_stream, write_errors, writing_mp4
+from studio.media.kept_memory import memory_kept
 from studio.media.reader import decode_range
 from studio.media.rgb_coder import RgbCoder
 from studio.media.rgb_film import RgbConverter, RgbFilm
@@ -50,6 +51,7 @@ def render_preview(
     function, convert = film.rgb_pass(start, end), RgbConverter(info.video)
     code = RgbCoder("yuv420p", form.size_wh)
     with (
+        memory_kept(),
         write_beside(out) as beside,
         writing_mp4(beside, movflags="+faststart") as container,
         write_errors(out),

@@ -26,6 +26,7 @@ from studio.errors import Cancelled, DecodeFailed, EncodeFailed, NoRoom, Request
 from studio.media.container import open_again
 from studio.media.encoder import PictureFormat, frames_in, write_errors, writing_mp4
 from studio.media.film_join import join_film
+from studio.media.kept_memory import memory_kept
 from studio.media.probe import frame_times, probe
 from studio.media.reader import decode_range
 from studio.media.render_estimate import workers_of
@@ -154,7 +155,7 @@ def render_film(
     times = frame_times(info, settings)
     workers = workers or workers_of(settings)
     work = _Work(info, info.video, times, apply, settings, cuts, work_dir, workers)
-    with held(work_dir, out):
+    with held(work_dir, out), memory_kept():
         check_room(info, times, apply.size_wh, work_dir, out)
         work.run(on_progress, check)
         if on_progress is not None:

@@ -20,6 +20,7 @@ from pipelines.filter.specs import parse_specs
 from studio.adapters import blazeface, face_mesh, matte, mtcnn
 from studio.jobs.job import Job
 from studio.media.film_render import render_film
+from studio.media.kept_memory import memory_kept
 from studio.settings import Settings
 from tests.benchmarks.render import timed
 from tests.benchmarks.stylize import best, decoded, encoded
@@ -59,6 +60,7 @@ def main(rounds: int = 3, frames: int = 48) -> None:
             lease(mtcnn.SPEC) as sharp,
             lease(face_mesh.SPEC) as mesh,
             lease(matte.SPEC) as person,
+            memory_kept(),  # the bare parts as the render: that is no work of ours
         ):
             made = preparing.film_of(stack, inputs, footage)
             pictures = [f.to_ndarray(format="rgb24") for f in decoded(source)]

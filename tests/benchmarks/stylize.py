@@ -25,6 +25,7 @@ from pipelines.stylize.preparing import layers_of, read_materials
 from studio.jobs.job import Job
 from studio.media.encoder import PictureFormat
 from studio.media.film_render import render_film
+from studio.media.kept_memory import memory_kept
 from studio.media.probe import probe
 from studio.settings import Settings
 from tests.benchmarks.render import timed
@@ -96,7 +97,8 @@ def cost(work: Path, rounds: int, frames: int) -> None:
     def note(name: str, act: Callable[[], object]) -> None:
         times.setdefault(name, []).append(timed(act))
 
-    with layers_of(looks, footage, options, cores, job) as layers:
+    # The bare parts keep their memory as the render does: that is no work of ours.
+    with layers_of(looks, footage, options, cores, job) as layers, memory_kept():
         pictures = [f.to_ndarray(format="rgb24") for f in decoded(footage_path)]
         forward(layers[0], pictures[:cores], cores)
         layers[0].shot_style.at(0)
