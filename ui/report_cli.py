@@ -68,3 +68,45 @@ def report(
         )
         result: Result = pipeline.run(footage, options, job)
     emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+
+
+def check(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a report.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the sheets; DIR/check without it.")
+    ] = None,
+    sample: Annotated[int, typer.Option(help="Frames, and shots, to be looked at.")] = 60,
+    read: Annotated[
+        list[Path] | None,
+        typer.Option(help="A filled sheet, named as its coder; nothing is drawn. Repeatable."),
+    ] = None,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Draw a random sample of a report for people to check, or read what they found.
+
+    Without --read OUT gets check.csv (how much is wrong, how much is missing), coding.csv (the
+    kinds of shots, to be named without seeing what the machine said) and check.html with the
+    pictures. With --read it prints precision and recall with 95 % intervals, and
+    Krippendorff's alpha among coders and with the machine.
+    """
+    from pipelines.report import check_sheets
+
+    if read:
+        found = check_sheets.read_sheets(folder, read)
+        data = check_sheets.describe_check(found)
+        emit(as_json, data, lambda: print(check_sheets.summarise_check(found)))
+        return
+    with stoppable_job(settings_of()) as job:
+        made = check_sheets.write_sheets(folder, out or folder / "check", sample, seed, job)
+    files = {"check": str(made.check), "coding": str(made.coding), "page": str(made.page)}
+    data = {"files": files, "notes": list(made.notes)}
+
+    def show() -> None:
+        for name, path in files.items():
+            print(f"  {name:<8} {path}")
+        for note in made.notes:
+            print(f"note: {note}")
+        print(f"Fill in copies, one a coder, then: studio check {folder} --read COPY.csv")
+
+    emit(as_json, data, show)

@@ -180,6 +180,10 @@ def _write(
         write_eaf(tiers_of(film.name, records), media, files[f"{stem}.eaf"])
         files[f"{stem}.vtt"] = out / f"{stem}.vtt"
         write_metadata_vtt(cues_of(film.name, records), files[f"{stem}.vtt"])
+    files["sources"] = out / "raw" / "sources.json"
+    sources = {film.name: str(film.analysis.media.path) for film in films}
+    with write_beside(files["sources"]) as beside:
+        beside.write_text(json.dumps(sources, ensure_ascii=False, indent=1), encoding="utf-8")
     files["methods"] = out / "methods.json"
     with write_beside(files["methods"]) as beside:
         beside.write_text(json.dumps(methods, ensure_ascii=False, indent=1), encoding="utf-8")

@@ -12,6 +12,9 @@ from studio.media.writer import write_beside
 #: A stretch of time with words: start and end in seconds on the source clock.
 Span = tuple[float, float, str]
 
+#: ELAN wants a date; the same footage gives the same file on any day.
+_NO_DATE = "1970-01-01T00:00:00+00:00"
+
 
 def write_eaf(tiers: Mapping[str, Sequence[Span]], media: Path, path: Path) -> None:
     """An ELAN file with a tier each, linked to its footage.
@@ -31,6 +34,7 @@ def write_eaf(tiers: Mapping[str, Sequence[Span]], media: Path, path: Path) -> N
 
     eaf = pympi.Eaf(author="studio")
     eaf.remove_tier("default")
+    eaf.adocument["DATE"] = _NO_DATE
     mime = {".mp4": "video/mp4", ".mov": "video/quicktime", ".wav": "audio/x-wav"}
     eaf.add_linked_file(
         media.resolve().as_uri(), mimetype=mime.get(media.suffix.lower(), "unknown")

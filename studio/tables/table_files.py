@@ -85,6 +85,24 @@ def write_parquet(table: Table, path: Path) -> None:
         pq.write_table(pa.table(columns), beside)
 
 
+def read_parquet(path: Path) -> Table:
+    """A table as :func:`write_parquet` wrote it.
+
+    Raises:
+        RequestError: it is none.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        found = pq.read_table(path)
+    except (OSError, pa.ArrowException) as exc:
+        raise RequestError(f"{path.name} is no table: {exc}.", "Make the report again.") from exc
+    columns = [column.to_pylist() for column in found.columns]
+    rows = tuple(zip(*columns, strict=True)) if columns else ()
+    return Table(path.stem, tuple(found.column_names), rows)
+
+
 def _type_of(cells: list[Cell]) -> object:
     import pyarrow as pa
 
