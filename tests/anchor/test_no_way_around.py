@@ -6,11 +6,12 @@ from __future__ import annotations
 import ast
 import dataclasses
 import json
-import shutil
 from datetime import date, timedelta
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -24,6 +25,7 @@ from pipelines.anchor.script import parse_script
 from studio.errors import ConsentMissing, DisclosureRequired, NotAllowed, PolicyError, RequestError
 from studio.jobs.job import Job
 from studio.settings import Settings
+from studio.types.timecode import FrameRate
 from tests.footage import ffmpeg
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -254,8 +256,11 @@ def test_a_whole_film_a_poisoned_part_and_a_leave_taken_back(house, monkeypatch)
     """A real draft and a real approved film; a stored part without its label; an approval that
     is withdrawn while the film is made."""
     from pipelines.anchor.programme import film
+    from studio.media.composed_film import coded
     from studio.media.disclosure_label import audit_label, stamp_for
+    from studio.media.encoder import PictureFormat, encode_picture, frames_in
     from studio.media.probe import frame_times, probe
+    from studio.media.render_estimate import workers_of
     from studio.provenance.reading import read_provenance
 
     out, job = house.folder / "out", Job(house.settings)
@@ -283,10 +288,13 @@ def test_a_whole_film_a_poisoned_part_and_a_leave_taken_back(house, monkeypatch)
 
     # One stored part is changed for pictures without a label, of the same length.
     parts = sorted((out / "film-parts-16x9").glob("segment-*.mp4"))
-    bare = house.folder / "bare.mp4"
-    ffmpeg("-i", parts[0], "-vf", "drawbox=x=0:y=0:w=200:h=60:color=gray:t=fill",
-           "-c:v", "libx264", bare)  # fmt: skip
-    shutil.copy(bare, parts[0])
+    form = PictureFormat(
+        (640, 360),
+        FrameRate(Fraction(24)),
+        max(1, 2 * job.settings.cores // workers_of(job.settings)),
+    )
+    grey = np.full((360, 640, 3), 90, np.uint8)
+    encode_picture(parts[0], (coded(grey) for _ in range(frames_in(parts[0]))), form)
     path.unlink()
     with pytest.raises(DisclosureRequired, match="lacks its label"):
         anchor.run(house.script, anchor.Options(out, **small), job)

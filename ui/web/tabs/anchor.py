@@ -245,19 +245,19 @@ class AnchorTab(WorkTab):
         """Put a script that shows what a script may hold."""
         return {self.parts["text"]: Say(visit.language)("anchor.example")}
 
-    def read(self, visit: Visit, *values: Any, request: gr.Request) -> dict[Any, Any]:
+    def read(self, visit: Visit, request: gr.Request, *values: Any) -> dict[Any, Any]:
         """Read the script; a new segment is begun where there is none."""
         return self._act(visit, values, request, READ)
 
-    def say(self, visit: Visit, *values: Any, request: gr.Request) -> dict[Any, Any]:
+    def say(self, visit: Visit, request: gr.Request, *values: Any) -> dict[Any, Any]:
         """Say it."""
         return self._act(visit, values, request, VOICE)
 
-    def show(self, visit: Visit, *values: Any, request: gr.Request) -> dict[Any, Any]:
+    def show(self, visit: Visit, request: gr.Request, *values: Any) -> dict[Any, Any]:
         """Draw a frame of each line."""
         return self._act(visit, values, request, LOOK)
 
-    def make(self, visit: Visit, *values: Any, request: gr.Request) -> dict[Any, Any]:
+    def make(self, visit: Visit, request: gr.Request, *values: Any) -> dict[Any, Any]:
         """Make the film."""
         return self._act(visit, values, request, FILM)
 
