@@ -8,7 +8,6 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import quote
 
 import httpx
@@ -253,7 +252,7 @@ def test_a_script_and_an_assistant_do_what_the_page_does(live):
             assert http.get("/metrics", headers=headers[user]).status_code == 403
     # The same over MCP; what one made is the other's source.
     tools = {tool.name: tool for tool in _asked_by_mcp(live, "ada")}
-    assert set(tools) == {way.name for way in ways(SimpleNamespace())}
+    assert set(tools) == {way.name for way in ways(Calls(None, None, None))}
     assert tools["submit_stylize"].inputSchema["properties"]["looks"]["type"] == "array"
     source = f"job:{told['job']}/{name}"
     mine, planned, wrong, path = _asked_by_mcp(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import importlib.util
 import inspect
 import re
 import typing
@@ -149,8 +150,10 @@ _STRICT = ConfigDict(extra="forbid")
 
 def _options(name: str) -> tuple[type[Any], str]:
     """A pipeline's options and what it does; without importing what does it."""
-    module = importlib.import_module(f"pipelines.{name}.options")
-    text = inspect.getdoc(importlib.import_module(f"pipelines.{name}")) or name
+    package = importlib.import_module(f"pipelines.{name}")
+    apart = importlib.util.find_spec(f"pipelines.{name}.options") is not None
+    module = importlib.import_module(f"pipelines.{name}.options") if apart else package
+    text = inspect.getdoc(package) or name
     options: type[Any] = module.Options
     return options, " ".join(text.split("\n\n")[0].split())
 
