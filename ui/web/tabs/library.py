@@ -91,7 +91,7 @@ class LibraryTab(WorkTab):
             {"value": lambda say: panels.section(say("project.title"), say("project.text"))},
         )
         p["project"] = make(
-            gr.Dropdown, {"label": "project.open"}, choices=[], value="", filterable=False,
+            gr.Dropdown, {"label": "project.open"}, choices=[("", "")], value="", filterable=False,
             elem_id="project",
         )  # fmt: skip
         p["project_facts"] = html(elem_id="project-facts")

@@ -15,7 +15,7 @@ from studio.settings import Settings
 from ui.web import panels
 from ui.web.guard import current_user
 from ui.web.messages import Say, preferred_language
-from ui.web.tabs.texts import Texts, filled, html
+from ui.web.tabs.texts import Texts, filled, html, script
 
 #: Settings in groups, as people look for them.
 _GROUPS = {
@@ -54,11 +54,11 @@ class MachineTabs:
     def build(self, page: gr.Blocks) -> None:
         """Lay both out and connect them; to be called inside the page's tabs."""
         p, make = self.parts, self.texts.make
-        p["visit"] = gr.State(Visit())
         models = make(gr.Tab, {"label": "models.tab"}, id="models")
         with models, gr.Column(elem_classes="st-panel st-single"):
+            p["visit"] = gr.State(Visit())  # not beside the tabs: it would count as one of them
             make(html, {"value": _section("models")})
-            p["models"] = html(elem_id="models")
+            p["models"] = html(" ", js_on_load=script("models.js"), elem_id="models-list")
         settings = make(gr.Tab, {"label": "settings.tab"}, id="settings")
         with settings, gr.Column(elem_classes="st-panel st-single"):
             make(html, {"value": _section("settings")})
@@ -71,8 +71,7 @@ class MachineTabs:
         }  # fmt: skip
         page.load(self.load, p["visit"], **quiet)
         self.header.language(self.speak, p["visit"], **quiet)
-        # The tabs themselves are no output here: an empty update of one takes its name away.
-        models.select(self.list_models, p["visit"], **{**quiet, "outputs": [p["models"]]})
+        p["models"].shown(self.list_models, p["visit"], **{**quiet, "outputs": [p["models"]]})
         p["release"].click(
             self.release, p["visit"], **{**quiet, "outputs": [p["released"]]}
         )
