@@ -6,19 +6,26 @@ from fractions import Fraction
 
 import numpy as np
 
+from pipelines.anchor.voice import Voice
 from studio.adapters import espeak
 from studio.models.pool import ModelPool
+from studio.models.spec import ModelSpec
 from studio.types.audio import AudioClip
 from studio.types.spoken import SpokenPhoneme, VoicedLine, VoicedWord, VoiceTrack
 
 GAP_S = Fraction(9, 10)
 
 
-def said(pool: ModelPool, texts: list[str], language: str = "en") -> tuple[VoiceTrack, AudioClip]:
-    """Lines said by eSpeak, with silences of 0.9 s around each."""
+def said(
+    pool: ModelPool,
+    texts: list[str],
+    language: str = "en",
+    spec: ModelSpec[Voice] = espeak.SPEC,
+) -> tuple[VoiceTrack, AudioClip]:
+    """Lines said by eSpeak or another voice, with silences of 0.9 s around each."""
     lines, sounds = [], []
-    with pool.lease(espeak.SPEC) as voice:
-        spoken = [voice.speak(text, language=language) for text in texts]
+    with pool.lease(spec) as voice:
+        spoken = [voice.speak(text, language=language, speed=1.0) for text in texts]
     rate_hz = spoken[0].clip.rate_hz
     rest = np.zeros((1, round(GAP_S * rate_hz)), np.float32)
     done = 0

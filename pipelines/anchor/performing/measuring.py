@@ -74,12 +74,13 @@ class GapReader:
 
     def __call__(self, rgb: NDArray[np.uint8]) -> float:
         """The gap on a picture ``(h, w, 3)``; not a number where there is no face."""
-        again = self._squares is None
         if self._squares is None:
             self._squares = self._looked_for(rgb)
         if self._squares is None:
             return float("nan")
-        found = self._mesh.find(rgb, self._squares, again=again)
+        # Looked at twice: in the square of the picture before, a mouth that opens is told too wide
+        # and one that closes too narrow.
+        found = self._mesh.find(rgb, self._squares, again=True)
         if found.presence[0] < 0.5:
             self._squares = None
             return float("nan")

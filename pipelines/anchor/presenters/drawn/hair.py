@@ -83,9 +83,7 @@ def _paint(canvas: Canvas, hair: Hair, lock: Lock, draw: np.random.Generator) ->
             strand = strand + _stray(strand, lock, draw)
             first = draw.uniform(0, 0.15) if layer else 0.0
             last = draw.uniform(0.75, 1.0) if layer else 1.0
-            strand = _resampled(
-                [tuple(p) for p in strand[int(first * _STEPS) : max(int(last * _STEPS), 4)]]
-            )
+            strand = _stretch(strand, first, last)
             body = mixed(dark, color, float(np.clip(draw.normal(0.55, 0.28), 0, 1)))
             lit = mixed(body, light, float(np.clip(draw.normal(0.45, 0.25), 0, 1)))
             canvas.fill(
@@ -138,6 +136,12 @@ def _stray(strand: Lines, lock: Lock, draw: np.random.Generator) -> Lines:
         swing = np.sin(2 * np.pi * lock.wave[1] * along + draw.normal(0, 0.25))
         made = made + normal * (swing * lock.wave[0] * np.clip(along * 2.2, 0, 1))[:, None]
     return np.asarray(made)
+
+
+def _stretch(strand: Lines, first: float, last: float) -> Lines:
+    """A part of a strand, with as many points as all of it."""
+    whole, part = np.linspace(0, 1, _STEPS), np.linspace(first, last, _STEPS)
+    return np.stack([np.interp(part, whole, strand[:, k]) for k in (0, 1)], axis=1)
 
 
 def _between(guides: Lines, across: float) -> Lines:

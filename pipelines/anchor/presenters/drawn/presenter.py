@@ -154,7 +154,7 @@ class DrawnPresenter:
         soft = cv2.GaussianBlur(z, (0, 0), 0.02 * head.scale)
         moves, jaw = _moving(head, len(cut.back) > 0)
         front = Canvas(*head.wh)
-        paint_face(front, look, head)
+        paint_face(front, look, head, z)
         with front.placed(-head.left * head.scale, -head.top * head.scale, head.scale):
             paint_brows(front, look)
             paint_earrings(front, look)

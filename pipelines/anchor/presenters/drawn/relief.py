@@ -88,8 +88,9 @@ def heights(face: Face, grid: Grid) -> Field:
 def _features(face: Face, x: Field, y: Field) -> Field:
     def hill(at: tuple[float, float], spread: tuple[float, float], high: float) -> Field:
         """One on each side; in the middle where ``at`` is."""
-        there = np.exp(-(((np.abs(x) - at[0]) / spread[0]) ** 2) - ((y - at[1]) / spread[1]) ** 2)
-        return np.asarray(high * there, np.float32)
+        across = np.exp(-(((np.abs(x[:1]) - at[0]) / spread[0]) ** 2))
+        down = np.exp(-(((y[:, :1] - at[1]) / spread[1]) ** 2))
+        return np.asarray(high * (across * down), np.float32)
 
     apart, bridge, nose = face.apart, face.bridge, face.nose
     deep = 1 - 0.55 * face.fold

@@ -19,7 +19,6 @@ from pipelines.anchor.presenters.drawn.relief import (
     Points,
     brightness,
     face_edge,
-    heights,
     lit,
     rgb_of,
 )
@@ -32,25 +31,25 @@ def outline(look: Look) -> Points:
     return np.concatenate([half, half[-2:0:-1] * (-1, 1)])
 
 
-def paint_face(canvas: Canvas, look: Look, grid: Grid) -> None:
+def paint_face(canvas: Canvas, look: Look, grid: Grid, z: Field) -> None:
     """Ears and face, without lips, eyes and brows.
 
     Args:
         canvas: of the layer, in pixels.
         look: whose.
         grid: places of the layer.
+        z: heights of the face over them.
     """
     with canvas.placed(-grid.left * grid.scale, -grid.top * grid.scale, grid.scale):
         for side in (-1, 1):
             _draw_ear(canvas, look, side)
-    canvas.lay(_skin(look, grid))
+    canvas.lay(_skin(look, grid, z))
     with canvas.placed(-grid.left * grid.scale, -grid.top * grid.scale, grid.scale):
         _draw_details(canvas, look)
 
 
-def _skin(look: Look, grid: Grid) -> NDArray[np.uint8]:
+def _skin(look: Look, grid: Grid, z: Field) -> NDArray[np.uint8]:
     """Shaded skin within the face's edge: straight RGBA."""
-    z = heights(look.face, grid)
     light, gloss = brightness(z, grid.scale)
     skin, face = look.skin, look.face
     x, y = grid.places()
@@ -88,7 +87,8 @@ def _skin(look: Look, grid: Grid) -> NDArray[np.uint8]:
 
 
 def _spot(x: Field, y: Field, cx: float, cy: float, rx: float, ry: float) -> Field:
-    return np.asarray(np.exp(-(((x - cx) / rx) ** 2) - ((y - cy) / ry) ** 2), np.float32)
+    across, down = np.exp(-(((x[:1] - cx) / rx) ** 2)), np.exp(-(((y[:, :1] - cy) / ry) ** 2))
+    return np.asarray(across * down, np.float32)
 
 
 def _mask(edge: Points, grid: Grid) -> NDArray[np.uint8]:
