@@ -90,6 +90,12 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
         options.apply,
         tuple(spec.key for spec in face_specs(specs)),
     )
+    for film in inputs.films.values():
+        if film.length_s < float(footage.info.duration) - 0.1:
+            notes.append(
+                f"{film.info.path.name} begins again after {film.length_s:.1f} s: it is shorter "
+                "than the footage."
+            )
     work = _Work(inputs, footage, options, gallery, job)
     if options.dry_run:
         plan = replace(plan, estimate_s=work.estimated())

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from pipelines.filter.makeup import MAKEUP_VERSION
 from pipelines.filter.masks import MASKS_VERSION
 from pipelines.filter.people import FACE_LEAD_FRAMES
 from pipelines.filter.person_matte import MATTE_LEAD_FRAMES
+from pipelines.filter.plate import PlateFilm, is_film, read_plate
 from pipelines.filter.specs import (
     Anonymise,
     Background,
@@ -70,7 +71,7 @@ class Inputs:
 
     Attributes:
         specs: in order.
-        pictures: that replace the background, by place.
+        pictures, films: that replace the background, by place.
         looks: materials of each look or grade, by place.
         digests: name of each file to the sha256 of its content.
     """
@@ -79,6 +80,7 @@ class Inputs:
     pictures: Mapping[int, NDArray[np.uint8]]
     looks: Mapping[int, Materials]
     digests: dict[str, str]
+    films: Mapping[int, PlateFilm] = field(default_factory=dict)
 
     @property
     def painted(self) -> bool:
@@ -128,9 +130,11 @@ def read_inputs(specs: tuple[Spec, ...], job: Job) -> Inputs:
     """
     from studio.media.still import read_still
 
-    pictures, looks = {}, {}
+    pictures, films, looks = {}, {}, {}
     for place, spec in enumerate(specs):
-        if isinstance(spec, Background) and spec.path is not None:
+        if isinstance(spec, Background) and spec.path is not None and is_film(spec.path):
+            films[place] = read_plate(spec.path, job)
+        elif isinstance(spec, Background) and spec.path is not None:
             pictures[place] = read_still(spec.path, job.settings)
         elif not isinstance(spec, _NOT_LOOKS):
             looks[place] = read_materials((spec,), job)
@@ -140,7 +144,7 @@ def read_inputs(specs: tuple[Spec, ...], job: Job) -> Inputs:
             "Two looks are painted.", "Blend them: --apply look:starry:0.5,mosaic:0.5"
         )
     digests = {path.name: digest_of(path) for spec in specs for path in inputs_of_spec(spec)}
-    return Inputs(specs, pictures, looks, digests)
+    return Inputs(specs, pictures, looks, digests, films)
 
 
 def read_footage(path: Path, inputs: Inputs, job: Job) -> tuple[Footage, list[str]]:
@@ -213,6 +217,7 @@ def stack_of(
             nets=nets,
             layers=layers,
             pictures=inputs.pictures,
+            films=inputs.films,
             covers=covers,
             rate_hz=float(footage.info.video.rate.fps),
             times_s=footage.times.seconds,

@@ -37,7 +37,7 @@ class Background:
     Attributes:
         kind: ``blur``, ``replace`` or ``green``.
         blur: sigma in pixels of a picture 1080 pixels tall.
-        path: of the picture that replaces it.
+        path: of the picture or film that replaces it.
     """
 
     kind: str
@@ -215,7 +215,8 @@ def _background(text: str, rest: str) -> Background:
     if name == "replace":
         if not value:
             raise RequestError(
-                f"--apply {text!r} names no picture.", "--apply background:replace=beach.jpg"
+                f"--apply {text!r} names no picture or film.",
+                "--apply background:replace=beach.jpg",
             )
         return Background("replace", path=Path(value))
     if name == "green" and not value:

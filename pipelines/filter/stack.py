@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from pipelines.filter.makeup import apply_makeup, reshape_face
 from pipelines.filter.masks import draw_mask
 from pipelines.filter.people import Faces, Known
 from pipelines.filter.person_matte import MatteState, person_matte
+from pipelines.filter.plate import Plate, PlateFilm
 from pipelines.filter.specs import Anonymise, Background, Box, Makeup, Overlay, Reshape, Spec
 from pipelines.filter.worn import draw_glasses, draw_hat
 from pipelines.stylize.chain import ChainPass, Layer, to_bytes
@@ -36,6 +38,8 @@ _BEHIND_EVERY = 4
 #: Does one thing to a picture. It may write to the picture it is given, and may replace what
 #: is known where it moves it.
 Step = Callable[[Rgb, Known], Rgb]
+#: What stands behind people, for a picture and its number; of the picture's shape and kind.
+Ground = Callable[[Rgb, int], Rgb]
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class Stack:
         nets: that they need.
         layers: of each look or grade, by its place in ``specs``.
         pictures: uint8 ``(h, w, 3)`` that replace the background, by place.
+        films: that do.
         covers: faces to be covered, frame by frame, by place.
         rate_hz: frames a second.
         times_s: of each frame.
@@ -72,6 +77,7 @@ class Stack:
     nets: Nets
     layers: Mapping[int, tuple[Layer, ...]]
     pictures: Mapping[int, NDArray[np.uint8]]
+    films: Mapping[int, PlateFilm]
     covers: Mapping[int, Mapping[int, tuple[Cover, ...]]]
     rate_hz: float
     times_s: NDArray[np.float64]
@@ -130,13 +136,19 @@ class FilterPass:
         if isinstance(spec, Reshape):
             return _reshaping(spec)
         if isinstance(spec, Background):
-            return _background(spec, self._stack.pictures.get(place))
+            return _background(spec, self._ground(place))
         if isinstance(spec, Box):
             return _boxing(spec, self._stack.times_s)
         if isinstance(spec, Anonymise):
             return _covering(spec, self._stack.covers[place])
         chain = ChainPass(self._stack.layers[place], self._first)
         return lambda rgb, known: chain(rgb, known.number)
+
+    def _ground(self, place: int) -> Ground:
+        if place in self._stack.films:
+            return _moving(self._stack.films[place], self._stack.times_s)
+        picture = self._stack.pictures.get(place)
+        return _even(studio_green if picture is None else partial(_cover, picture))
 
 
 def _drawing(spec: Overlay) -> Step:
@@ -171,26 +183,49 @@ def _reshaping(spec: Reshape) -> Step:
     return step
 
 
-def _background(spec: Background, picture: NDArray[np.uint8] | None) -> Step:
-    grounds: list[Rgb] = []
+def _background(spec: Background, ground: Ground) -> Step:
     olds: list[Rgb] = []
 
     def step(rgb: Rgb, known: Known) -> Rgb:
         share = known.matte()
-        height, width = rgb.shape[:2]
+        height = rgb.shape[0]
         if spec.kind == "blur":
             return laid_before(rgb, share, behind(rgb, share, spec.blur * height / 1080), None)
-        if not grounds or grounds[0].shape != rgb.shape:
-            deep = rgb.dtype == np.uint16
-            ground = studio_green(rgb)
-            if picture is not None:
-                ground = covering(picture, (width, height), deep)
-            grounds[:] = [ground]
         if not olds or known.number % _BEHIND_EVERY == 0 or known.fresh:
             olds[:] = [behind(rgb, share, height / 60)]
-        return laid_before(rgb, share, grounds[0], olds[0])
+        return laid_before(rgb, share, ground(rgb, known.number), olds[0])
 
     return step
+
+
+def _even(made: Callable[[Rgb], Rgb]) -> Ground:
+    """A background that is the same through the film."""
+    kept: list[Rgb] = []
+
+    def ground(rgb: Rgb, _number: int) -> Rgb:
+        if not kept or kept[0].shape != rgb.shape:
+            kept[:] = [made(rgb)]
+        return kept[0]
+
+    return ground
+
+
+def _moving(film: PlateFilm, times_s: NDArray[np.float64]) -> Ground:
+    """A background that is a film."""
+    plate = Plate(film)
+    kept: list[tuple[int, Rgb]] = []
+
+    def ground(rgb: Rgb, number: int) -> Rgb:
+        shown, picture = plate(float(times_s[number] - times_s[0]))
+        if not kept or kept[0][0] != shown:
+            kept[:] = [(shown, _cover(to_bytes(picture), rgb))]
+        return kept[0][1]
+
+    return ground
+
+
+def _cover(picture: NDArray[np.uint8], rgb: Rgb) -> Rgb:
+    return covering(picture, (rgb.shape[1], rgb.shape[0]), rgb.dtype == np.uint16)
 
 
 def box_px(spec: Box, wh: tuple[int, int]) -> Floats:
