@@ -23,8 +23,9 @@ from studio.types.landmarks import FACE_OVAL, LEFT_BROW, RIGHT_BROW
 Floats = NDArray[np.floating[Any]]
 
 UPPER, LOWER = 0, 1
-#: Gap of the lips at ``jaw`` 1, in units of 9 cm: 17 mm, as wide as calm speech gets.
-WIDEST = 0.19
+#: Gap of the lips at ``jaw`` 1, in units of 9 cm: 18 mm, as wide as calm speech gets; and how much
+#: more of it comes early, for lips are round and hide the first millimetres of their gap.
+WIDEST, _EARLY = 0.20, 0.45
 #: Of the jaw's drop, how much the corners of the mouth follow.
 _CORNER_FOLLOWS = 0.36
 #: How pointed the gap ends in the corners: 1 an ellipse, 2 a lens.
@@ -38,7 +39,7 @@ _APART, _FORWARD = 0.030, 0.072
 _BROW_LIFT = 0.045
 _NOSE_BASE, _CHIN_HOLLOW = 2, 200
 #: Share of a closing that the upper lip does.
-_UPPER_CLOSES_SMILE, _UPPER_CLOSES_JAW = 0.6, 0.25
+_UPPER_CLOSES_SMILE, _UPPER_CLOSES_JAW = 0.45, 0.25
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,15 @@ class Expression:
     def shares(self, row: dict[str, float]) -> dict[str, float]:
         """What each move contributes, of the columns of a performance.
 
-        The gap of the lips is in proportion to ``jaw``; a portrait whose lips are apart is
+        The gap of the lips grows with ``jaw``; a portrait whose lips are apart is
         closed first, and its own gap comes back as the jaw opens.
         """
-        wanted = row["jaw"] * self.widest_px
+        jaw = row["jaw"] * (1 + _EARLY - _EARLY * row["jaw"])
+        wanted = jaw * self.widest_px
         press = float(smooth(np.asarray(row["press"] / 0.5)))
         bite = row["teeth"]
         left = (1 - press) * (1 - 0.85 * bite)  # of the gap that the jaw would open
-        turned, closed = row["jaw"], 0.0
+        turned, closed = jaw, 0.0
         if self.rest_gap_px:
             closed = float(np.clip(1 - wanted / 2 / self.rest_gap_px, 0, 1))
             turned = (wanted - (1 - closed) * self.rest_gap_px) / self.widest_px
@@ -90,7 +92,7 @@ class Expression:
             "close": closed,
             "apart": max(wide, 0.0),
             # A jaw that opens draws the corners of the mouth in a little.
-            "forward": max(-wide, 0.0) + 0.3 * row["jaw"] * (1 - abs(wide)),
+            "forward": max(-wide, 0.0) + 0.3 * jaw * (1 - abs(wide)),
             "press": row["press"],
             "bite": bite * (1 - press),
             "brow_left": row["brow_left"],
@@ -258,7 +260,7 @@ class _Muscles:
     def _unsmiled(self) -> Moves:
         """Corners of a smiling mouth a little inward and down."""
         reach = np.exp(-((self.u / 1.5) ** 2) - (self.v / 1.3) ** 2) / np.exp(-1 / 2.25)
-        side = self.face.shown(-0.045 * self.u * reach, 0.012 * np.abs(self.u) ** 2 * reach)
+        side = self.face.shown(-0.025 * self.u * reach, 0.006 * np.abs(self.u) ** 2 * reach)
         return self._both([side, side])
 
     def _lips(self) -> dict[str, Moves]:

@@ -35,7 +35,7 @@ _LIDS = {
 _LOOKS = (0.5, 0.26)
 _REACH = 0.035  # how far from the mesh's line a lid is looked for, in units
 #: Above the open lid's edge, how far the painted skin reaches and fades, in units.
-_ABOVE, _FADES = 0.012, 0.042
+_ABOVE, _FADES = 0.010, 0.085
 #: The lower lid comes to meet the upper one by so much of the opening.
 _MEETS = 0.10
 
@@ -93,13 +93,14 @@ class Eye:
         )
         down = np.clip((y - top) / np.maximum(edge - top, 1), 0, 1)
         # The ball under the lid: light in the middle, darker into the fold and to the lashes.
-        round_ = 0.86 + 0.20 * np.sin(np.pi * (0.12 + 0.72 * down)) - 0.10 * down**4
+        round_ = 0.84 + 0.25 * np.sin(np.pi * (0.12 + 0.72 * down)) - 0.10 * down**4
         tone = self.tone[0] + smooth(down)[..., None] * (self.tone[1] - self.tone[0])
         slid = np.clip(np.rint(y - edge + self.texture.shape[0] - 1), 0, self.texture.shape[0] - 1)
         grain = np.take_along_axis(self.texture, slid.astype(np.int64)[..., None], axis=0)
         skin = tone * round_[..., None] + grain
-        lash_px = max(1.0, 0.010 * unit)
-        line = np.exp(-(((y - edge) / lash_px) ** 2)) * wide * 0.8 * smooth(np.asarray(blink / 0.3))
+        lash_px = max(0.9, 0.008 * unit)
+        thin = smooth(opening / (0.075 * unit))[None] * smooth(np.asarray(blink / 0.3))
+        line = 0.62 * np.exp(-(((y - edge) / lash_px) ** 2)) * thin
         # Lashes lie over the skin and over what is left of the eye.
         paint = np.concatenate([skin * cover[..., None], cover[..., None]], axis=2)
         over = line[..., None]

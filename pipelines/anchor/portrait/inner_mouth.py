@@ -116,7 +116,7 @@ class InnerMouth:
         cover = _step((y - back[None]) / (0.016 * unit)) * (np.abs(x) < reach)[None]
         rise = np.clip((y - back[None]) / max(high, 1), 0, 1)
         groove = 1 - 0.16 * np.exp(-((x / (0.03 * unit)) ** 2))
-        light = (0.45 + 0.5 * smooth(rise * 1.2)) * groove[None]
+        light = (0.25 + 0.42 * smooth(rise * 1.2)) * groove[None]
         return _over(paint, self.tongue * light[..., None], 0.9 * cover)
 
     def _with_upper_teeth(self, paint: Floats, y: Floats, lit: float) -> Floats:
@@ -196,7 +196,7 @@ def inner_mouth(
     grain = cv2.GaussianBlur(grain, (0, 0), max(0.5, 0.6 * soft_px))[..., None]
     grain *= _grain(rgb, points_px, unit) / max(float(grain.std()), 1e-6)
     grey = float(skin @ (0.30, 0.59, 0.11))
-    tooth = 0.90 * (0.75 * skin + 0.25 * grey * np.array([1.04, 1.0, 0.94]))
+    tooth = 1.05 * (0.75 * skin + 0.25 * grey * np.array([1.04, 1.0, 0.94]))
     if mouth.open:
         tooth = _own_tooth(rgb, mouth, tooth)
     own = _own_teeth(rgb, mouth, (left, top, right, low), soft_px) if mouth.open else None
@@ -207,7 +207,7 @@ def inner_mouth(
         np.asarray(rest, np.float32),
         np.asarray(low_rest, np.float32),
         unit,
-        np.asarray(0.7 * dark @ (0.30, 0.59, 0.11) * _WARM + 0.16 * lips, np.float32),
+        np.asarray(0.45 * dark @ (0.30, 0.59, 0.11) * _WARM + 0.09 * lips, np.float32),
         np.asarray(np.clip(tooth, 0, 255), np.float32),
         np.asarray(np.clip(0.86 * lips + (12, 0, 2), 0, 255), np.float32),
         soft_px,
