@@ -61,7 +61,9 @@ def lips_of(look: Look, now: Saying) -> Lips:
     face = look.face
     rounded, drawn = max(-now.spread, 0.0), max(now.spread, 0.0)
     half = _HALF * face.mouth * (1 + 0.13 * drawn - 0.30 * rounded - 0.07 * now.open)
-    gap = _WIDEST * now.open**0.7
+    # By what the face mesh makes of drawn lips, so that it reads what was asked: it takes narrow
+    # mouths for more open than wide ones, and small gaps for smaller.
+    gap = _WIDEST * now.open**0.7 * (1 - 0.42 * rounded) * (1 + 0.16 * drawn)
     smile = (0.020 + 0.008 * drawn) * (1 - 0.8 * rounded)
     corner = MOUTH_Y - smile + (0.36 + 0.06 * rounded) * gap
     bite = now.teeth
