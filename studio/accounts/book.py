@@ -17,7 +17,7 @@ from pathlib import Path
 
 from studio.accounts import passwords, throttle
 from studio.accounts.role import Role, User
-from studio.errors import RequestError, SignInRefused
+from studio.errors import NotAllowed, RequestError, SignInRefused
 from studio.settings import Settings
 
 #: "msac": tells our file from any other SQLite database.
@@ -245,6 +245,17 @@ class Accounts:
                         "UPDATE sessions SET used_at = ? WHERE digest = ?", (now, row["digest"])
                     )
         return User(row["name"], Role(row["role"]))
+
+    def check_role(self, name: str, role: Role) -> None:
+        """Raise where a user's role, as the book has it now, does not reach so far.
+
+        Raises:
+            NotAllowed: so it is, or there is no such user any more.
+        """
+        with self._lock:
+            row = self._db.execute("SELECT role FROM users WHERE name = ?", (name,)).fetchone()
+        if row is None or not Role(row["role"]).may(role):
+            raise NotAllowed(f"That takes the role {role}.", "Ask an admin of the studio.")
 
     def sign_out(self, token: str) -> None:
         """End a session."""

@@ -91,8 +91,8 @@ def confined(
         folder.mkdir(parents=True, exist_ok=True)
     # What is written aside is seen by nobody else's work.
     tempfile.tempdir = os.environ["TMPDIR"] = str(temporary)
-    readable = [*_house(), *_data(settings.data_dir), *reads]
-    writable = [cache, *_data_writable(settings.data_dir), *writes, *map(Path, _DEVICES)]
+    readable = [*_house(), *reads]
+    writable = [cache, *_data(settings.data_dir), *writes, *map(Path, _DEVICES)]
     outcome: list[T] = []
     failure: list[BaseException] = []
 
@@ -132,10 +132,6 @@ def _data(data_dir: Path) -> list[Path]:
     with suppress(OSError):
         return [path for path in data_dir.iterdir() if not path.name.startswith(_NOT_OF_DATA)]
     return []
-
-
-def _data_writable(data_dir: Path) -> list[Path]:
-    return [path for path in _data(data_dir) if path.name not in _ONLY_READ]
 
 
 def _version() -> int:

@@ -28,6 +28,8 @@ from ui.web.uploads import Uploads, safe_name
 ROOT = Path(__file__).resolve().parents[2]
 #: Seconds that one file may take, all ways in together, beside others on two cores.
 LIMIT_S = 25.0
+#: A full run is cut into so many tests.
+PARTS = 16
 
 
 class Lure:
@@ -246,7 +248,8 @@ def test_some_files_made_to_do_harm_do_none(seeds, tmp_path, lure, reader):
 
 
 @pytest.mark.slow
-def test_all_files_made_to_do_harm_do_none(seeds, tmp_path, lure, reader):
-    chosen = list(cases(seeds, lure.bait))
+@pytest.mark.parametrize("part", range(PARTS))
+def test_all_files_made_to_do_harm_do_none(seeds, tmp_path, lure, reader, part):
+    chosen = list(cases(seeds, lure.bait))[part::PARTS]
     wrong = _run(chosen, {case.number for case in chosen}, tmp_path, lure, reader)
     assert not wrong, f"{len(wrong)} of {len(chosen)}\n" + "\n".join(wrong)

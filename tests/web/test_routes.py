@@ -1,4 +1,4 @@
-"""Pictures and files go to who knows the work, and nothing else goes to anybody."""
+"""Pictures and files go to the owner of the work, and nothing else goes to anybody."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
+from studio.accounts.role import Role, User
 from studio.types.timecode import FrameRate
 from studio.types.timeline import Timeline
+from ui.web.guard import USER_KEY
 from ui.web.makings import Card, Made
 from ui.web.routes import Routes
 from ui.web.works import Version
@@ -18,8 +21,32 @@ from ui.web.works import Version
 JPEG, PNG = b"\xff\xd8\xff rest", b"\x89PNG\r\n rest"
 
 
+class _Works:
+    """One work, which is ada's."""
+
+    def __init__(self, name, work):
+        self._name, self._work = name, work
+
+    def open_for(self, name, user):
+        return self._work if (name, user) == (self._name, "ada") else None
+
+
+def _asked_by(user):
+    """A middleware that says who asks, in the guard's place."""
+
+    class Asked:
+        def __init__(self, app):
+            self._app = app
+
+        async def __call__(self, scope, receive, send):
+            scope[USER_KEY] = User(user, Role.EDITOR)
+            await self._app(scope, receive, send)
+
+    return Asked
+
+
 @pytest.fixture
-def client(tmp_path: Path):
+def routes(tmp_path: Path):
     files = {
         "video": tmp_path / "trailer.mp4",
         "plan": tmp_path / "trailer.plan.json",
@@ -34,17 +61,34 @@ def client(tmp_path: Path):
     rendered = Version(timeline, None, {"c1": JPEG, "c2": PNG}, result=SimpleNamespace(files=files))
     planned = Version(timeline, None, {"c1": JPEG})
     work = SimpleNamespace(versions=(rendered, planned))
-    works = SimpleNamespace(get=lambda name: work if name == "known" else None)
+    works = _Works("known", work)
     media = tmp_path / "talk.webm"
     media.write_bytes(b"film")
     talk = SimpleNamespace(media=media, files={"en.vtt": files["plan"], "burnt": files["otio"]})
-    subtitles = SimpleNamespace(get=lambda name: talk if name == "heard" else None)
-    card = Card("starry", "painted", b"card")
+    subtitles = _Works("heard", talk)
+    (tmp_path / "card.jpg").write_bytes(b"card")
+    card = Card("starry", "painted", tmp_path / "card.jpg")
     anew = SimpleNamespace(
         cards=(card,), before=b"before", after=b"", made=Made({"film": files["video"]})
     )
-    makings = SimpleNamespace(get=lambda name: anew if name == "anew" else None)
-    return TestClient(Starlette(routes=Routes(None, works, subtitles, makings).table()))
+    makings = _Works("anew", anew)
+    return Routes(None, works, subtitles, makings).table()
+
+
+@pytest.fixture
+def client(routes):
+    return TestClient(Starlette(routes=routes, middleware=[Middleware(_asked_by("ada"))]))
+
+
+def test_another_user_gets_nothing(routes, client):
+    other = TestClient(Starlette(routes=routes, middleware=[Middleware(_asked_by("bob"))]))
+    for path in (
+        "works/known/0/thumbnails/c1", "works/known/0/files/video", "works/known/0/files/plan",
+        "subtitles/heard/media", "subtitles/heard/files/en.vtt",
+        "makings/anew/cards/starry", "makings/anew/files/film", "makings/anew/before",
+    ):  # fmt: skip
+        assert client.get(f"/studio/{path}").status_code == 200, path
+        assert other.get(f"/studio/{path}").status_code == 404, path
 
 
 def test_thumbnails_come_as_what_they_are(client):

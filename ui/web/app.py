@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from studio.accounts.book import Accounts, accounts_path
+from studio.accounts.role import Role
 from studio.archive.library import Library, library_path
 from studio.errors import AccessError, RequestError
 from studio.jobs.queue import JobQueue, jobs_path
@@ -98,17 +99,27 @@ class Studio:
         results_dir = (results_dir or platformdirs.user_data_path("studio") / "results").absolute()
         try:
             results_dir.mkdir(parents=True, exist_ok=True)
-            uploads = Uploads(settings.cache_dir / "uploads", max_upload_bytes, settings)
+            uploads = Uploads(settings.data_dir / "uploads", max_upload_bytes, settings)
         except OSError as exc:
             raise RequestError(
                 f"{exc.filename} cannot be written: {exc.strerror}.", "Choose another folder."
             ) from exc
+        roots = MediaRoots(media_roots or [Path.cwd()])
+
+        def may_work(owner: str) -> None:
+            if accounts is not None:
+                accounts.check_role(owner, Role.EDITOR)
+
         desk = Desk(
-            JobQueue.open(jobs_path(settings)), Library.open(library_path(settings)), results_dir
+            JobQueue.open(jobs_path(settings)),
+            Library.open(library_path(settings)),
+            results_dir,
+            lambda owner: (*roots.folders, uploads.home(owner)),
+            may_work,
         )
         return cls(
             settings,
-            MediaRoots(media_roots or [Path.cwd()]),
+            roots,
             results_dir,
             uploads,
             desk,

@@ -21,12 +21,13 @@ and is the only way in for an id that came from a browser.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,11 +68,16 @@ class Desk:
         queue: of jobs.
         library: of footage, projects and works.
         results_dir: where works that belong to no project put their files.
+        reads: what the work of an owner may read, beside its sources and results; it is locked
+            in. Where None, it may read what the page may.
+        may_work: raises where somebody's role does not reach to work.
     """
 
     queue: JobQueue
     library: Library
     results_dir: Path
+    reads: Callable[[str], Sequence[Path]] | None = None
+    may_work: Callable[[str], None] = lambda _: None
     _seen: dict[str, tuple[float, JobRecord]] = field(default_factory=dict, init=False)
 
     def submit(self, asked: Asked, owner: str, *, waited_for: bool) -> JobRecord:
@@ -86,7 +92,14 @@ class Desk:
         Raises:
             Busy: as many wait as may.
             JobsUnavailable: it cannot be written down.
+            NotAllowed: the owner only looks.
         """
+        self.may_work(owner)
+        out = getattr(asked.options, "out", None)
+        own = self.results_dir / owner if owner else self.results_dir
+        reads = None
+        if self.reads is not None:
+            reads = (*self.reads(owner), own, *_paths_in(asked.options))
         return self.queue.submit(
             JobRequest(
                 pipeline=asked.pipeline,
@@ -95,6 +108,8 @@ class Desk:
                 owner=owner or LOCAL,
                 priority=Priority.INTERACTIVE if waited_for else Priority.BATCH,
                 cwd=self.results_dir,
+                reads=None if reads is None else tuple(map(str, reads)),
+                writes=(str(out),) if out is not None else (),
             )
         )
 
@@ -126,6 +141,17 @@ class Desk:
             top = self.library.project(project, owner).folder / "results"
         stem = re.sub(r"[^\w\- ]", "_", title).strip()[:40] or "work"
         return top / f"{time.strftime('%Y-%m-%d %H%M%S')} {stem} {secrets.token_hex(2)}"
+
+
+def _paths_in(value: Any) -> list[Path]:
+    """The files and folders that options name; they were checked where they were taken."""
+    if isinstance(value, Path):
+        return [value]
+    if dataclasses.is_dataclass(value):
+        return [p for f in dataclasses.fields(value) for p in _paths_in(getattr(value, f.name))]
+    if isinstance(value, tuple | list):
+        return [p for each in value for p in _paths_in(each)]
+    return []
 
 
 class DeskWork:

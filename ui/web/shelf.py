@@ -9,7 +9,6 @@ from pathlib import Path
 from pipelines.desk import Options as Act
 from studio.archive.library import Footage, Library, media_in
 from studio.errors import StudioError
-from studio.media.probe import probe
 from studio.settings import Settings
 from studio.types.media import MediaInfo
 from ui.web.desk import Asked, Desk
@@ -50,7 +49,12 @@ class Shelf:
 
         Raises:
             LibraryUnavailable: the library cannot be written.
+            NotAllowed: the owner only looks.
         """
+        if self.desk is not None:
+            self.desk.may_work(owner)
+        from studio.media.probe import probe
+
         files: list[Path] = []
         for path in paths:
             files += media_in(path, SUFFIXES) if path.is_dir() else [path]
@@ -68,7 +72,7 @@ class Shelf:
     def prepare(self, info: MediaInfo, owner: str = "") -> None:
         """Have the poster and the strip drawn now, and the proxy made when there is time for it,
         where they are wanted and not there."""
-        from studio.errors import Busy
+        from studio.errors import Busy, NotAllowed
         from studio.media.proxy import plays_as_it_is
 
         if self.desk is None or info.video is None:
@@ -81,7 +85,7 @@ class Shelf:
             if not light and self.file(info, "proxy") is None:
                 act = Act("library.proxy", self.folder(info))
                 self.desk.submit(Asked("desk", act, (info.path,)), owner, waited_for=False)
-        except Busy:
+        except (Busy, NotAllowed):
             pass  # they are asked for again when the library is looked at
 
     def folder(self, info: MediaInfo) -> Path:

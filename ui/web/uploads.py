@@ -8,6 +8,7 @@ files also takes their paths.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import secrets
@@ -89,14 +90,15 @@ class Uploads:
         """The upload of that token, if it is the owner's; also one from before a restart."""
         upload = self._uploads.get(token)
         if upload is None and _TOKEN.fullmatch(token):
-            upload = _kept(self.folder / token)
+            upload = _kept(self.home(owner) / token)
             if upload is not None:
                 self._uploads[token] = upload
         return upload if upload is not None and upload.owner == owner else None
 
-    def folder_of(self, upload: Upload) -> Path:
-        """The folder that holds an upload and nothing else."""
-        return self.folder / upload.token
+    def home(self, owner: str) -> Path:
+        """The folder of an owner's uploads; no other's are in it."""
+        # A name may have any letters; of what it is hashed to, folders can always be made.
+        return self.folder / hashlib.sha256(owner.encode()).hexdigest()[:16]
 
     def check_room(self, size_bytes: int) -> None:
         """Refuse a file by its announced length, before its first byte.
@@ -136,8 +138,8 @@ class Uploads:
         if len(self._uploads) >= _MOST_REMEMBERED:
             del self._uploads[next(iter(self._uploads))]
         token = secrets.token_urlsafe(16)
-        folder = self.folder / token
-        folder.mkdir(mode=0o700)
+        folder = self.home(owner) / token
+        folder.mkdir(mode=0o700, parents=True)
         path = folder / safe_name(name)
         try:
             await _write(path, size_bytes, chunks)
@@ -153,7 +155,7 @@ class Uploads:
 
     def _sweep(self) -> None:
         oldest = time.time() - KEPT_DAYS * 86400
-        for folder in self.folder.iterdir():
+        for folder in self.folder.glob("*/*"):
             if folder.is_dir() and folder.stat().st_mtime < oldest:
                 shutil.rmtree(folder, ignore_errors=True)
 
