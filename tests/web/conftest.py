@@ -28,7 +28,7 @@ class Page:
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     home = tmp_path_factory.mktemp("page")
     (home / "footage").mkdir()
-    settings = Settings(cache_dir=home / "cache")
+    settings = Settings(cache_dir=home / "cache", data_dir=home / "data")
     with pytest.MonkeyPatch.context() as patch:
         for name in ("GRADIO_ANALYTICS_ENABLED", "GRADIO_TEMP_DIR", "HF_HUB_DISABLE_TELEMETRY"):
             patch.delenv(name, raising=False)  # so that what the page sets is undone after it

@@ -7,7 +7,6 @@ from studio.models.records import (
     DeviceStatus,
     PoolStatus,
     ResidentStatus,
-    StatusBoard,
     WaiterStatus,
 )
 from ui.web.memory_bar import memory_bar
@@ -28,7 +27,7 @@ def model(key: str, gib: int, pins: int) -> ResidentStatus:
 
 
 def test_each_model_takes_its_share():
-    bar = memory_bar(Say("en"), status(model("yolo@1", 2, 1), model("whisper@2", 3, 0)))
+    bar = memory_bar(Say("en"), (status(model("yolo@1", 2, 1), model("whisper@2", 3, 0)),))
     assert re.findall(r'width:([\d.]+)%"( data-used)?', bar) == [
         ("20.00", " data-used"),
         ("30.00", ""),
@@ -41,18 +40,7 @@ def test_each_model_takes_its_share():
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_waiting_and_emptiness_are_said(language):
     say = Say(language)
-    bar = memory_bar(say, status(waiters=(WaiterStatus("sd-turbo@1", 2.0, False),)))
+    assert say("memory.empty") in memory_bar(say, ())
+    bar = memory_bar(say, (status(waiters=(WaiterStatus("sd-turbo@1", 2.0, False),)),))
     assert say("memory.empty") in bar
     assert say("memory.waiting", names="sd-turbo") in bar
-
-
-@pytest.mark.browser
-def test_the_page_and_the_command_read_one_state(server, open_page, pictures):
-    page = open_page().page
-    page.goto(server.address)
-    page.wait_for_selector(".st-memory .st-held")
-    told = StatusBoard(server.cache_dir / "pool").read()
-    assert told, "the page's process says how its pool stands"
-    page.screenshot(path=pictures / "memory-bar.png", full_page=True)
-    held = told[0].devices[0].held_bytes
-    assert page.get_attribute(".st-memory .st-held", "aria-valuenow") == str(held)

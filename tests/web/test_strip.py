@@ -11,7 +11,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from pipelines.trailer.arrange import Arrangement
 from studio.errors import RequestError
+from studio.jobs.record import JobState
 from studio.media.probe import probe
 from studio.media.render import RenderEstimate
 from studio.media.timeline_io import check_timeline
@@ -20,7 +22,7 @@ from studio.types.timeline import Card, Clip, Reason, Role, Sound, Source, Timel
 from tests.footage import music_video
 from ui.web import panels
 from ui.web.messages import Say
-from ui.web.runner import RunState, RunView, StageView
+from ui.web.runs import RunView, StageView
 from ui.web.strip import notes, overview, strip
 from ui.web.works import Version
 
@@ -103,10 +105,10 @@ def test_the_cut_of_the_test_is_legal(cut):
 def test_every_item_is_there_in_order_with_place_length_part_and_reasons(version):
     read = Reader(page_of(version, Say("en")))
     assert not read.open
-    buttons = read.all("button")
+    buttons = read.all("button", **{"class": "st-keep"})
     assert [b["data-item"] for b in buttons] == ["t", "c1", "c2", "c3", "c4", "c5", "e"]
     assert {b["aria-pressed"] for b in buttons} == {"true"}
-    assert len({b["aria-label"] for b in buttons}) == 7
+    assert len({b["aria-label"] for b in read.all("button")}) == 14
     assert [i["src"].rsplit("/", 1)[1] for i in read.all("img")] == ["c1", "c2", "c3", "c4", "c5"]
     assert all(i["alt"] for i in read.all("img"))
     for shown in ("Hook", "Setup", "Build", "Climax", "Button", "1.6 s", "00:00:01:23"):
@@ -128,7 +130,7 @@ def test_what_was_dropped_is_shown_so_and_counts_no_more(version):
     before = Reader(overview(Say("en"), version)).text
     assert "5 of 5 clips kept" in before
     assert "11.8 s" in before  # 5 x 40 + 2 x 48 frames at 25
-    version.dropped.update({"c2", "e"})
+    version.arrangement = Arrangement(dropped=("c2", "e"))
     read = Reader(page_of(version, Say("en")))
     assert [b["data-item"] for b in read.all("button", **{"aria-pressed": "false"})] == ["c2", "e"]
     after = Reader(overview(Say("en"), version)).text
@@ -142,7 +144,7 @@ def test_whatever_is_dropped_the_rest_can_be_rendered(version, cut):
     draw = random.Random(7)
     ids = [item.id for item in cut.items]
     for _ in range(200):
-        version.dropped = set(draw.sample(ids, draw.randrange(len(ids))))
+        version.arrangement = Arrangement(dropped=tuple(draw.sample(ids, draw.randrange(len(ids)))))
         check_timeline(version.kept)
         assert version.kept.frames == sum(
             item.frames for item in cut.items if item.id not in version.dropped
@@ -176,14 +178,14 @@ def latin(text: str) -> set[str]:
 
 def test_in_korean_nothing_english_is_left(version, small_clip, tone):
     say = Say("ko")
-    version.dropped.add("c2")
+    version.arrangement = Arrangement(dropped=("c2",))
     view = RunView(
-        "r", RunState.RUNNING, 0, elapsed_s=75, cancelling=False, error=None,
-        stages=(StageView("probe", 1.0, "a.mp4", False, 0.1, None),
-                StageView("analyse", 0.5, "pictures", True, 30, 30)),
+        "r", 7, JobState.RUNNING, elapsed_s=75, remaining_s=30,
+        stages=(StageView("probe", 1.0, "a.mp4", False, 0.1),
+                StageView("analyse", 0.5, "pictures", True, 30)),
     )  # fmt: skip
-    waiting = replace(view, state=RunState.WAITING, ahead=2, stages=())
-    stopping = replace(view, cancelling=True)
+    waiting = replace(view, state=JobState.QUEUED, ahead=2, stages=())
+    stopping = replace(view, state=JobState.CANCELLING, cancelling=True)
     files = [probe(small_clip), probe(tone)]
     markup = [
         page_of(version, say), overview(say, version), notes(say, ("English note",)),
@@ -192,7 +194,7 @@ def test_in_korean_nothing_english_is_left(version, small_clip, tone):
         panels.problem(say, RequestError("English.", "English.")),
         panels.dropzone(say, "footage", files, 10**9), panels.dropzone(say, "music", [], 10**9),
     ]  # fmt: skip
-    units_and_names = "The end small mp tone wav kB MB GB FCPXML OTIO EDL"
+    units_and_names = "Ctrl Delete Shift The end small mp tone wav kB MB GB FCPXML OTIO EDL"
     names = latin(HOSTILE) | latin(units_and_names)
     for part in markup:
         read = Reader(part)

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-from pipelines.subtitles import lint
+from pipelines.subtitles import editing, lint
 from pipelines.subtitles.corrections import Corrections
 from pipelines.subtitles.cues import plan_cues
 from pipelines.subtitles.editing import Edited
@@ -30,7 +30,6 @@ from studio.types.timecode import FrameRate
 from studio.types.transcript import DroppedText, Transcript, Word
 from ui.web import cue_table
 from ui.web.messages import PageError, Say
-from ui.web.runner import Runner
 from ui.web.subtitle_works import Phase, SubtitleWork, SubtitleWorks
 from ui.web.tabs.subtitles import SubtitlesTab, Visit
 from ui.web.tabs.subtitles_layout import options_of, wishes_of
@@ -53,22 +52,24 @@ def plan_of(text, doubt=0.9):
     return SubtitlePlan(source, script, {"S1": ""}, (track,), Made((), {}, ())).as_made()
 
 
-class Heard(SubtitleWork):
-    """A work that hears what it is told, without a model."""
-
-    def _hear(self, job):
-        plan = plan_of("we all went down to the old town in the first week of may")
-        self._now, self.media = Edited(plan, Corrections()), self.info.path
-
-
 @pytest.fixture
 def work(page, small_clip, tmp_path):
-    runner = Runner(page.studio.runner._new_job)
-    made = Heard(probe(small_clip), Options(out=tmp_path), runner)
-    assert runner.wait(made.run, 20)
-    made.id = "known"
-    yield made
-    runner.close()
+    """A work that has heard what it is told, without a model."""
+    plan = plan_of("we all went down to the old town in the first week of may")
+    made = page.studio.subtitles.fresh("small", "", "", "subtitles", tmp_path)
+    made.info, made.options, made.media = probe(small_clip), Options(out=tmp_path), small_clip
+    made._take(Edited(plan, Corrections()))
+    made.keep()
+    return made
+
+
+def test_a_work_outlives_the_server(page, work):
+    key = cue_table.key_of(cues_of(work)[0])
+    work.edit(lambda now: editing.set_cue(now, 0, 0, None))
+    again = SubtitleWorks(page.studio.desk).open_for(work.id, "")
+    assert again.now == work.now and again.info == work.info and again.phase is Phase.READY
+    assert key not in {cue_table.key_of(cue) for cue in cues_of(again)}
+    assert SubtitleWorks(page.studio.desk).open_for(work.id, "somebody else") is None
 
 
 @pytest.fixture
@@ -242,7 +243,7 @@ def test_wishes_become_options_and_back():
 
 
 def test_no_recording_and_a_silent_one_are_refused(page, small_clip, tmp_path):
-    works = SubtitleWorks(page.studio.runner, tmp_path)
+    works = SubtitleWorks(page.studio.desk)
     with pytest.raises(PageError) as none:
         works.begin(None, Options(out=tmp_path))
     assert none.value.key == "recording.none"

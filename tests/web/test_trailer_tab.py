@@ -12,8 +12,10 @@ import gradio as gr
 import pytest
 
 from pipelines.subtitles.profile import names as profile_names
+from studio.accounts.role import ONLY_USER
 from studio.errors import RequestError
 from tests.footage import music_video
+from ui.web.guard import USER_KEY
 from ui.web.messages import Say, catalogue
 from ui.web.tabs import subtitles_layout
 from ui.web.tabs.trailer import TrailerTab, Visit
@@ -22,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Where a component of Gradio carries words.
 WORDS = ("label", "info", "placeholder", "value", "title")
 #: Written alike in every language.
-ALIKE = {"16:9", "9:16", "1:1"}
+ALIKE = {"16:9", "9:16", "1:1", "Piper Joe", "eSpeak NG"}
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +32,18 @@ def tab(page) -> TrailerTab:
     studio = page.studio
     with gr.Blocks(analytics_enabled=False) as blocks:
         header = gr.HTML(js_on_load="trigger('language')")
-        tab = TrailerTab(studio.works, studio.uploads, studio.roots, studio.settings, header)
-        tab.build(blocks)
+        with gr.Tabs() as tabs:
+            tab = TrailerTab(
+                studio.works, studio.uploads, studio.roots, studio.settings, header, tabs
+            )
+            with gr.Tab():
+                tab.build(blocks)
     return tab
 
 
 def request(language: str = "en"):
-    return SimpleNamespace(cookies={}, headers={"accept-language": language})
+    headers = {"accept-language": language}
+    return SimpleNamespace(cookies={}, headers=headers, scope={USER_KEY: ONLY_USER})
 
 
 def event(**data: object):
@@ -186,7 +193,7 @@ def test_importing_the_command_line_loads_no_gradio_and_the_page_no_model():
         "from pathlib import Path; import tempfile; from studio.settings import Settings;"
         "home = Path(tempfile.mkdtemp());"
         "app = ui.web.app.make_app(ui.web.app.Studio.open("
-        "Settings(cache_dir=home), results_dir=home / 'r'));"
+        "Settings(cache_dir=home, data_dir=home), results_dir=home / 'r'));"
         "bad = {'torch', 'openvino', 'ultralytics', 'librosa'} & set(sys.modules);"
         "assert not bad, bad"
     )

@@ -57,11 +57,11 @@ class MachineTabs:
         models = make(gr.Tab, {"label": "models.tab"}, id="models")
         with models, gr.Column(elem_classes="st-panel st-single"):
             p["visit"] = gr.State(Visit())  # not beside the tabs: it would count as one of them
-            make(html, {"value": _section("models")})
+            make(html, {"value": _section("models.title", "models.text")})
             p["models"] = html(" ", js_on_load=script("models.js"), elem_id="models-list")
         settings = make(gr.Tab, {"label": "settings.tab"}, id="settings")
         with settings, gr.Column(elem_classes="st-panel st-single"):
-            make(html, {"value": _section("settings")})
+            make(html, {"value": _section("settings.title", "settings.text")})
             p["settings"] = html(elem_id="settings-list")
             p["release"] = make(gr.Button, {"value": "settings.release"}, elem_id="release")
             p["released"] = html(elem_id="released")
@@ -112,8 +112,8 @@ class MachineTabs:
         }
 
 
-def _section(name: str) -> Callable[[Say], str]:
-    return lambda say: panels.section(say(f"{name}.title"), say(f"{name}.text"))
+def _section(title: str, text: str) -> Callable[[Say], str]:
+    return lambda say: panels.section(say(title), say(text))
 
 
 def models_table(say: Say, rows: list[dict[str, Any]], commands: dict[str, str]) -> str:
