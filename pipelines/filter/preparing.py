@@ -17,6 +17,7 @@ from pipelines import analysis
 from pipelines.filter.background import BACKGROUND_VERSION
 from pipelines.filter.cover import COVER_VERSION
 from pipelines.filter.covers import Cover
+from pipelines.filter.hand_before import HANDS_VERSION
 from pipelines.filter.makeup import MAKEUP_VERSION
 from pipelines.filter.masks import MASKS_VERSION
 from pipelines.filter.people import FACE_LEAD_FRAMES
@@ -33,6 +34,7 @@ from pipelines.filter.specs import (
     inputs_of_spec,
 )
 from pipelines.filter.stack import (
+    DRAWN,
     STACK_VERSION,
     FilterPass,
     Nets,
@@ -54,7 +56,7 @@ from pipelines.stylize.preparing import (
 )
 from pipelines.stylize.shot_style import SHOT_STYLE_VERSION
 from pipelines.stylize.steady import STEADY_VERSION, lead_frames
-from studio.adapters import blazeface, face_embedding, face_mesh, matte, mtcnn
+from studio.adapters import blazeface, face_embedding, face_mesh, hands, matte, mtcnn
 from studio.codec import to_json
 from studio.errors import RequestError
 from studio.jobs.job import Job
@@ -112,6 +114,8 @@ def face_specs(specs: Sequence[Spec]) -> list[AnySpec]:
     needed: list[AnySpec] = []
     if faces:
         needed += [blazeface.SPEC_NEAR, mtcnn.SPEC, face_mesh.SPEC]
+    if any(isinstance(spec, DRAWN) for spec in specs):
+        needed.append(hands.SPEC)
     if people:
         needed.append(matte.SPEC)
     for spec in specs:
@@ -199,6 +203,7 @@ def stack_of(
     """The filters, ready; networks are held until the ``with`` ends."""
     assert footage.info.video is not None
     faces, people = kinds(inputs.specs)
+    drawn = any(isinstance(spec, DRAWN) for spec in inputs.specs)
     with ExitStack() as held:
         lease = job.pool.lease
         nets = Nets(
@@ -206,6 +211,7 @@ def stack_of(
             sharp=held.enter_context(lease(mtcnn.SPEC)) if faces else None,
             mesh=held.enter_context(lease(face_mesh.SPEC)) if faces else None,
             matte=held.enter_context(lease(matte.SPEC)) if people else None,
+            hands=held.enter_context(lease(hands.SPEC)) if drawn else None,
         )
         layers: dict[int, tuple[Layer, ...]] = {}
         for place, materials in inputs.looks.items():
@@ -246,6 +252,7 @@ def film_of(stack: Stack, inputs: Inputs, footage: Footage) -> RgbFilm:
         around = [s for s in starts if start - lead <= s < end]
         return [
             [STACK_VERSION, WORN_VERSION, MASKS_VERSION, MAKEUP_VERSION, BACKGROUND_VERSION],
+            [HANDS_VERSION],
             [COVER_VERSION, CHAIN_VERSION, SHOT_STYLE_VERSION, STEADY_VERSION],
             [[type(spec).__name__, _plain(spec)] for spec in inputs.specs],
             sorted(inputs.digests.items()),

@@ -14,6 +14,7 @@ from pipelines.filter.background import behind, covering, laid_before, studio_gr
 from pipelines.filter.cover import cover_place
 from pipelines.filter.covers import Cover
 from pipelines.filter.drawing import Rgb
+from pipelines.filter.hand_before import HandsBefore, lay_before
 from pipelines.filter.makeup import apply_makeup, reshape_face
 from pipelines.filter.masks import draw_mask
 from pipelines.filter.people import Faces, Known
@@ -24,6 +25,7 @@ from pipelines.filter.worn import draw_glasses, draw_hat
 from pipelines.stylize.chain import ChainPass, Layer, to_bytes
 from studio.adapters.blazeface import BlazeFace
 from studio.adapters.face_mesh import FaceMesh
+from studio.adapters.hands import HandFinder
 from studio.adapters.matte import Matte
 from studio.adapters.mtcnn import Mtcnn
 from studio.types.landmarks import Floats
@@ -34,6 +36,9 @@ STACK_VERSION = 1
 #: Frames from one estimate of the old background to the next, where only its colour along the
 #: edges of people is needed.
 _BEHIND_EVERY = 4
+
+#: What is drawn on faces, and so lies under a hand before one.
+DRAWN = (Overlay, Makeup)
 
 #: Does one thing to a picture. It may write to the picture it is given, and may replace what
 #: is known where it moves it.
@@ -49,12 +54,14 @@ class Nets:
     Attributes:
         near, sharp, mesh: find and follow faces.
         matte: finds people.
+        hands: finds hands before faces.
     """
 
     near: BlazeFace | None = None
     sharp: Mtcnn | None = None
     mesh: FaceMesh | None = None
     matte: Matte | None = None
+    hands: HandFinder | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,7 @@ class FilterPass:
         if nets.near is not None and nets.sharp is not None and nets.mesh is not None:
             self._faces = Faces(nets.near, nets.sharp, nets.mesh, stack.rate_hz)
         self._matte = MatteState(nets.matte) if nets.matte is not None else None
+        self._hands = HandsBefore(nets.hands) if nets.hands is not None else None
         self._steps = [self._step(place, spec) for place, spec in enumerate(stack.specs)]
         self.notes: list[str] = []
 
@@ -107,10 +115,11 @@ class FilterPass:
         if number < self._first:
             return rgb
         if number in self._stack.resets:
-            for state in (self._faces, self._matte):
+            for state in (self._faces, self._matte, self._hands):
                 if state is not None:
                     state.reset()
         faces = self._faces(to_bytes(rgb), number) if self._faces is not None else ()
+        hands = self._hands(to_bytes(rgb), faces) if self._hands is not None else []
         source = rgb
         found: list[NDArray[np.float32]] = []
 
@@ -124,8 +133,11 @@ class FilterPass:
             matte()  # it remembers: every frame is looked at, whether a step asks or not
         known = Known(number, faces, matte, number in self._stack.resets)
         rgb = rgb.copy()
-        for step in self._steps:
+        for step, spec in zip(self._steps, self._stack.specs, strict=True):
+            before = rgb.copy() if hands and isinstance(spec, DRAWN) else None
             rgb = step(rgb, known)
+            if before is not None:
+                lay_before(rgb, before, hands)
         return rgb
 
     def _step(self, place: int, spec: Spec) -> Step:

@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from pipelines.filter import preparing
+from pipelines.filter.hand_before import HANDS_EVERY
 from pipelines.filter.people import LOOK_EVERY, LOOK_WELL_EVERY
 from pipelines.filter.specs import parse_specs
-from studio.adapters import blazeface, face_mesh, matte, mtcnn
+from studio.adapters import blazeface, face_mesh, hands, matte, mtcnn
 from studio.jobs.job import Job
 from studio.media.film_render import render_film
 from studio.media.kept_memory import memory_kept
@@ -59,6 +60,7 @@ def main(rounds: int = 3, frames: int = 48) -> None:
             lease(blazeface.SPEC_NEAR) as near,
             lease(mtcnn.SPEC) as sharp,
             lease(face_mesh.SPEC) as mesh,
+            lease(hands.SPEC) as grip,
             lease(matte.SPEC) as person,
             memory_kept(),  # the bare parts as the render: that is no work of ours
         ):
@@ -73,6 +75,8 @@ def main(rounds: int = 3, frames: int = 48) -> None:
                     if number % LOOK_WELL_EVERY == 0:
                         small = np.ascontiguousarray(picture[::2, ::2])
                         sharp.detect(small[None], min_face_px=25.0, min_scores=(0.7, 0.7, 0.9))
+                    if number % HANDS_EVERY == 0:
+                        grip.detect(picture)
                     mesh.find(picture, squares)
                     matte.refined(picture, person.coarse(picture))
 
