@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pipelines.anchor.presenters.drawn.hands import paint_arms
 from pipelines.anchor.presenters.drawn.look import Look
 from pipelines.anchor.presenters.drawn.relief import Points
 from studio.drawing.canvas import (
@@ -34,6 +35,8 @@ def paint_body(canvas: Canvas, look: Look) -> None:
     """
     _paint_neck(canvas, look)
     STYLES[look.clothes.style](canvas, look)
+    with canvas.inside(smooth(_trunk(look, look.clothes.wide), (0, 10, 11, 21))):
+        paint_arms(canvas, look)
 
 
 def moved(points: ArrayLike, by: tuple[float, float]) -> Points:
@@ -192,12 +195,6 @@ def _front_edge(canvas: Canvas, color: str) -> None:
     edge = [(0.04, 4.2), (0.06, 4.9), (0.10, LOW)]
     canvas.line(smooth(edge, closed=False), faded(dark, 0.9), 0.022)
     canvas.fill(tapered(moved(edge, (0.06, 0)), 0.2), faded(dark, 0.4), blur=0.06)
-    for y in (4.40,):
-        canvas.fill(
-            ellipse(-0.03 + 0.012, y + 0.018, 0.058, 0.058), faded("#05060f", 0.5), blur=0.02
-        )
-        canvas.fill(ellipse(-0.03, y, 0.055, 0.055), Radial(
-            (-0.05, y - 0.02), 0.08, (mixed(color, "#ffffff", 0.35), dark)))  # fmt: skip
 
 
 def _draw_tie(canvas: Canvas, color: str) -> None:
@@ -309,7 +306,7 @@ def _shell(canvas: Canvas, look: Look) -> None:
     worn, skin = look.clothes, look.skin
     wide = worn.wide
     _cloth(canvas, look, wide)
-    _skin_v(canvas, look, 2.05)
+    _skin_v(canvas, look, 2.05, 0.70)
     dark = mixed(worn.under, "#1a1020", 0.35)
     neckline = [
         (-0.60, 1.36),
@@ -352,7 +349,7 @@ def _shell(canvas: Canvas, look: Look) -> None:
     _front_edge(canvas, worn.jacket)
 
 
-def _skin_v(canvas: Canvas, look: Look, bottom: float) -> None:
+def _skin_v(canvas: Canvas, look: Look, bottom: float, wide: float = 0.50) -> None:
     """The chest in an open collar, softly lit, over the jacket."""
     skin = look.skin
     w = look.clothes.neck
@@ -362,8 +359,8 @@ def _skin_v(canvas: Canvas, look: Look, bottom: float) -> None:
                 (w - 0.03, 0.3),
                 (w - 0.01, 0.9),
                 (w + 0.03, 1.22),
-                (0.50, 1.42),
-                (0.36, 1.75),
+                (wide, 1.42),
+                (0.72 * wide, 1.75),
                 (0.0, bottom),
             ]
         ),
