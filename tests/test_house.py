@@ -25,6 +25,7 @@ ROOMS = {
         "ui/filter_cli.py",
         "ui/generate_cli.py",
         "ui/jobs_cli.py",
+        "ui/library_cli.py",
         "ui/people_cli.py",
         "ui/search_cli.py",
         "ui/report_cli.py",
@@ -55,6 +56,7 @@ ROOMS = {
     "subprocess": (
         "studio/media",
         "studio/adapters/yolo.py",
+        "studio/jobs/warm.py",
         "studio/jobs/worker.py",
         "studio/jobs/probing.py",
         "scripts",

@@ -25,6 +25,7 @@ from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stop
 from ui.filter_cli import filter_film
 from ui.generate_cli import augment, generate_app
 from ui.jobs_cli import jobs_app
+from ui.library_cli import library_app, project_app
 from ui.people_cli import people_app
 from ui.provenance_cli import approve, consent_app, provenance
 from ui.report_cli import check, report
@@ -56,6 +57,8 @@ app.command("report")(report)
 app.command("check")(check)
 app.add_typer(consent_app, name="consent")
 app.add_typer(jobs_app, name="jobs")
+app.add_typer(library_app, name="library")
+app.add_typer(project_app, name="project")
 app.add_typer(train_app, name="train")
 app.add_typer(users_app, name="users")
 app.add_typer(generate_app, name="generate")

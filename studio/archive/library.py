@@ -26,6 +26,11 @@ from studio.settings import Settings
 from studio.types.media import MediaInfo
 
 PROJECT_FILE = "project.json"
+#: Endings that a folder is searched for; what a file is decides the probe, not its name.
+MEDIA_SUFFIXES = (
+    *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mxf", ".mts", ".m2ts", ".ts", ".mpg"),
+    *(".wav", ".mp3", ".flac", ".m4a", ".ogg"),
+)
 _FIRST = """
 CREATE TABLE footage (
     id TEXT PRIMARY KEY,

@@ -7,17 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.desk import Options as Act
-from studio.archive.library import Footage, Library, media_in
+from studio.archive.library import MEDIA_SUFFIXES, Footage, Library, media_in
 from studio.errors import StudioError
 from studio.settings import Settings
 from studio.types.media import MediaInfo
 from ui.web.desk import Asked, Desk
-
-#: Endings that a folder is searched for; what a file is decides the probe, not its name.
-SUFFIXES = (
-    *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mxf", ".mts", ".m2ts", ".ts", ".mpg"),
-    *(".wav", ".mp3", ".flac", ".m4a", ".ogg"),
-)
 
 
 @dataclass(frozen=True)
@@ -57,7 +51,7 @@ class Shelf:
 
         files: list[Path] = []
         for path in paths:
-            files += media_in(path, SUFFIXES) if path.is_dir() else [path]
+            files += media_in(path, MEDIA_SUFFIXES) if path.is_dir() else [path]
         added, refused = [], []
         for path in files:
             try:
