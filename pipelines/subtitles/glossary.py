@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.subtitles.house_file import read_bytes
+from pipelines.subtitles.house_file import parse_toml, read_bytes
 from studio.errors import RequestError
 
 _MAX_BYTES = 1024 * 1024
@@ -128,7 +128,7 @@ def _csv_rows(path: Path, text: str) -> list[tuple[int, str, str]]:
 
 def _toml_rows(path: Path, text: str) -> list[tuple[int, str, str]]:
     try:
-        data = tomllib.loads(text)
+        data = parse_toml(text)
     except tomllib.TOMLDecodeError as exc:
         raise RequestError(
             f"{path} is no TOML: {exc}", 'Write one a line: "term" = "translation"'

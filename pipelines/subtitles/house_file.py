@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from studio.errors import RequestError
+
+_MOST_DOTS = 64
+_DEEP = re.compile(r"(?m)^[\s\[]*(?:[\w\"'-]+[ \t]*\.[ \t]*){64}")
 
 
 def read_bytes(path: Path, kind: str, most_bytes: int, hint: str = "") -> bytes:
@@ -43,9 +47,24 @@ def read_toml(path: Path, kind: str, most_bytes: int, hint: str = "") -> dict[st
     """A TOML file; arguments and errors as :func:`read_bytes`, and an error where it is none."""
     raw = read_bytes(path, kind, most_bytes, hint)
     try:
-        return tomllib.loads(raw.decode("utf-8-sig"))
+        return parse_toml(raw.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise RequestError(f"{path} is no TOML: {exc}", "Mend the file.") from exc
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """TOML as plain values.
+
+    Raises:
+        tomllib.TOMLDecodeError: it is none, or is nested deeper than people write: the parser
+            takes hours over a key of a hundred thousand parts.
+    """
+    if any(line.count(".") > _MOST_DOTS for line in text.splitlines()) and _DEEP.search(text):
+        raise tomllib.TOMLDecodeError("a key has too many parts")
+    try:
+        return tomllib.loads(text)
+    except RecursionError as exc:
+        raise tomllib.TOMLDecodeError("it is nested too deeply") from exc
 
 
 def refuse_unknown(path: Path, kind: str, data: Iterable[str], keys: list[str]) -> None:

@@ -248,6 +248,7 @@ def test_some_files_made_to_do_harm_do_none(seeds, tmp_path, lure, reader):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_all_files_made_to_do_harm_do_none(seeds, tmp_path, lure, reader, part):
     chosen = list(cases(seeds, lure.bait))[part::PARTS]

@@ -18,6 +18,7 @@ What is written:
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -280,11 +281,14 @@ def read_otio(path: Path) -> list[Record]:
     import opentimelineio as otio
 
     try:
+        # The library's own parser crashes on what is nested too deeply; this one says so.
+        json.loads(path.read_bytes())
         cut = otio.adapters.read_from_file(str(path), "otio_json")
         track = next(t for t in cut.video_tracks() if t.enabled)
     except (  # whatever a file that is something else makes the library say
         OSError,
         ValueError,
+        RecursionError,
         KeyError,
         AttributeError,
         StopIteration,
