@@ -9,13 +9,15 @@ authority lays its own ``key.pem`` and ``chain.pem`` there.
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import EncodeFailed, PolicyError
-from studio.media.writer import write_beside
 from studio.settings import Settings
 
 if TYPE_CHECKING:
@@ -96,17 +98,24 @@ def _make(folder: Path) -> None:
     root = _certificate(root_key.public_key(), "root", root_key, None)
     signer = _certificate(key.public_key(), "signer", root_key, root)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as exc:
-        raise EncodeFailed(f"Cannot write {folder}: {exc.strerror}.", "Check the folder.") from exc
     chain = b"".join(c.public_bytes(Encoding.PEM) for c in (signer, root))
-    # The key last: where it is, the chain is.
-    for name, content in (("chain.pem", chain), ("key.pem", pem)):
-        with write_beside(folder / name) as beside:
-            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    # Both appear together, and whoever comes second at first use takes what lies there.
+    beside = folder.with_name(f".identity-{secrets.token_hex(6)}")
+    try:
+        beside.mkdir(parents=True, mode=0o700)
+        for name, content in (("chain.pem", chain), ("key.pem", pem)):
+            handle = os.open(beside / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
+                os.fsync(file.fileno())
+        with suppress(OSError):
+            folder.rmdir()  # one that is empty
+        with suppress(OSError):
+            beside.rename(folder)
+    except OSError as exc:
+        raise EncodeFailed(f"Cannot write {folder}: {exc.strerror}.", "Check the folder.") from exc
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _certificate(public: object, role: str, by: object, issuer: Certificate | None) -> Certificate:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -70,6 +72,48 @@ def test_the_identity_is_the_machines_own_and_private(settings, tmp_path):
     (tmp_path / "identity" / "chain.pem").write_bytes(who.chain_pem)
     with pytest.raises(PolicyError, match="not that of the certificate"):
         identity(other)
+
+
+def test_two_at_first_use_have_one_identity(tmp_path):
+    (tmp_path / "identity").mkdir()  # as what locks work in leaves it
+    code = (
+        "import sys; from studio.settings import Settings; from pathlib import Path\n"
+        "from studio.provenance.identity import identity\n"
+        "print(identity(Settings(data_dir=Path(sys.argv[1]))).name)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    begun = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    names = {process.communicate(timeout=60)[0].strip() for process in begun}
+    assert names == {identity(Settings(data_dir=tmp_path)).name}
+    assert [p.name for p in tmp_path.iterdir()] == ["identity"]
+
+
+def test_damage_of_any_kind_is_told_and_nothing_falls(settings, signed, tmp_path):
+    """Files that are no longer what they were, each in its own way, through the reader."""
+    rng = np.random.default_rng(7)
+    data = signed.read_bytes()
+    manifest = next(b for b in boxes(data) if b.kind == "uuid" and b.body[:16] == C2PA_UUID)
+    path = tmp_path / "t.mp4"
+    states = []
+    for _ in range(40):
+        hurt = bytearray(data)
+        place = manifest.at + int(rng.integers(8, len(manifest.raw)))
+        match rng.integers(4):
+            case 0:
+                hurt[place] ^= 1 << int(rng.integers(8))
+            case 1:
+                del hurt[place : place + int(rng.integers(1, 400))]
+            case 2:
+                hurt[place : place + 4] = b"\xff\xff\xff\xff"
+            case 3:
+                hurt = hurt[:place]
+        path.write_bytes(hurt)
+        found = read_provenance(path, settings)
+        assert tell(found)
+        states.append(found.state)
+    assert set(states) <= {"altered", "unreadable", "unsigned", "stripped", "intact"}
+    # What fills a manifest up to its reserved room may change; nothing else may.
+    assert states.count("intact") <= 25 and "unreadable" in states
 
 
 def test_what_is_signed_is_read_back_and_told(settings, signed, tmp_path):
@@ -242,6 +286,16 @@ def test_what_the_studio_makes_from_a_signed_file_is_signed_after_it(settings, s
     before = path.read_bytes()
     assert any("was there already" in n for n in stylize.run(signed, options, job).notes)
     assert path.read_bytes() == before and read_provenance(path, settings).state == "intact"
+    # So is a film with its subtitles burnt in.
+    from pipelines.subtitles.pipeline import _carried
+    from studio.media.probe import probe
+
+    burnt = film(tmp_path / "a.subtitled.mp4", seed=8)
+    assert _carried({"burnt": burnt}, probe(signed), job)
+    found = read_provenance(burnt, settings)
+    assert [m.title for m in found.manifests] == [burnt.name, "a.mp4"]
+    assert found.manifests[0].actions == ("c2pa.opened", "c2pa.edited")
+    assert found.manifests[0].source_types == ()  # letters are no model's work
     # Of a source that carries none, nothing is signed.
     plain = stylize.run(film(tmp_path / "plain.mp4", seed=9), options, job)
     assert read_provenance(plain.files["film"], settings).state == "unsigned"
