@@ -18,6 +18,7 @@ ENTRIES: tuple[str, ...] = (
     "studio.adapters.expression:SPEC",
     "studio.adapters.efficientnet:SPEC",
     "studio.adapters.picture_features:SPEC",
+    "studio.adapters.text_lines:SPEC",
     "studio.adapters.picture_words:SPEC",
     "studio.adapters.sentence:SPEC",
     "studio.adapters.silero:SPEC",

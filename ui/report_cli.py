@@ -27,6 +27,9 @@ def report(
     no_speech: Annotated[
         bool, typer.Option("--no-speech", help="Leave out who speaks; it takes longest.")
     ] = False,
+    text: Annotated[
+        bool, typer.Option("--text", help="Read the text in the picture too (Latin, Chinese).")
+    ] = False,
     language: Annotated[
         str, typer.Option(help="Of the speech, e.g. en or ko; auto to find out.")
     ] = "auto",
@@ -59,6 +62,7 @@ def report(
             out=out,
             sampling=sampling,
             speech=not no_speech,
+            texts=text,
             language=language,
             gallery=gallery,
             thumbnails=not no_pictures,

@@ -48,6 +48,8 @@ def analysis_json(analysis: FootageAnalysis) -> dict[str, Any]:
             data[name] = _facts_json(facts)
     if analysis.views is not None:
         data["views"] = views_json(analysis.views)
+    if analysis.texts is not None:
+        data["texts"] = to_json(analysis.texts)
     if analysis.speech is not None:
         data["speech"] = speech_json(analysis.speech)
     if analysis.speakers is not None:
@@ -173,6 +175,11 @@ def summarise(result: Result) -> str:
             lines.append(f"{name:<9} {_detections_line(found)}")
     if analysis.embeddings is not None:
         lines.append(f"embedded  {len(analysis.embeddings.frames)} frames")
+    if analysis.texts:
+        read = "; ".join(
+            f"{t.text} {float(t.start):.1f}–{float(t.end):.1f} s" for t in analysis.texts
+        )
+        lines.append(f"read      {read}"[:170])
     if analysis.speech is not None:
         spoken = float(sum(r.duration for r in analysis.speech.ranges))
         script = analysis.speech.transcript

@@ -15,12 +15,20 @@ def models_of(parts: Collection[str], options: Options) -> tuple[AnySpec, ...]:
     from pipelines.analysis.objects import ObjectAnalyser
     from pipelines.analysis.shots import ShotAnalyser
     from pipelines.analysis.speech import choose_model
+    from pipelines.analysis.texts import TextAnalyser
     from pipelines.analysis.views import ViewAnalyser
     from studio.adapters import silero, speaker
 
     by_part: dict[str, tuple[AnySpec, ...]] = {
         kind.part: kind.specs
-        for kind in (ShotAnalyser, ObjectAnalyser, FaceAnalyser, EmbeddingAnalyser, ViewAnalyser)
+        for kind in (
+            ShotAnalyser,
+            ObjectAnalyser,
+            FaceAnalyser,
+            EmbeddingAnalyser,
+            ViewAnalyser,
+            TextAnalyser,
+        )
     }
     by_part["speech"] = (silero.SPEC, choose_model(options)[0])
     by_part["speakers"] = (speaker.SPEC,)

@@ -18,6 +18,7 @@ PARTS = (
     "speakers",
     "sound_events",
     "views",
+    "texts",
 )
 #: The parts that a cut is made from; subtitles want the others too.
 CUTTING_PARTS = PARTS[:7]

@@ -19,7 +19,14 @@ from pipelines.analysis.speakers import with_speakers
 from studio.archive.store import Part
 from studio.errors import DecodeFailed, DoesNotFit, RequestError, UnsupportedMedia
 from studio.jobs.job import Job
-from studio.types.analysis import FootageAnalysis, PictureFacts, SoundFacts, Speech, ViewFacts
+from studio.types.analysis import (
+    FootageAnalysis,
+    PictureFacts,
+    SoundFacts,
+    Speech,
+    TextSeen,
+    ViewFacts,
+)
 from studio.types.detections import Detections
 from studio.types.embedding import Embeddings
 from studio.types.frames import FrameBatch
@@ -29,7 +36,7 @@ from studio.types.sound_event import SoundEvent
 from studio.types.speakers import Speakers
 
 #: Parts that are made from pictures, in one decode pass.
-PICTURE_PARTS = ("shots", "objects", "faces", "embeddings", "picture", "views")
+PICTURE_PARTS = ("shots", "objects", "faces", "embeddings", "picture", "views", "texts")
 
 _VALUES: Mapping[str, Any] = {
     "shots": tuple[Shot, ...],
@@ -38,6 +45,7 @@ _VALUES: Mapping[str, Any] = {
     "embeddings": Embeddings,
     "picture": PictureFacts,
     "views": ViewFacts,
+    "texts": tuple[TextSeen, ...],
     "speech": Speech,
     "sound": SoundFacts,
     "speakers": Speakers,
@@ -167,6 +175,7 @@ def _analysers(
     from pipelines.analysis.objects import ObjectAnalyser
     from pipelines.analysis.picture import PictureMeasures
     from pipelines.analysis.shots import ShotAnalyser
+    from pipelines.analysis.texts import TextAnalyser
     from pipelines.analysis.views import ViewAnalyser
 
     kinds: tuple[Callable[..., PictureAnalyser[Any]], ...] = (
@@ -176,6 +185,7 @@ def _analysers(
         EmbeddingAnalyser,
         PictureMeasures,
         ViewAnalyser,
+        TextAnalyser,
     )
     made = [kind(job.pool, info, times, options) for kind in kinds]
     return {analyser.part: analyser for analyser in made}

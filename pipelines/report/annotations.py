@@ -36,6 +36,10 @@ def tiers_of(file: str, raw: Mapping[str, Sequence[Row]]) -> dict[str, list[Span
                 tiers[f"{title}: {label}"] = _joined(
                     label, [r["frame"] in frames for r in samples], samples
                 )
+    for row in raw["texts"]:
+        if row["file"] == file:
+            read = (_f(row, "start_s"), _f(row, "end_s"), str(row["text"]))
+            tiers.setdefault("text", []).append(read)
     for row in raw["turns"]:
         if row["file"] == file:
             tier = tiers.setdefault(f"speaker: {row['speaker']}", [])

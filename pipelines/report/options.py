@@ -23,6 +23,7 @@ class Options:
         sampling: samples a second (``2``, ``1/5``), ``every`` frame, or ``key``: one sample a
             shot, nearest to its middle, which stands for the whole shot.
         speech: whether speaking time is counted; the dearest part of an analysis.
+        texts: whether text in the picture is read; about a second of work a second of film.
         language: of the speech, ISO 639-1 or ``auto``.
         gallery: folder of known people; None for the usual one.
         thumbnails: whether the page shows a picture of each shot.
@@ -34,6 +35,7 @@ class Options:
     out: Path
     sampling: str = "2"
     speech: bool = True
+    texts: bool = False
     language: str = "auto"
     gallery: Path | None = None
     thumbnails: bool = True

@@ -111,7 +111,9 @@ def _wanted(path: Path, options: Options, job: Job) -> analysis.Options:
         raise RequestError(
             f"{path.name} has no picture.", "A report is of films; leave sound files out."
         )
-    parts = _PARTS + (_SPOKEN if options.speech and info.audio is not None else ())
+    parts = _parts(options)
+    if info.audio is None:
+        parts = tuple(part for part in parts if part not in _SPOKEN)
     return analysis.Options(
         only=parts,
         cache=options.cache,
@@ -119,6 +121,11 @@ def _wanted(path: Path, options: Options, job: Job) -> analysis.Options:
         language=options.language,
         dry_run=options.dry_run,
     )
+
+
+def _parts(options: Options) -> tuple[str, ...]:
+    read = ("texts",) if options.texts else ()
+    return (*_PARTS, *read, *(_SPOKEN if options.speech else ()))
 
 
 def _rate(info: MediaInfo, options: Options) -> Fraction:
@@ -145,7 +152,7 @@ def _specs(options: Options) -> tuple[AnySpec, ...]:
     from pipelines.analysis.models import models_of
     from studio.adapters import face_embedding
 
-    parts = _PARTS + (_SPOKEN if options.speech else ())
+    parts = _parts(options)
     found = models_of(parts, analysis.Options(only=parts, language=options.language))
     return tuple(dict.fromkeys((*found, face_embedding.SPEC)))
 

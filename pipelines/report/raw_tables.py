@@ -64,6 +64,7 @@ SHOTS = (
     "colors",
 )
 WORDS = ("file", "frame", "time_s", "seconds", "shot", "rank", "word", "score")
+TEXTS = ("file", "text", "start_s", "end_s", "score", "samples", "left", "top", "right", "bottom")
 TURNS = ("file", "speaker", "start_s", "end_s", "words")
 
 
@@ -141,9 +142,10 @@ def sample_stretches(
 
 
 def raw_tables(films: Sequence[Footage]) -> tuple[Table, ...]:
-    """The tables files, samples, observations, shots, scene_words and turns."""
+    """The tables files, samples, observations, shots, scene_words, texts and turns."""
     rows: dict[str, list[tuple[Cell, ...]]] = {
-        name: [] for name in ("files", "samples", "observations", "shots", "scene_words", "turns")
+        name: []
+        for name in ("files", "samples", "observations", "shots", "scene_words", "texts", "turns")
     }
     for film in films:
         rows["files"].append(_file_row(film))
@@ -156,8 +158,9 @@ def raw_tables(films: Sequence[Footage]) -> tuple[Table, ...]:
         rows["observations"] += _observations(film)
         rows["shots"] += [_shot_row(film, n, shot) for n, shot in enumerate(film.shots)]
         rows["scene_words"] += _scene_words(film)
+        rows["texts"] += _texts(film)
         rows["turns"] += _turns(film)
-    heads = (FILES, SAMPLES, OBSERVATIONS, SHOTS, WORDS, TURNS)
+    heads = (FILES, SAMPLES, OBSERVATIONS, SHOTS, WORDS, TEXTS, TURNS)
     return tuple(
         Table(name, head, tuple(rows[name])) for name, head in zip(rows, heads, strict=True)
     )
@@ -274,6 +277,16 @@ def _scene_words(film: Footage) -> list[tuple[Cell, ...]]:
 def _ranked(views: ViewFacts, row: int) -> list[tuple[int, str, float]]:
     pairs = zip(views.class_ids[row].tolist(), views.class_scores[row].tolist(), strict=True)
     return [(n, views.class_names[i], round(s, 4)) for n, (i, s) in enumerate(pairs, start=1)]
+
+
+def _texts(film: Footage) -> list[tuple[Cell, ...]]:
+    found: list[tuple[Cell, ...]] = []
+    for seen in film.analysis.texts or ():
+        xs, ys = zip(*seen.corners, strict=True)
+        box = (min(xs), min(ys), max(xs), max(ys))
+        when = (_s(float(seen.start)), _s(float(seen.end)))
+        found.append((film.name, seen.text, *when, seen.score, seen.samples, *box))
+    return found
 
 
 def _turns(film: Footage) -> list[tuple[Cell, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +83,30 @@ class ViewFacts:
 
 
 @dataclass(frozen=True)
+class TextSeen:
+    """A line of text in the picture, and when it stands there.
+
+    Attributes:
+        text: as it was read best.
+        start, end: seconds on the source clock, from the first sample it was read on to the one
+            behind the last; half-open.
+        frame: where it was read best.
+        corners: four ``(x, y)`` in shares of the picture there, clockwise from the line's own
+            upper left.
+        score: of the best reading, 0 to 1.
+        samples: on how many it was read.
+    """
+
+    text: str
+    start: Fraction
+    end: Fraction
+    frame: int
+    corners: tuple[tuple[float, float], ...]
+    score: float
+    samples: int
+
+
+@dataclass(frozen=True)
 class SoundFacts:
     """Plain measures of a sound stream; times are float64 seconds on the source clock.
 
@@ -133,6 +158,7 @@ class FootageAnalysis:
         embeddings: vectors of sampled frames.
         picture: plain measures of sampled frames.
         views: camera movement, colours and scene words of sampled frames.
+        texts: lines of text in the picture, by their start.
         speech: voice and words.
         sound: plain measures of the sound.
         speakers: who speaks; where it is known, the words of ``speech`` name their speaker.
@@ -151,6 +177,7 @@ class FootageAnalysis:
     embeddings: Embeddings | None = None
     picture: PictureFacts | None = None
     views: ViewFacts | None = None
+    texts: tuple[TextSeen, ...] | None = None
     speech: Speech | None = None
     sound: SoundFacts | None = None
     speakers: Speakers | None = None
