@@ -203,7 +203,13 @@ class Canvas:
         self._on.clear(_argb(color))
 
     def lay(
-        self, picture: NDArray[np.uint8], x: int = 0, y: int = 0, *, premultiplied: bool = False
+        self,
+        picture: NDArray[np.uint8],
+        x: int = 0,
+        y: int = 0,
+        *,
+        premultiplied: bool = False,
+        behind: bool = False,
     ) -> None:
         """Lay a picture over what there is, pixel on pixel of the present units.
 
@@ -211,13 +217,16 @@ class Canvas:
             picture: uint8 ``(h, w, 4)`` RGBA.
             x, y: where its left upper corner comes, in units.
             premultiplied: whether its colours are already weighted by its alpha.
+            behind: lay it under what there is instead.
         """
         skia = _skia()
         kind = skia.kPremul_AlphaType if premultiplied else skia.kUnpremul_AlphaType
         height, width = picture.shape[:2]
         info = skia.ImageInfo.Make(width, height, skia.kRGBA_8888_ColorType, kind)
         whole = np.ascontiguousarray(picture)
-        self._on.drawImage(skia.Image.MakeRasterCopy(skia.Pixmap(info, whole, width * 4)), x, y)
+        image = skia.Image.MakeRasterCopy(skia.Pixmap(info, whole, width * 4))
+        mode = skia.BlendMode.kDstOver if behind else skia.BlendMode.kSrcOver
+        self._on.drawImage(image, x, y, skia.SamplingOptions(), skia.Paint(BlendMode=mode))
 
     def fill(self, shape: Any, ink: Ink, blur: float = 0.0) -> None:
         """Fill a shape.

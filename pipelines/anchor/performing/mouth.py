@@ -23,7 +23,7 @@ REST_S = 0.16
 #: How long before a sound after a rest the mouth begins to open, and when it is closed after.
 OPENS_S, SHUTS_S = 0.10, 0.12
 #: How long lips take to meet and to part again.
-_MEET_S = 0.055
+_MEET_S = 0.042
 #: A vowel's jaw, to a stressed one's.
 _UNSTRESSED = 0.82
 

@@ -54,7 +54,7 @@ def _paint_neck(canvas: Canvas, look: Look) -> None:
     skin, w = look.skin, look.clothes.neck
     neck = smooth(
         _both([
-            (w - 0.02, 0.4), (w, 0.9), (w + 0.03, 1.22), (w + 0.22, 1.42), (0.95, 1.62), (0.9, 2.6),
+            (w - 0.02, 0.4), (w, 0.9), (w + 0.03, 1.22), (w + 0.22, 1.42), (0.66, 1.62), (0.6, 2.6),
         ]),
         (0, 5, 6, 11),
     )  # fmt: skip

@@ -59,8 +59,8 @@ def _paint_sleeve(canvas: Canvas, look: Look, side: int) -> None:
             canvas.fill(
                 tapered(fold - away * (0.05, 0), 0.04), faded(light, 0.22 * gain), blur=0.02
             )
-        canvas.line(smooth(np.array([(0.56, 3.9), (0.585, 4.12), (0.61, 4.36)]) * away, closed=False),
-                    faded(dark, 0.9), 0.03)  # fmt: skip
+        hem = np.array([(0.56, 3.9), (0.585, 4.12), (0.61, 4.36)]) * away
+        canvas.line(smooth(hem, closed=False), faded(dark, 0.9), 0.03)
     cuff = smooth(
         np.array([(0.57, 3.955), (0.505, 3.945), (0.53, 4.29), (0.60, 4.30)]) * away, (0, 1, 2, 3)
     )
@@ -96,9 +96,9 @@ def _finger(canvas: Canvas, look: Look, at: Points, wide: float, shade: float) -
                 crease = np.array([(x0 + off, y0 - wide * 0.30), (x0 + off + 0.006, y0)])
                 canvas.line(smooth(crease, closed=False), faded(skin.deep, 0.22), 0.006)
         tip_x, tip_y = (float(v) for v in knots[-1])
-        canvas.fill(ellipse(tip_x + wide * 0.10, tip_y - wide * 0.10, wide * 0.30, wide * 0.20),
-                    Linear((0, tip_y - wide * 0.3), (0, tip_y + wide * 0.1), (
-                        mixed(skin.glow, skin.blush, 0.25), mixed(skin.tone, skin.lip, 0.35))))  # fmt: skip
+        nail = ellipse(tip_x + wide * 0.10, tip_y - wide * 0.10, wide * 0.30, wide * 0.20)
+        shine = (mixed(skin.glow, skin.blush, 0.25), mixed(skin.tone, skin.lip, 0.35))
+        canvas.fill(nail, Linear((0, tip_y - wide * 0.3), (0, tip_y + wide * 0.1), shine))
 
 
 def _paint_hands(canvas: Canvas, look: Look) -> None:

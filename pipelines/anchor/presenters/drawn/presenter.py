@@ -28,11 +28,12 @@ DRAWING_VERSION = 1
 _FINE = 2
 #: The head's layer and the body's, in units.
 _HEAD = (-1.28, -1.36, 1.28, 2.16)
-_BODY = (-2.5, 0.3, 2.5, LOW)
+_BODY = (-2.2, 0.5, 2.2, LOW)
 #: From the middle of the head to the lower edge, and across all, in units.
 _BELOW, _ACROSS = 4.72, 4.3
-#: How much the chest rises with a breath, to its height above the lower edge.
-_BREATH = 0.0045
+#: How much the chest rises with a breath, to its height above the lower edge; and in how many
+#: steps, each kept once it was made: of a fifth of a pixel at 1080p.
+_BREATH, _STEPS = 0.0045, 16
 
 
 class _Layers(NamedTuple):
@@ -64,7 +65,7 @@ class DrawnPresenter:
         self._middle = (width / 2, height - _BELOW * self._unit)
         self._guard = threading.Lock()
         self._painted: _Layers | None = None
-        self._canvases = threading.local()
+        self._bodies: dict[int, NDArray[np.uint8]] = {}
 
     def head_xyxy(self) -> tuple[float, float, float, float]:
         """Where its head is at rest: left, top, right, bottom in pixels."""
@@ -80,12 +81,11 @@ class DrawnPresenter:
         now = saying(performance, frame)
         left, right = (float(v) for v in performance.brows[frame])
         pose = Pose(yaw, pitch, roll, now.jaw, (left, right), breath)
-        canvas = self._canvas()
-        canvas.clear()
+        canvas = Canvas(*self.size_wh)
         x, y = self._middle
+        self._place_body(canvas, layers, breath)
         if layers.back is not None:
-            self._lay(canvas, layers.back, pose)
-        self._lay_body(canvas, layers, breath)
+            self._lay(canvas, layers.back, pose, behind=True)
         self._lay(canvas, layers.head, pose)
         gaze = tuple(float(v) for v in performance.gaze[frame])
         blink = tuple(float(v) for v in performance.blink[frame])
@@ -95,17 +95,11 @@ class DrawnPresenter:
                 canvas, layers.relief, pose, self.look, (gaze[0], gaze[1]), (blink[0], blink[1])
             )
             draw_glasses(canvas, layers.relief, pose, self.look)
-        return canvas.pixels.copy()
+        return canvas.pixels
 
-    def _canvas(self) -> Canvas:
-        held: Canvas | None = getattr(self._canvases, "held", None)
-        if held is None:
-            held = self._canvases.held = Canvas(*self.size_wh)
-        return held
-
-    def _lay(self, canvas: Canvas, warp: Warp, pose: Pose) -> None:
+    def _lay(self, canvas: Canvas, warp: Warp, pose: Pose, *, behind: bool = False) -> None:
         x, y = self._corner(warp.grid)
-        canvas.lay(warp(pose), x, y, premultiplied=True)
+        canvas.lay(warp(pose), x, y, premultiplied=True, behind=behind)
 
     def _corner(self, grid: Grid) -> tuple[int, int]:
         """Whole pixels: layers are made so that their corners fall on them."""
@@ -114,11 +108,21 @@ class DrawnPresenter:
             round(self._middle[1] + grid.top * self._unit),
         )
 
-    def _lay_body(self, canvas: Canvas, layers: _Layers, breath: float) -> None:
+    def _place_body(self, canvas: Canvas, layers: _Layers, breath: float) -> None:
+        """The body is first on the canvas: it is copied, which takes a tenth of laying it."""
+        step = round(breath * _STEPS)
+        made = self._bodies.get(step)
+        if made is None:
+            made = self._bodies[step] = self._breathing(layers, step / _STEPS)
+        x, y = self._corner(layers.body_grid)
+        left, right = max(x, 0), min(x + made.shape[1], self.size_wh[0])
+        canvas.pixels[y : y + made.shape[0], left:right] = made[:, left - x : right - x]
+
+    def _breathing(self, layers: _Layers, breath: float) -> NDArray[np.uint8]:
+        """The body at a moment of breath: straight RGBA."""
         grid = layers.body_grid
-        x, y = self._corner(grid)
-        high = grid.wh[1] // _FINE
-        wide = grid.wh[0] // _FINE
+        _, y = self._corner(grid)
+        wide, high = (side // _FINE for side in grid.wh)
         # Upward from the lower edge, as a chest that fills.
         grows = 1 / (1 + _BREATH * breath)
         base = self.size_wh[1] - y
@@ -130,7 +134,7 @@ class DrawnPresenter:
         made = cv2.warpAffine(
             layers.body, steps, (wide, shown), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         )
-        canvas.lay(np.asarray(made, np.uint8), x, y, premultiplied=True)
+        return _straight(np.asarray(made, np.uint8))
 
     def _layers(self) -> _Layers:
         with self._guard:
@@ -205,6 +209,15 @@ def _moving(grid: Grid, long_hair: bool) -> tuple[Field, Field]:
     moves = 1 - 0.85 * step(y, 0.9, 2.0) if long_hair else np.ones_like(y)
     jaw = step(y, 0.58, 0.72) * (1 - step(np.abs(x), 0.44, 0.64))
     return np.asarray(moves, np.float32), np.asarray(jaw, np.float32)
+
+
+def _straight(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Weighted colours as they were; what is fully transparent is black."""
+    edge = (rgba[..., 3] > 0) & (rgba[..., 3] < 255)
+    alpha = rgba[edge, 3:].astype(np.uint16)
+    made = rgba.copy()
+    made[edge, :3] = np.minimum((rgba[edge, :3].astype(np.uint16) * 255 + alpha // 2) // alpha, 255)
+    return made
 
 
 def _weighted(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ coarse grid, since heads of presenters turn by a few degrees only.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import cos, sin
 
 import cv2
 import numpy as np
@@ -52,9 +53,9 @@ class Pose:
         self, x: Field | Points, y: Field | Points, z: Field | Points
     ) -> tuple[Points, Points]:
         """Where places of the head are seen: x and y, in units."""
-        across = x * np.cos(self.yaw) + (z - _AXIS_Z) * np.sin(self.yaw)
-        down = _NOD_Y + (y - _NOD_Y) * np.cos(self.pitch) + z * np.sin(self.pitch)
-        cosine, sine = np.cos(self.roll), np.sin(self.roll)
+        across = x * cos(self.yaw) + (z - _AXIS_Z) * sin(self.yaw)
+        down = _NOD_Y + (y - _NOD_Y) * cos(self.pitch) + z * sin(self.pitch)
+        cosine, sine = cos(self.roll), sin(self.roll)
         low = down - _TILT_Y
         return across * cosine - low * sine, _TILT_Y + across * sine + low * cosine - self.rise
 
