@@ -194,8 +194,8 @@ def _work(make: Make, parts: dict[str, Any]) -> None:
             parts["render"] = make(
                 gr.Button, {"value": "render.start"}, variant="primary", elem_id="render"
             )
-            parts["undo"] = make(gr.Button, {"value": "edit.undo"}, elem_id="undo")
-            parts["redo"] = make(gr.Button, {"value": "edit.redo"}, elem_id="redo")
+            parts["undo"] = make(gr.Button, {"value": "edit.undo"}, elem_id="edit-undo")
+            parts["redo"] = make(gr.Button, {"value": "edit.redo"}, elem_id="edit-redo")
             parts["again"] = make(gr.Button, {"value": "plan.new"}, elem_id="new")
         parts["inspector"] = html(js_on_load=script("inspector.js"), elem_id="inspector")
         parts["strip"] = html(js_on_load=script("strip.js"), elem_id="strip")
