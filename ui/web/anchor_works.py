@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from pipelines.desk import Options as Act
 from studio.archive.chained_log import digest_of
 from studio.jobs.record import JobResult
 from studio.media.writer import write_beside
@@ -102,7 +103,7 @@ class AnchorWork(Making):
             with write_beside(source) as beside:
                 beside.write_text(text, encoding="utf-8", newline="\n")
         self.values["text"] = text
-        self._begin(READ, self._act("anchor.read", READ, self._asked()))
+        self._begin(READ, self._step("anchor.read"))
 
     def rows(self) -> list[ReadingRow]:
         """How each line is read; nothing where nothing was read yet."""
@@ -143,7 +144,7 @@ class AnchorWork(Making):
         """Begin to draw a frame of each line, and to find out what is to be approved."""
         self._make_way()
         self.values["looked"] = self._aired()
-        self._begin(LOOK, self._act("anchor.look", LOOK, self._asked()))
+        self._begin(LOOK, self._step("anchor.look"))
 
     def make_film(self) -> None:
         """Begin to make the film: as it was approved, or as a draft."""
@@ -229,10 +230,12 @@ class AnchorWork(Making):
         wishes = {k: v for k, v in self.values.items() if k not in ("looked", *_NOT_AIRED)}
         return digest_of([wishes, list(self.picked), [[r.id, r.read] for r in self.rows()]])
 
-    def _asked(self) -> dict[str, Any]:
+    def _step(self, act: str) -> Asked:
         from studio.codec import to_json
 
-        return {"options": to_json(self._options())}
+        # A job may write to the folder it is given, and to no other.
+        asked = Act(act, self.folder, {"options": to_json(self._options())})
+        return Asked("desk", asked, self._sources)
 
     def _options(self, **changes: Any) -> Any:
         """The wishes as ``studio anchor`` takes them; approval is no wish."""
