@@ -27,6 +27,7 @@ _COMMANDS: dict[tuple[str, ...], str] = {
     ("people", "identify"): "people",
     ("people", "reject"): "people",
     ("recommend",): "recommend",
+    ("report",): "report",
     ("search",): "search",
     ("stylize",): "stylize",
     ("subtitles",): "subtitles",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from scipy.signal import resample_poly
@@ -57,6 +58,12 @@ def bus_is_told(model: Any) -> None:
     picture = still("bus")[:224, :224]
     vectors, classes = model.look(picture[None])
     assert classes.shape == (1, 1000) and abs(np.linalg.norm(vectors[0]) - 1) < 1e-3
+
+
+def letters_are_read(model: Any) -> None:
+    picture = np.full((96, 256, 3), 255, np.uint8)
+    cv2.putText(picture, "EXIT 27", (24, 60), cv2.FONT_HERSHEY_SIMPLEX, 1.4, (0, 0, 0), 3)
+    assert [text.replace(" ", "") for text in model.read(picture).texts] == ["EXIT27"]
 
 
 def voice_is_heard(model: Any) -> None:
@@ -196,6 +203,7 @@ ASK: dict[str, Callable[[Any], None]] = {
     "picture-words": classes_lie_apart,
     "sentence-minilm": phrases_are_near,
     "picture-features": gradients_reach_the_picture,
+    "pp-ocr": letters_are_read,
     "silero-vad": voice_is_heard,
     "whisper-base": words_are_heard,
     "whisper-tiny-en": words_are_heard,
