@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
 from heapq import merge
@@ -40,6 +40,7 @@ def join_film(
     times: FrameTimes,
     check: Callable[[], None] | None = None,
     metadata: Mapping[str, str] | None = None,
+    copied: Collection[str] | None = None,
 ) -> tuple[str, ...]:
     """Copy encoded segments and every sound stream of the source into one MP4.
 
@@ -49,6 +50,7 @@ def join_film(
         info, times: of the source; its time stamps are kept.
         check: called now and then; what it raises ends the work.
         metadata: tags of the film.
+        copied: codecs of sound that may be copied; all that the container holds where None.
 
     Returns:
         What a user should know.
@@ -70,7 +72,7 @@ def join_film(
             pictures.set_display_rotation(-info.video.rotation_deg)
         header = bytes(first.streams.video[0].codec_context.extradata or b"")
         feeds: list[Iterator[_Dated]] = [_pictures(segments, times, header, pictures)]
-        feeds += sound_packets(container, info, stack, notes)
+        feeds += sound_packets(container, info, stack, notes, copied=copied)
         for number, (_, packet, stream) in enumerate(merge(*feeds, key=lambda dated: dated[0])):
             packet.stream = stream
             with write_errors(out):
@@ -122,6 +124,7 @@ def sound_packets(
     stack: ExitStack,
     notes: list[str],
     encoder: str = "aac",
+    copied: Collection[str] | None = None,
 ) -> list[Iterator[_Dated]]:
     """Every sound stream, copied; where that cannot be, the chosen one encoded anew.
 
@@ -131,6 +134,7 @@ def sound_packets(
         stack: closes what is opened.
         notes: receives what a user should know.
         encoder: FFmpeg's name of what encodes where copying cannot be.
+        copied: codecs that may be copied; all that the container holds where None.
 
     Returns:
         For each stream its packets: seconds at which one is decoded, the packet, its stream.
@@ -147,9 +151,11 @@ def sound_packets(
     for index, codec, language in streams:
         if not codec:
             notes.append(f"Sound stream {index} cannot be read and is left out.")
-        elif jumps or codec not in container.supported_codecs:
+        elif jumps or codec not in container.supported_codecs or codec not in (copied or (codec,)):
             kind = container.format.name.split(",")[0].upper()
-            why = "its clock jumps" if jumps else f"{kind} holds no {codec}"
+            held = codec in container.supported_codecs
+            why = f"few players know {codec}" if held else f"{kind} holds no {codec}"
+            why = "its clock jumps" if jumps else why
             if index != info.audio.index:
                 notes.append(f"Sound stream {index} is left out: {why}.")
                 continue

@@ -124,7 +124,7 @@ def make_proxy(
                 encode_picture(path, frames, form)
         upright = replace(info, video=replace(info.video, rotation_deg=0))
         with write_beside(out) as beside:
-            notes = join_film(beside, segments, upright, times, check)
+            notes = join_film(beside, segments, upright, times, check, copied=_PLAYED_SOUND)
         sweep(work_dir, temporary_only=False)
     return notes
 
