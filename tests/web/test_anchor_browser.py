@@ -21,6 +21,7 @@ def test_from_a_script_to_an_approved_film(server, open_page, pictures, tmp_path
     page.goto(server.address)
     page.wait_for_selector("html:not(.st-pending)", timeout=30_000)
     page.click("[role=tab][data-tab-id=anchor]")
+    page.wait_for_selector("#anchor-work .st-welcome", timeout=60_000)
     assert say("anchor.welcome.title") in page.inner_text("#anchor-work")
     assert page.is_disabled("#anchor-make")
     page.screenshot(path=pictures / "anchor-empty-ko.png", full_page=True)

@@ -19,7 +19,7 @@ from ui.web.messages import PageError, Say, preferred_language
 from ui.web.tabs.making_tab import Visit
 from ui.web.tabs.texts import filled, html, merged, script
 from ui.web.tabs.trailer_layout import Make
-from ui.web.tabs.work_tab import WorkTab
+from ui.web.tabs.work_tab import WorkTab, project_of
 from ui.web.wall import wall
 
 _POLL_S = 0.4
@@ -186,10 +186,7 @@ class AnchorTab(WorkTab):
         p = self.parts
         quiet = self.quiet(self.tabs)
         many = {**quiet, "trigger_mode": "multiple"}
-        ask = """(visit, saved) => {
-          const at = new URLSearchParams(location.search);
-          return [visit, { asked: at.get("anchor"), saved }];
-        }"""
+        ask = """(visit, saved) => [visit, studio.asked("anchor", saved)]"""
         show = """(...values) => {
           document.getElementById("anchor-work").scrollIntoView({ block: "start" });
           return values;
@@ -225,19 +222,24 @@ class AnchorTab(WorkTab):
             request.cookies.get("studio_language"), request.headers.get("accept-language", "")
         )
         visit.user = current_user(request)
+        visit.project = project_of(request, self.works.desk.library, visit.user)
         asked = run.get("asked")
-        work = self.works.open_for(asked or run.get("saved"), visit.user)
-        work = work if isinstance(work, AnchorWork) else None
+        work = self._own(asked or run.get("saved"), visit)
+        like = self._own(run.get("like"), visit)
+        if like is not None:  # the same script and wishes, as a segment of its own
+            work = None
+            visit.picked[:] = like.picked
         updates: dict[Any, Any] = {}
-        if asked:
-            updates[self.tabs] = gr.Tabs(selected="anchor")
+        if asked or run.get("in") == self.name:
+            updates[self.tabs] = gr.Tabs(selected=self.name)
         if work is not None:
             visit.work = work.id
-            for name in _FIELDS:
-                if name in work.values:
-                    updates[self.parts[name]] = gr.update(value=work.values[name])
-        elif asked:
+        elif asked and like is None:
             visit.problem = PageError("run.unknown")
+        shown = like or work
+        for name in _FIELDS if shown is not None else ():
+            if name in shown.values:
+                updates[self.parts[name]] = gr.update(value=shown.values[name])
         updates[self.parts["saved"]] = visit.work
         return merged(self._all(visit), updates)
 
@@ -307,6 +309,10 @@ class AnchorTab(WorkTab):
 
     # What is done
 
+    def _own(self, work_id: object, visit: Visit) -> AnchorWork | None:
+        work = self.works.open_for(work_id, visit.user)
+        return work if isinstance(work, AnchorWork) else None
+
     def _work_of(self, visit: Visit) -> AnchorWork | None:
         work = self.works.get(visit.work)
         return work if isinstance(work, AnchorWork) else None
@@ -344,8 +350,9 @@ class AnchorTab(WorkTab):
         first = next((line.strip("# ").strip() for line in text.splitlines() if line.strip()), "")
         if not first:
             raise PageError("anchor.no_script")
-        made = self.works.fresh(first[:40], visit.user, "", "anchor")
+        made = self.works.fresh(first[:40], visit.user, visit.project, self.name)
         assert isinstance(made, AnchorWork)
+        made.picked = tuple(visit.picked)
         visit.work = made.id
         return made
 
