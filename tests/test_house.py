@@ -25,6 +25,7 @@ ROOMS = {
         "ui/filter_cli.py",
         "ui/generate_cli.py",
         "ui/jobs_cli.py",
+        "ui/mcp_cli.py",
         "ui/library_cli.py",
         "ui/people_cli.py",
         "ui/search_cli.py",

@@ -26,6 +26,7 @@ from ui.filter_cli import filter_film
 from ui.generate_cli import augment, generate_app
 from ui.jobs_cli import jobs_app
 from ui.library_cli import library_app, project_app
+from ui.mcp_cli import mcp
 from ui.people_cli import people_app
 from ui.provenance_cli import approve, consent_app, provenance
 from ui.report_cli import check, report
@@ -70,6 +71,7 @@ app.command("anchor")(anchor)
 app.command("approve")(approve)
 app.command("provenance")(provenance)
 app.command("settings")(film_settings)
+app.command("mcp")(mcp)
 
 Footage = Annotated[
     list[Path], typer.Argument(metavar="FOOTAGE...", help="Video files.", show_default=False)

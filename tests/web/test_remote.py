@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import re
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -277,6 +281,56 @@ def test_a_script_and_an_assistant_do_what_the_page_does(live):
         assert kind in ("UnknownJob", "RequestError"), answer
     (refused,) = _asked_by_mcp(live, "vera", ("submit_stylize", {"sources": ["clip.mp4"]}))
     assert json.loads(refused.content[0].text)["error"]["kind"] == "NotAllowed"
+
+
+def test_over_standard_input_it_is_the_users_own_machine(tmp_path, small_clip):
+    from mcp import ClientSession, StdioServerParameters
+    from mcp.client.stdio import stdio_client
+
+    (tmp_path / "clip.mp4").write_bytes(small_clip.read_bytes())
+    root = Path(__file__).resolve().parents[2]
+    server = StdioServerParameters(
+        command=sys.executable,
+        args=["-P", "-m", "ui", "mcp", "--results", str(tmp_path / "results")],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(root), "STUDIO_DATA_DIR": str(tmp_path / "data")},
+    )
+
+    async def ask():
+        async with (
+            stdio_client(server) as (reads, writes),
+            ClientSession(reads, writes) as session,
+        ):
+            await session.initialize()
+            given = {"sources": ["clip.mp4"], "looks": ["warm"]}
+            return [
+                await session.call_tool("submit_stylize", given),
+                await session.call_tool("list_jobs", {}),
+                await session.call_tool("cancel_job", {"job": "1"}),
+                await session.call_tool("submit_stylize", {"sources": ["/etc/passwd"]}),
+            ]
+
+    made, listed, cancelled, refused = asyncio.run(ask())
+    assert made.structuredContent["state"] == "queued"
+    assert len(listed.structuredContent["jobs"]) == 1
+    assert cancelled.structuredContent["state"] == "cancelled"
+    assert refused.isError
+
+
+def test_the_examples_of_the_readme_run(live):
+    text = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n(from gradio_client.*?)```", text, re.DOTALL)
+    example = example.replace("http://127.0.0.1:7860", live.address).replace(
+        "KEY", live.keys["ada"]
+    )
+    example = example.replace("day1.mp4", "clip.mp4")
+    folder = live.home / "example"
+    folder.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", example], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (folder / "styled.mp4").read_bytes()[4:8] == b"ftyp"
 
 
 def test_another_user_sees_nothing_over_the_api(live):

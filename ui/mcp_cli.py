@@ -1,0 +1,38 @@
+"""``studio mcp``: the studio's calls as tools for an assistant on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+import typer
+
+from ui.command import settings_of
+
+
+def mcp(
+    media_root: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder that footage may be named from; repeatable; the current one."),
+    ] = None,
+    results: Annotated[
+        Path | None, typer.Option(help="Folder for the results; the page's where not given.")
+    ] = None,
+) -> None:
+    """Speak the Model Context Protocol over standard input and output.
+
+    Tools submit, plan, follow and stop jobs of every pipeline; studio jobs work, or the page, does
+    them. On a shared machine the page offers the same at /mcp, to each user with a key.
+    """
+    from studio.jobs.queue import JobQueue, jobs_path
+    from ui.remote.calls import Calls
+    from ui.remote.mcp_server import serve_stdio
+    from ui.web.roots import MediaRoots
+
+    top = (results or platformdirs.user_data_path("studio") / "results").absolute()
+    queue = JobQueue.open(jobs_path(settings_of()))
+    try:
+        serve_stdio(Calls(queue, MediaRoots(media_root or [Path.cwd()]), top))
+    finally:
+        queue.close()
