@@ -92,7 +92,9 @@ def confined(
     # What is written aside is seen by nobody else's work.
     tempfile.tempdir = os.environ["TMPDIR"] = str(temporary)
     readable = [*_house(), *reads]
-    writable = [cache, *_data(settings.data_dir), *writes, *map(Path, _DEVICES)]
+    # A person may have put the models on a larger disk.
+    linked = [path.resolve() for path in cache.iterdir() if path.is_symlink()]
+    writable = [cache, *linked, *_data(settings.data_dir), *writes, *map(Path, _DEVICES)]
     outcome: list[T] = []
     failure: list[BaseException] = []
 

@@ -80,7 +80,9 @@ class Desk:
     may_work: Callable[[str], None] = lambda _: None
     _seen: dict[str, tuple[float, JobRecord]] = field(default_factory=dict, init=False)
 
-    def submit(self, asked: Asked, owner: str, *, waited_for: bool) -> JobRecord:
+    def submit(
+        self, asked: Asked, owner: str, *, waited_for: bool, into: Path | None = None
+    ) -> JobRecord:
         """Put a piece of work into the queue.
 
         Args:
@@ -88,6 +90,8 @@ class Desk:
             owner: whose; "" on a machine without accounts.
             waited_for: somebody sits before the screen: it goes before long work, into a process
                 that is warm already.
+
+            into: folder that it may write to, beside the one that its options name.
 
         Raises:
             Busy: as many wait as may.
@@ -109,7 +113,7 @@ class Desk:
                 priority=Priority.INTERACTIVE if waited_for else Priority.BATCH,
                 cwd=self.results_dir,
                 reads=None if reads is None else tuple(map(str, reads)),
-                writes=(str(out),) if out is not None else (),
+                writes=tuple(str(path) for path in (out, into) if path is not None),
             )
         )
 
@@ -214,7 +218,8 @@ class DeskWork:
             Busy: as many wait as may.
         """
         with self.lock:
-            self._job = self._desk.submit(asked, self.owner, waited_for=waited_for).id
+            record = self._desk.submit(asked, self.owner, waited_for=waited_for, into=self.out)
+            self._job = record.id
             self.doing, self._settled = doing, False
             self.keep()
 
