@@ -59,4 +59,18 @@ CAST: tuple[Look, ...] = (
         brow="#5b5856",
         glasses="#23232b",
     ),
+    Look(
+        name="imani",
+        about="a woman with dark hair tied back, in an emerald blazer and a black top",
+        skin=Skin("#4a281c", "#7d4a31", "#a06a47", "#c08a60", "#e6b98e", "#a8503c", "#94474a"),
+        hair=Hair("tied", "#0d0908", "#231815", "#6a4f43"),
+        clothes=Clothes("shell", "#12604f", "#1d1f26", "#dcb257", 0.95, 0.285),
+        face=Face(
+            jaw=0.98, chin=0.90, eyes=1.08, eye_tilt=0.022, fold=0.05, nose=1.14, bridge=0.85,
+            mouth=1.06, lips=1.32, thick=0.9, arch=0.036, age=0.05, made_up=0.85,
+        ),
+        iris="#46291a",
+        brow="#17100e",
+        earrings="#dcb257",
+    ),
 )  # fmt: skip

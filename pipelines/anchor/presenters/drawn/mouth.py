@@ -64,7 +64,7 @@ def lips_of(look: Look, now: Saying) -> Lips:
     # By what the face mesh makes of drawn lips, so that it reads what was asked: it takes narrow
     # mouths for more open than wide ones, and small gaps for smaller.
     gap = _WIDEST * now.open**0.7 * (1 - 0.42 * rounded) * (1 + 0.16 * drawn)
-    smile = (0.020 + 0.008 * drawn) * (1 - 0.8 * rounded)
+    smile = (0.024 + 0.008 * drawn) * (1 - 0.8 * rounded)
     corner = MOUTH_Y - smile + (0.36 + 0.06 * rounded) * gap
     bite = now.teeth
     # Rounded lips open upward too; a lip that is bitten meets the teeth that stand in the gap.
