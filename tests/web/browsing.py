@@ -56,7 +56,8 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @contextlib.contextmanager
 def running(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], str, float]]:
     """The page as ``studio ui`` serves it; its process, its address, when it was started."""
-    _share_models(home / "cache")
+    if not (home / "cache").exists():  # a second server finds what the first left
+        _share_models(home / "cache")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     started = time.monotonic()
@@ -67,6 +68,7 @@ def running(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], str, float]]:
             env=os.environ | {
                 "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path[1:]]),
                 "STUDIO_CACHE_DIR": str(home / "cache"),
+                "STUDIO_DATA_DIR": str(home / "data"),
                 "XDG_DATA_HOME": str(home / "data"),
             },
         )  # fmt: skip

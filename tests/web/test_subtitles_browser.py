@@ -165,6 +165,7 @@ def test_a_cue_edited_and_a_word_mended_everywhere_are_in_the_file(
     assert "subtitles=" not in page.url
 
 
+@pytest.mark.slow
 def test_it_is_found_again_and_burnt_in(server, heard, pictures, talk, tmp_path):
     page = heard()
     assert cues(page)[0][2] == "Typed by hand: 5 < 6 & kept", "decided in the test before"
@@ -205,6 +206,7 @@ def test_it_is_found_again_and_burnt_in(server, heard, pictures, talk, tmp_path)
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_edited_cues_are_set_to_the_sound_again(heard, tmp_path):
     samples, rate_hz = read_wav(two_cities())
     page = heard(write_wav(tmp_path / "clear.wav", samples[: 8 * rate_hz], rate_hz))
@@ -219,6 +221,7 @@ def test_edited_cues_are_set_to_the_sound_again(heard, tmp_path):
     assert abs(cues(page)[key][0] - start) < 0.5
 
 
+@pytest.mark.slow
 def test_phone_dark_and_korean(heard, pictures):
     page = heard(wh=(390, 844), language="ko-KR", light="dark")
     assert page.inner_text("#make-subtitles") == Say("ko")("sub.make")
@@ -229,6 +232,7 @@ def test_phone_dark_and_korean(heard, pictures):
     page.screenshot(path=pictures / "subtitles-4-wide-ko-dark.png", full_page=True)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_subtitled_is_said(server, open_page, tmp_path):
     mute = counted_clip(tmp_path / "mute.mp4", 25)
     page = open_page().page

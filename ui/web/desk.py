@@ -53,11 +53,13 @@ class Asked:
         pipeline: its name.
         options: its Options.
         sources: files it works on.
+        beside: other files that it reads: music.
     """
 
     pipeline: str
     options: Any
     sources: tuple[Path, ...] = ()
+    beside: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,6 @@ class Desk:
             owner: whose; "" on a machine without accounts.
             waited_for: somebody sits before the screen: it goes before long work, into a process
                 that is warm already.
-
             into: folder that it may write to, beside the one that its options name.
 
         Raises:
@@ -103,7 +104,7 @@ class Desk:
         own = self.results_dir / owner if owner else self.results_dir
         reads = None
         if self.reads is not None:
-            reads = (*self.reads(owner), own, *_paths_in(asked.options))
+            reads = (*self.reads(owner), own, *asked.beside, *_paths_in(asked.options))
         return self.queue.submit(
             JobRequest(
                 pipeline=asked.pipeline,

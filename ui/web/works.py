@@ -250,11 +250,11 @@ class Work(DeskWork):
 
     def plan(self) -> None:
         """Start to plan."""
-        asked = {"options": to_json(self.options), "height_px": THUMBNAIL_PX}
-        act = Act("trailer.plan", self.page_dir / "plan", asked)
+        wanted = {"options": to_json(self.options), "height_px": THUMBNAIL_PX}
+        act = Act("trailer.plan", self.page_dir / "plan", wanted)
         short = sum(float(info.duration) for info in self.footage) <= LONG_S
-        sources = tuple(info.path for info in self.footage)
-        self.start(Phase.PLANNING, Asked("desk", act, sources), waited_for=short)
+        asked = Asked("desk", act, self._sources, self._under)
+        self.start(Phase.PLANNING, asked, waited_for=short)
 
     def keep_item(self, version: int, item_id: str, wanted: bool) -> None:
         """Keep or drop one item of a cut; an unknown id changes nothing."""
@@ -301,7 +301,16 @@ class Work(DeskWork):
                 beside.write_text(json.dumps(to_json(plan), ensure_ascii=False), encoding="utf-8")
             options = replace(self.options, out=out, versions=1, from_plan=path)
             self._rendering, self._rendering_as = version, cut.arrangement
-            self.start(Phase.RENDERING, Asked("trailer", options), waited_for=False)
+            asked = Asked("trailer", options, self._sources, self._under)
+            self.start(Phase.RENDERING, asked, waited_for=False)
+
+    @property
+    def _sources(self) -> tuple[Path, ...]:
+        return tuple(info.path for info in self.footage)
+
+    @property
+    def _under(self) -> tuple[Path, ...]:
+        return tuple(info.path for info in self.music)
 
     def settle(self, doing: str, result: JobResult) -> None:
         """Plans, or files."""
