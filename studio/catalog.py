@@ -37,6 +37,7 @@ ENTRIES: tuple[str, ...] = (
     "studio.adapters.pose:SPEC",
     "studio.adapters.hands:SPEC",
     "studio.adapters.matte:SPEC",
+    "studio.adapters.people_masks:SPEC",
     "studio.adapters.face_embedding:SPEC",
     "studio.adapters.piper:SPEC",
     "studio.adapters.espeak:SPEC",

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.filter.far_people import FarPeople
 from studio.adapters.matte import Matte, refined
+from studio.adapters.people_masks import PeopleMasks
 
 #: Share of the matte before, where the network is wholly unsure. Where it is sure, nothing of
 #: what was before is kept, so that a person who moves leaves no ghost.
@@ -21,15 +23,19 @@ class MatteState:
 
     Args:
         net: a leased ``studio.adapters.matte.SPEC``.
+        people: a leased ``studio.adapters.people_masks.SPEC``, where people far off matter.
     """
 
-    def __init__(self, net: Matte) -> None:
+    def __init__(self, net: Matte, people: PeopleMasks | None = None) -> None:
         self.net = net
+        self.far = None if people is None else FarPeople(people)
         self.before: NDArray[np.float32] | None = None
 
     def reset(self) -> None:
         """Forget: a shot begins."""
         self.before = None
+        if self.far is not None:
+            self.far.reset()
 
 
 def person_matte(rgb: NDArray[Any], state: MatteState) -> NDArray[np.float32]:
@@ -44,6 +50,8 @@ def person_matte(rgb: NDArray[Any], state: MatteState) -> NDArray[np.float32]:
     """
     small = rgb if rgb.dtype == np.uint8 else (rgb >> 8).astype(np.uint8)
     share = state.net.coarse(small)
+    if state.far is not None:
+        share = state.far(small, share)
     before = state.before
     if before is not None and before.shape == share.shape:
         unsure = 1 - (2 * share - 1) ** 2

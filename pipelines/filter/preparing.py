@@ -17,6 +17,7 @@ from pipelines import analysis
 from pipelines.filter.background import BACKGROUND_VERSION
 from pipelines.filter.cover import COVER_VERSION
 from pipelines.filter.covers import Cover
+from pipelines.filter.far_people import FAR_VERSION
 from pipelines.filter.hand_before import HANDS_VERSION
 from pipelines.filter.makeup import MAKEUP_VERSION
 from pipelines.filter.masks import MASKS_VERSION
@@ -56,7 +57,7 @@ from pipelines.stylize.preparing import (
 )
 from pipelines.stylize.shot_style import SHOT_STYLE_VERSION
 from pipelines.stylize.steady import STEADY_VERSION, lead_frames
-from studio.adapters import blazeface, face_embedding, face_mesh, hands, matte, mtcnn
+from studio.adapters import blazeface, face_embedding, face_mesh, hands, matte, mtcnn, people_masks
 from studio.codec import to_json
 from studio.errors import RequestError
 from studio.jobs.job import Job
@@ -100,11 +101,14 @@ class Inputs:
         """Name and version of each network to its precision."""
         from studio.adapters.openvino_runtime import cpu_precision
 
-        used = [(spec, "f32") for spec in face_specs(self.specs) if spec is not mtcnn.SPEC]
+        bf16 = (mtcnn.SPEC, people_masks.SPEC)
+        used = [(spec, "f32") for spec in face_specs(self.specs) if spec not in bf16]
         painters = [spec_of(k) for m in self.looks.values() for k in m.looks if is_painted(k)]
         half: list[AnySpec] = [*painters]
         if any(isinstance(s, Anonymise) for s in self.specs) or kinds(self.specs)[0]:
             half.append(mtcnn.SPEC)
+        if kinds(self.specs)[1]:
+            half.append(people_masks.SPEC)
         return {s.key: p for s, p in used} | {s.key: cpu_precision() for s in half}
 
 
@@ -117,7 +121,7 @@ def face_specs(specs: Sequence[Spec]) -> list[AnySpec]:
     if any(isinstance(spec, DRAWN) for spec in specs):
         needed.append(hands.SPEC)
     if people:
-        needed.append(matte.SPEC)
+        needed += [matte.SPEC, people_masks.SPEC]
     for spec in specs:
         if isinstance(spec, Anonymise):
             needed += [mtcnn.SPEC, blazeface.SPEC_NEAR, blazeface.SPEC_FAR]
@@ -211,6 +215,7 @@ def stack_of(
             sharp=held.enter_context(lease(mtcnn.SPEC)) if faces else None,
             mesh=held.enter_context(lease(face_mesh.SPEC)) if faces else None,
             matte=held.enter_context(lease(matte.SPEC)) if people else None,
+            people=held.enter_context(lease(people_masks.SPEC)) if people else None,
             hands=held.enter_context(lease(hands.SPEC)) if drawn else None,
         )
         layers: dict[int, tuple[Layer, ...]] = {}
@@ -252,7 +257,7 @@ def film_of(stack: Stack, inputs: Inputs, footage: Footage) -> RgbFilm:
         around = [s for s in starts if start - lead <= s < end]
         return [
             [STACK_VERSION, WORN_VERSION, MASKS_VERSION, MAKEUP_VERSION, BACKGROUND_VERSION],
-            [HANDS_VERSION],
+            [HANDS_VERSION, FAR_VERSION],
             [COVER_VERSION, CHAIN_VERSION, SHOT_STYLE_VERSION, STEADY_VERSION],
             [[type(spec).__name__, _plain(spec)] for spec in inputs.specs],
             sorted(inputs.digests.items()),

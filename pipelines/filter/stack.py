@@ -28,6 +28,7 @@ from studio.adapters.face_mesh import FaceMesh
 from studio.adapters.hands import HandFinder
 from studio.adapters.matte import Matte
 from studio.adapters.mtcnn import Mtcnn
+from studio.adapters.people_masks import PeopleMasks
 from studio.types.landmarks import Floats
 
 #: Raised whenever the same filters would give other pixels.
@@ -53,7 +54,7 @@ class Nets:
 
     Attributes:
         near, sharp, mesh: find and follow faces.
-        matte: finds people.
+        matte, people: find people, near and far.
         hands: finds hands before faces.
     """
 
@@ -61,6 +62,7 @@ class Nets:
     sharp: Mtcnn | None = None
     mesh: FaceMesh | None = None
     matte: Matte | None = None
+    people: PeopleMasks | None = None
     hands: HandFinder | None = None
 
 
@@ -105,7 +107,7 @@ class FilterPass:
         self._faces: Faces | None = None
         if nets.near is not None and nets.sharp is not None and nets.mesh is not None:
             self._faces = Faces(nets.near, nets.sharp, nets.mesh, stack.rate_hz)
-        self._matte = MatteState(nets.matte) if nets.matte is not None else None
+        self._matte = MatteState(nets.matte, nets.people) if nets.matte is not None else None
         self._hands = HandsBefore(nets.hands) if nets.hands is not None else None
         self._steps = [self._step(place, spec) for place, spec in enumerate(stack.specs)]
         self.notes: list[str] = []

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines import analysis
+from pipelines.filter.far_people import FAR_VERSION
 from pipelines.filter.person_matte import MATTE_LEAD_FRAMES
 from pipelines.stylize.canvas import Footage
 from pipelines.stylize.chain import CHAIN_VERSION, ChainPass, Layer, PaintLayer, to_bytes
@@ -30,8 +31,7 @@ from pipelines.stylize.result import Result, StylizePlan, command_of, slug
 from pipelines.stylize.shot_style import SHOT_STYLE_VERSION
 from pipelines.stylize.steady import STEADY_VERSION, lead_frames
 from pipelines.stylize.still import is_still, run_still
-from pipelines.stylize.where import WHERE_VERSION, Placing, WhereLayer
-from studio.adapters import matte
+from pipelines.stylize.where import WHERE_VERSION, Placing, WhereLayer, where_models
 from studio.codec import to_json
 from studio.errors import MediaError, RequestError
 from studio.jobs.job import Job
@@ -235,9 +235,8 @@ def _settings_of(layers: Sequence[Layer], digests: dict[str, str], options: Opti
             how = [layer.prompt, layer.every, layer.strength, layer.keep_color]
             described.append([layer.made_with, layer.model.precision, KEYED_VERSION, how])
         elif isinstance(layer, WhereLayer):
-            described.append(
-                {"where": layer.place, "version": WHERE_VERSION, "net": matte.SPEC.key}
-            )
+            how = [layer.place, WHERE_VERSION, FAR_VERSION]
+            described.append({"where": how, "nets": where_models(layer.place)})
         else:
             described.append({"table": layer.lut.digest, "strength": layer.strength})
     return [described, sorted(digests.items()), options.seed]
@@ -407,7 +406,7 @@ def _mark(
         command=command_of(footage.info.path, options, materials.looks),
         inputs={footage.info.path.name: footage.info.content_hash, **digests},
         models={spec_of(k).key: plan.precision for k in materials.looks if is_painted(k)}
-        | ({matte.SPEC.key: "f32"} if options.where != "all" else {}),
+        | where_models(options.where),
         software=software(),
     )
 

@@ -28,7 +28,7 @@ from pipelines.stylize.options import PAINTED_STRENGTH, Options, smooth_share
 from pipelines.stylize.shot_style import Painter, Statistics, StillStyle
 from pipelines.stylize.tiles import TilePlan, plan_tiles
 from pipelines.stylize.where import WhereLayer
-from studio.adapters import diffusion, matte, translator
+from studio.adapters import diffusion, matte, people_masks, translator
 from studio.adapters import style as style_net
 from studio.errors import DoesNotFit, RequestError
 from studio.jobs.job import Job
@@ -204,7 +204,8 @@ def layers_of(
             )
         if options.where != "all":
             net = stack.enter_context(job.pool.lease(matte.SPEC))
-            layers.append(WhereLayer(net, options.where, canvas.resets))
+            people = stack.enter_context(job.pool.lease(people_masks.SPEC))
+            layers.append(WhereLayer(net, options.where, people, canvas.resets))
         yield tuple(layers)
 
 

@@ -19,7 +19,7 @@ from pipelines.stylize.looks import Look, PictureLook, digest_of, inputs_of, par
 from pipelines.stylize.options import PAINTED_STRENGTH, Options
 from pipelines.stylize.preparing import Materials, is_painted, layers_of, read_materials, spec_of
 from pipelines.stylize.result import Result, StylizePlan, command_of, slug
-from studio.adapters import matte
+from pipelines.stylize.where import where_models
 from studio.codec import to_json
 from studio.errors import RequestError
 from studio.jobs.job import Job
@@ -76,8 +76,7 @@ def run_still(source: Path, options: Options, job: Job) -> Result:
         job.report("paint", 0.0)
         made, plan = laid_over(rgb, materials, options, job, plan)
         models |= {spec_of(k).key: plan.precision for k in looks if is_painted(k)}
-        if options.where != "all":
-            models[matte.SPEC.key] = "f32"
+        models |= where_models(options.where)
     path = options.out / f"{source.stem}.{slug(options)}.png"
     if options.method == "gatys":
         path = path.with_suffix(".gatys.png")

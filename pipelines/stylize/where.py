@@ -10,12 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.filter.person_matte import MatteState, person_matte
+from studio.adapters import matte, people_masks
 from studio.adapters.matte import Matte
+from studio.adapters.people_masks import PeopleMasks
 
 #: Raised whenever the same matte would give other pixels.
-WHERE_VERSION = 1
+WHERE_VERSION = 2
 #: Where looks may be laid.
 PLACES = ("all", "person", "background")
+
+
+def where_models(place: str) -> dict[str, str]:
+    """Name and version of the networks that tell where, to their precision."""
+    from studio.adapters.openvino_runtime import cpu_precision
+
+    return {} if place == "all" else {matte.SPEC.key: "f32", people_masks.SPEC.key: cpu_precision()}
 
 
 @dataclass(frozen=True)
@@ -23,13 +32,14 @@ class WhereLayer:
     """Which part of the picture the looks are kept in.
 
     Attributes:
-        net: finds people.
+        net, people: find people, near and far.
         place: ``person`` or ``background``.
         resets: frames that begin a shot.
     """
 
     net: Matte
     place: str
+    people: PeopleMasks | None = None
     resets: frozenset[int] = frozenset()
 
 
@@ -43,7 +53,7 @@ class Placing:
 
     def __init__(self, layer: WhereLayer) -> None:
         self._layer = layer
-        self._state = MatteState(layer.net)
+        self._state = MatteState(layer.net, layer.people)
 
     def __call__(self, rgb: NDArray[Any], made: NDArray[Any], number: int) -> NDArray[Any]:
         """The footage with the made picture in its place.

@@ -83,7 +83,7 @@ def decode(
     input_hw: tuple[int, int],
     min_score: float,
     max_overlap: float,
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
     """One picture's boxes from the network's maps.
 
     A side of a box is the mean of a distribution over 16 distances (Li and others,
@@ -98,13 +98,14 @@ def decode(
         max_overlap: intersection over union up to which two boxes of one class both stay.
 
     Returns:
-        xyxy in input pixels ``(n, 4)``, scores ``(n,)``, label ids ``(n,)``, best first.
+        xyxy in input pixels ``(n, 4)``, scores, label ids and anchors ``(n,)``, best first.
     """
     import cv2
 
     kept = np.flatnonzero(logits.max(axis=0) > np.log(min_score / (1.0 - min_score)))
     if not len(kept):
-        return np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64)
+        nothing = np.zeros(0, np.int64)
+        return np.zeros((0, 4), np.float32), np.zeros(0, np.float32), nothing, nothing
     label_ids = logits[:, kept].argmax(axis=0)
     scores = 1.0 / (1.0 + np.exp(-logits[label_ids, kept]))
     weights = distributions[:, kept].reshape(4, _BINS, -1)
@@ -121,7 +122,7 @@ def decode(
     )
     order = np.asarray(best, np.int64).reshape(-1)
     order = order[np.argsort(-scores[order], kind="stable")][:_MAX_FOUND]
-    return xyxy[order], scores[order].astype(np.float32), label_ids[order].astype(np.int64)
+    return xyxy[order], scores[order].astype(np.float32), label_ids[order], kept[order]
 
 
 class Yolo:
@@ -165,7 +166,7 @@ class Yolo:
         distributions, logits = self._net(canvas)[:2]
         pictures, boxes, all_scores, all_ids = [], [], [], []
         for i in range(count):
-            xyxy, scores, label_ids = decode(
+            xyxy, scores, label_ids, _ = decode(
                 distributions[i], logits[i], input_hw, min_score, max_overlap
             )
             pictures.append(np.full(len(xyxy), i, np.int64))
@@ -240,23 +241,26 @@ def _script(checkpoint: Path, cache_dir: Path) -> torch.jit.ScriptModule:
         return torch.jit.load(str(script), map_location="cpu")  # type: ignore[no-untyped-call,no-any-return]
 
 
-def load(context: LoadContext) -> Yolo:
-    """For the pool."""
+def net_of(context: LoadContext, batch: int, outputs: tuple[int, ...]) -> PictureNet:
+    """The network, with those of its outputs that are wanted."""
     build: Callable[[], torch.nn.Module] = lambda: _script(  # noqa: E731
         context.weights["yolo11n-seg.pt"], context.cache_dir
     )
-    return Yolo(
-        load_net(
-            context,
-            "yolo11n-seg",
-            build,
-            example=(1, 3, 64, 96),
-            precision=precision_on(context.device),
-            batch=4,
-            scale=(255.0,),
-            outputs=(0, 1),  # masks would cost 1.4 times as much
-        )
+    return load_net(
+        context,
+        "yolo11n-seg",
+        build,
+        example=(1, 3, 64, 96),
+        precision=precision_on(context.device),
+        batch=batch,
+        scale=(255.0,),
+        outputs=outputs,
     )
+
+
+def load(context: LoadContext) -> Yolo:
+    """For the pool."""
+    return Yolo(net_of(context, 4, (0, 1)))  # masks would cost 1.4 times as much
 
 
 SPEC: ModelSpec[Yolo] = ModelSpec(

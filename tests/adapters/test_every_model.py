@@ -137,6 +137,12 @@ def one_face_is_like_itself(model: Any) -> None:
     assert np.diag(apart).max() < 0.4 and apart[0, 1] > 0.6, "two people"
 
 
+def people_far_off_are_cut_out(model: Any) -> None:
+    found = model.find(still("bus"))
+    assert len(found.xyxy) >= 3 and found.masks.shape[0] == len(found.xyxy)
+    assert 0.1 < found.masks.max(axis=0).mean() < 0.4
+
+
 def a_body_is_found(model: Any) -> None:
     found = model.find(still("zidane", 1280))
     assert found.presence.max() > 0.9 and found.points_px.shape[1:] == (33, 3)
@@ -216,6 +222,7 @@ ASK: dict[str, Callable[[Any], None]] = {
     "blazepose-full": a_body_is_found,
     "hands": a_hand_is_found,
     "person-matte": people_are_cut_out,
+    "people-masks": people_far_off_are_cut_out,
     "face-mesh": a_mesh_is_found,
     "face-embedding": one_face_is_like_itself,
     "piper-joe": a_word_is_said,

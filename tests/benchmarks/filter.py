@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.filter import preparing
+from pipelines.filter import far_people, preparing
 from pipelines.filter.hand_before import HANDS_EVERY
 from pipelines.filter.people import LOOK_EVERY, LOOK_WELL_EVERY
 from pipelines.filter.specs import parse_specs
-from studio.adapters import blazeface, face_mesh, hands, matte, mtcnn
+from studio.adapters import blazeface, face_mesh, hands, matte, mtcnn, people_masks
 from studio.jobs.job import Job
 from studio.media.film_render import render_film
 from studio.media.kept_memory import memory_kept
@@ -62,6 +62,7 @@ def main(rounds: int = 3, frames: int = 48) -> None:
             lease(face_mesh.SPEC) as mesh,
             lease(hands.SPEC) as grip,
             lease(matte.SPEC) as person,
+            lease(people_masks.SPEC) as people,
             memory_kept(),  # the bare parts as the render: that is no work of ours
         ):
             made = preparing.film_of(stack, inputs, footage)
@@ -77,6 +78,8 @@ def main(rounds: int = 3, frames: int = 48) -> None:
                         sharp.detect(small[None], min_face_px=25.0, min_scores=(0.7, 0.7, 0.9))
                     if number % HANDS_EVERY == 0:
                         grip.detect(picture)
+                    if number % far_people.LOOK_EVERY == 0:
+                        people.find(picture)
                     mesh.find(picture, squares)
                     matte.refined(picture, person.coarse(picture))
 

@@ -53,7 +53,7 @@ def test_a_film_with_a_painted_background(speaker, job, tmp_path):
     result = stylize.run(speaker, options, job)
     mark = read_mark(result.files["film"])
     assert "--where background" in mark.command_line
-    assert list(mark.models) == ["style26@1", "person-matte@1"]
+    assert list(mark.models) == ["style26@1", "person-matte@1", "people-masks@1"]
     made, source = (middle_picture(p, job).astype(int) for p in (result.files["film"], speaker))
     with job.pool.lease(matte.SPEC) as net:
         share = person_matte(source.astype(np.uint8), MatteState(net))
