@@ -16,9 +16,9 @@ def filter_film(
         list[str] | None,
         typer.Option(
             help="A filter; repeatable, each is done to what the one before gave. "
-            "background:blur=20 | background:replace=PICTURE or FILM | background:green | mask:NAME | "
-            "glasses:NAME | hat:NAME | makeup:natural|evening|bold | makeup:lips=red,liner | "
-            "eyes:bigger=0.2 | face:slim=0.2 | look:NAME | grade:NAME | "
+            "background:blur=20 | background:replace=PICTURE or FILM | background:green | "
+            "mask:NAME | glasses:NAME | hat:NAME | makeup:natural|evening|bold | "
+            "makeup:lips=red,liner | eyes:bigger=0.2 | face:slim=0.2 | look:NAME | grade:NAME | "
             "anonymise:blur|pixelate|drawn[,except=NAME,NAME][,only=NAME] | "
             "box:x,y,w,h[,from=S,to=S]:blur"
         ),
