@@ -48,6 +48,7 @@ _TAKES = {
     "stylize": "many",
     "subtitles": "many",
     "summary": "many",
+    "things": "many",
     "trailer": "many",
     "train": "many",
 }

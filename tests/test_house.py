@@ -35,6 +35,7 @@ ROOMS = {
         "ui/submitting.py",
         "ui/summary_cli.py",
         "ui/subtitles_cli.py",
+        "ui/things_cli.py",
         "ui/train_cli.py",
         "ui/users_cli.py",
     ),

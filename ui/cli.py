@@ -35,6 +35,7 @@ from ui.stylize_cli import settings as film_settings
 from ui.stylize_cli import stylize
 from ui.subtitles_cli import subtitles_app
 from ui.summary_cli import summary
+from ui.things_cli import things_app
 from ui.train_cli import train_app
 from ui.users_cli import users_app
 
@@ -56,6 +57,7 @@ app.command("summary")(summary)
 app.command("recommend")(recommend)
 app.command("report")(report)
 app.command("check")(check)
+app.add_typer(things_app, name="things")
 app.add_typer(consent_app, name="consent")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(library_app, name="library")

@@ -32,6 +32,7 @@ _COMMANDS: dict[tuple[str, ...], str] = {
     ("stylize",): "stylize",
     ("subtitles",): "subtitles",
     ("summary",): "summary",
+    ("things", "find"): "things",
     ("trailer",): "trailer",
     ("train",): "train",
 }
