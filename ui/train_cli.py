@@ -204,6 +204,41 @@ def look(
     )
 
 
+@train_app.command("summary")
+def summary(
+    edits: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR",
+            help="Folders footage and edits with files of one name; or TVSum, SumMe, an .h5 file.",
+        ),
+    ],
+    out: Out = Path("summary.safetensors"),
+    steps: Steps = 0,
+    minutes: Minutes = 0.0,
+    width: Width = 0,
+    seed: Seed = 0,
+    dry_run: DryRun = False,
+    memory_budget: Budget = "",
+    device: DeviceName = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """What is important, learnt from your edits: studio summary FILM --scorer FILE."""
+    _train(
+        "summary",
+        [edits],
+        out,
+        steps,
+        minutes,
+        seed,
+        dry_run,
+        memory_budget,
+        device,
+        as_json,
+        width=width,
+    )
+
+
 def _train(
     method: str,
     folders: list[Path],

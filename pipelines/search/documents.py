@@ -17,7 +17,7 @@ from studio.types.media import FrameTimes
 from studio.types.shot import Shot
 
 #: Of the way these documents are made: another number, and files are read anew.
-VERSION = 1
+VERSION = 2
 #: A thing counts from this confidence on, and is believed once it has been this sure.
 _OBJECT, _OBJECT_SURE = 0.35, 0.5
 #: The same of a class and of a group of classes.

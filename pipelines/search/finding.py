@@ -35,7 +35,9 @@ KINDS = ("object", "scene", "speech", "text", "look", "sound")
 _CLASS = (0.22, 0.55)
 #: What the direction of a class alone may be worth.
 _CLASS_MOST = 0.8
-_CLASS_FALL = 0.09
+#: A frame belongs to the answer that has this share of the peak's cosine: a thing that turns away
+#: or is half hidden is still there.
+_CLASS_KEPT = 0.62
 
 
 @dataclass(frozen=True)
@@ -116,8 +118,9 @@ def _said_fit(phrase: Phrase, concept: Concept, fit: float) -> float:
 
 
 def _in(word: str, words: Collection[str]) -> bool:
+    """Whether a word is among others, in some form of it: ``walk`` is in ``walked``."""
     return word in words or any(
-        w.startswith(word) or word.startswith(w) for w in words if len(w) > 3
+        min(len(w), len(word)) > 3 and (w.startswith(word) or word.startswith(w)) for w in words
     )
 
 
@@ -217,9 +220,9 @@ def like_places(
         asked: what to call it.
         a_class: whether it is the direction of a class, and not a picture.
     """
-    span, fall = (_CLASS, _CLASS_FALL) if a_class else (_LIKE, _FALL)
+    span = _CLASS if a_class else _LIKE
     near = library.pictures.nearest(vector, _NEAR_FRAMES, within)
-    enough = near.cosines >= span[0]
+    enough = near.cosines >= span[0] * _CLASS_KEPT
     rows: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for number, frame, cosine in zip(
         near.media[enough].tolist(),
@@ -234,7 +237,9 @@ def like_places(
             continue
         # Vectors are made of two frames a second; a run may lack none.
         step = 0.75 * each.frames / max(each.duration_s, 1e-6)
-        for place in _runs(library, each.number, sorted(rows[each.number]), step, fall):
+        for place in _runs(library, each.number, sorted(rows[each.number]), step, a_class=a_class):
+            if place.worth < span[0]:
+                continue
             own = but is not None and but[0] == each.number
             if own and but is not None and place.start_frame < but[2] and but[1] < place.end_frame:
                 continue
@@ -247,7 +252,7 @@ def like_places(
 
 
 def _runs(
-    library: Library, media: int, rows: list[tuple[int, float]], step: float, fall: float
+    library: Library, media: int, rows: list[tuple[int, float]], step: float, *, a_class: bool
 ) -> Iterator[Found]:
     """Of each shot the run of frames around the likest; ``worth`` is its cosine."""
     shots = library.index.shots(media)
@@ -258,10 +263,11 @@ def _runs(
     for shot, own in inside.items():
         start, end, start_s, end_s = shots[shot]
         peak = max(range(len(own)), key=lambda n: own[n][1])
+        least = own[peak][1] * _CLASS_KEPT if a_class else own[peak][1] - _FALL
         first = last = peak
-        while first > 0 and _goes_on(own[first - 1], own[first], own[peak], step, fall):
+        while first > 0 and _goes_on(own[first - 1], own[first], step, least):
             first -= 1
-        while last < len(own) - 1 and _goes_on(own[last + 1], own[last], own[peak], step, fall):
+        while last < len(own) - 1 and _goes_on(own[last + 1], own[last], step, least):
             last += 1
         low, high = own[first][0], own[last][0]
         low = start if low - start < step else low - round(step / 3)
@@ -272,7 +278,5 @@ def _runs(
         yield Found(media, shot, low, high, own[peak][0], *times, own[peak][1], why)
 
 
-def _goes_on(
-    one: tuple[int, float], by: tuple[int, float], peak: tuple[int, float], step: float, fall: float
-) -> bool:
-    return abs(one[0] - by[0]) <= step and one[1] >= peak[1] - fall
+def _goes_on(one: tuple[int, float], by: tuple[int, float], step: float, least: float) -> bool:
+    return abs(one[0] - by[0]) <= step and one[1] >= least

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.types.media import FrameTimes
 from studio.types.shot import Shot
 
 #: A detector that misses a thing for so many samples has lost it, not seen it go.
 _MOST_MISSED = 2
+#: From so many samples on a shot is long enough for its edges to give way.
+_SHOT_OF_SOME = 5
 
 
 @dataclass(frozen=True)
@@ -65,14 +66,29 @@ def stretches(
             inside = there[first : last + 1].astype(np.float64)
             yield Stretch(
                 number,
-                shot.start_frame if first == 0 else int(own[first - 1] + own[first] + 1) // 2,
-                shot.end_frame if last == len(own) - 1 else int(own[last] + own[last + 1] + 1) // 2,
+                _start(own, int(first), shot),
+                _end(own, int(last), shot),
                 int(own[first + int(inside.argmax())]),
                 inside[inside >= least],
                 len(inside),
             )
 
 
-def seconds(times: FrameTimes, start_frame: int, end_frame: int) -> tuple[float, float]:
-    """When a stretch begins and ends on the source clock."""
-    return float(times.start(start_frame)), float(times.start(end_frame))
+def _start(samples: NDArray[np.int64], first: int, shot: Shot) -> int:
+    return shot.start_frame if first <= _near(samples) else _between(samples, first - 1)
+
+
+def _end(samples: NDArray[np.int64], last: int, shot: Shot) -> int:
+    near = len(samples) - 1 - last <= _near(samples)
+    return shot.end_frame if near else _between(samples, last)
+
+
+def _near(samples: NDArray[np.int64]) -> int:
+    """Samples between a stretch and its shot's edge that do not count: a thing that a detector
+    finds half a second after a cut was there at the cut, unless the shot is that short."""
+    return 1 if len(samples) >= _SHOT_OF_SOME else 0
+
+
+def _between(samples: NDArray[np.int64], first: int) -> int:
+    """Halfway from a sample to the next."""
+    return (int(samples[first]) + int(samples[first + 1]) + 1) // 2

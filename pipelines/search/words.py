@@ -18,7 +18,7 @@ from typing import Any
 _HANGUL = re.compile(r"[\uac00-\ud7a3\u1100-\u11ff\u3130-\u318f]")
 _LATIN = re.compile(r"[a-z0-9']+")
 #: Sejong tags of morphemes that carry meaning.
-_MEANING = ("NNG", "NNP", "NR", "VV", "VA", "MAG", "XR", "SL", "SN", "VV-I", "VV-R", "VA-I")
+_MEANING = ("NNG", "NNP", "NR", "MM", "VV", "VA", "MAG", "XR", "SL", "SN", "VV-I", "VV-R", "VA-I")
 _EMPTY = frozenset(
     "a an the of in on at with and or to is are was be for from by as it its this that some "
     "who which very somebody someone something scene shot picture video film footage please find "

@@ -22,6 +22,9 @@ SHORTEST_S = 1.0
 #: How far an edge may give way to a word.
 _MOST_GIVEN_S = 0.6
 _MOST_CHANGES_A_S = 0.5
+_HUNDREDTHS = 100
+#: What a segment loses that looks just like one that is in already.
+_AGAIN = 0.8
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,8 @@ def _joined(marks: list[int], fixed: set[int], edges_s: NDArray[np.float64]) -> 
 
 
 def choose(found: Sequence[Segment], tape: Tape, seconds: float) -> list[Segment]:
-    """The segments that are worth most together within a length, in order of the film.
+    """The segments that are worth most together within a length, in order of the film: the
+    published choice, for scores that were learnt.
 
     A segment's worth is its mean importance times its length, so that short ones have no
     advantage; where it shows nothing usable (black, frozen) it is worth nothing.
@@ -103,16 +107,60 @@ def choose(found: Sequence[Segment], tape: Tape, seconds: float) -> list[Segment
         tape: the film.
         seconds: that the summary may last.
     """
-    edges_s, fps = tape.clock.edges_s, 25.0
+    lengths, values = _values(found, tape)
+    # A summary is counted in hundredths of a second; what is too long by less does not fit.
+    weights = [max(1, int(np.ceil(length * _HUNDREDTHS))) for length in lengths]
+    return [found[n] for n in knapsack(values, weights, int(seconds * _HUNDREDTHS))]
+
+
+def choose_varied(
+    found: Sequence[Segment],
+    looks: NDArray[np.float64],
+    scale: tuple[float, float],
+    tape: Tape,
+    seconds: float,
+) -> list[Segment]:
+    """The same for the studio's editor, who does not show a thing again while there is another:
+    one by one the segment that is worth most a second, less for being like those taken.
+
+    Args:
+        found: of the film.
+        looks: float64 ``(n, d)`` of unit length, what each looks like.
+        scale: cosines that mean nothing in common and the same picture.
+        tape: the film.
+        seconds: that the summary may last.
+    """
+    lengths, values = _values(found, tape)
+    worth = np.array(values) / np.maximum(lengths, 1e-6)
+    worth = worth / max(float(worth.max()), 1e-9)
+    alike = np.zeros(len(found))
+    left = worth > 0
+    room = seconds
+    chosen: list[int] = []
+    while True:
+        fits = left & (np.array(lengths) <= room + 1e-9)
+        if not fits.any():
+            break
+        item = int(np.where(fits, worth - _AGAIN * alike, -np.inf).argmax())
+        chosen.append(item)
+        left[item] = False
+        room -= lengths[item]
+        cosines = (looks @ looks[item] - scale[0]) / (scale[1] - scale[0])
+        alike = np.maximum(alike, np.clip(cosines, 0, 1))
+    return [found[n] for n in sorted(chosen)]
+
+
+def _values(found: Sequence[Segment], tape: Tape) -> tuple[list[float], list[float]]:
+    """Seconds of each segment and what all of it is worth."""
+    edges_s = tape.clock.edges_s
     lengths = [float(edges_s[s.end_frame] - edges_s[s.start_frame]) for s in found]
-    weights = [max(1, int(np.ceil(length * fps))) for length in lengths]
-    # Above the middling: what is worse than most of the film is no use for filling up.
+    # What is worse than most of the film is no use for filling up.
     floor = float(np.quantile([s.worth for s in found], 0.1)) if len(found) > 3 else 0.0
     values = [
         max(s.worth - floor, 0.0) * length if _usable(s, tape) and length >= SHORTEST_S else 0.0
         for s, length in zip(found, lengths, strict=True)
     ]
-    return [found[n] for n in knapsack(values, weights, int(seconds * fps))]
+    return lengths, values
 
 
 def _usable(segment: Segment, tape: Tape) -> bool:

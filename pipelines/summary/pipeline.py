@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 from pipelines import analysis
 from pipelines.analysis.options import CUTTING_PARTS
 from pipelines.search.cut_list import Cutting, cut_list, write_exchange
-from pipelines.summary.choosing import choose, clean_edges, segments
+from pipelines.summary.choosing import Segment, choose, choose_varied, clean_edges, segments
 from pipelines.summary.importance import Scored, importance
 from pipelines.summary.options import USUAL_RATIO, Options, checked
+from pipelines.trailer.likeness import likeness_scale
 from studio.codec import to_json
 from studio.errors import RequestError, UnsupportedMedia
 from studio.jobs.job import Job
 from studio.types.analysis import FootageAnalysis
+from studio.types.embedding import Embeddings
 from studio.types.timeline import Role, Timeline
 
 if TYPE_CHECKING:
@@ -128,13 +130,32 @@ def plan(path: Path, options: Options, job: Job) -> tuple[Timeline, Scored, int]
         )
     assert footage.embeddings is not None
     found = segments(footage.embeddings.vectors, scored.frames, scored.scores, scored.tape)
-    spans = clean_edges(choose(found, scored.tape, seconds), scored.tape)
+    if options.scorer is not None:
+        chosen = choose(found, scored.tape, seconds)
+    else:
+        looks = _looks(footage.embeddings, found)
+        scale = likeness_scale((scored.tape,))
+        chosen = choose_varied(found, looks, scale, scored.tape, seconds)
+    spans = clean_edges(chosen, scored.tape)
     if not spans:
         raise RequestError(
             f"Nothing of {path.name} fits into {seconds:.1f} s.",
             "Ask for a longer summary, or give footage that is not black or frozen.",
         )
     return _timeline(footage, scored, spans, seconds, options), scored, len(found)
+
+
+def _looks(embeddings: Embeddings, found: Sequence[Segment]) -> NDArray[np.float64]:
+    """What each segment looks like: the mean of its samples, or the nearest one."""
+    rows = []
+    for segment in found:
+        own = embeddings.between(segment.start_frame, segment.end_frame).astype(np.float64)
+        if not len(own):
+            middle = (segment.start_frame + segment.end_frame) // 2
+            own = embeddings.vectors[[int(np.abs(embeddings.frames - middle).argmin())]]
+        mean = own.astype(np.float64).mean(axis=0)
+        rows.append(mean / max(float(np.linalg.norm(mean)), 1e-9))
+    return np.stack(rows)
 
 
 def _timeline(

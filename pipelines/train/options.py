@@ -14,6 +14,7 @@ METHODS: dict[str, tuple[int, int, int, int]] = {
     "pix2pix": (256, 64, 1, 40_000),
     "cyclegan": (256, 64, 1, 100_000),
     "look": (256, 24, 2, 8_000),
+    "summary": (64, 256, 1, 3_000),
 }
 
 

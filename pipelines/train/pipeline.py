@@ -77,6 +77,10 @@ def run(source: Sequence[Path], options: Options, job: Job) -> Result:
 
     started = time.perf_counter()
     options = checked(options)
+    if options.method == "summary":
+        from pipelines.train import summary
+
+        return summary.run(source, options, job)
     wanted = 2 if options.method in ("cyclegan", "look") else 1
     if len(source) != wanted:
         raise RequestError(f"{options.method} learns from {wanted} folder(s), not {len(source)}.")

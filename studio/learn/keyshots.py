@@ -23,8 +23,7 @@ def change_points(
 
     Args:
         features: ``(n, d)``, a row a frame. Beyond 1,200 frames (ten minutes at two a
-            second) the film is taken in pieces of
-            that length, whose edges are changes.
+            second) the film is taken in pieces of that length, whose edges are changes.
         most: changes at the most.
         penalty: weighs the number of changes against the scatter.
 

@@ -80,7 +80,7 @@ class SummaryMethod:
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
-        return {"error": float(loss)}
+        return {"error": float(loss.detach())}
 
     def predict(self, features: NDArray[np.floating]) -> NDArray[np.float32]:
         """float32 ``(n,)``: what it has learnt to say of a film."""

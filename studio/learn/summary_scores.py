@@ -83,7 +83,8 @@ def agreement(scores: Scores, truth: Truth, over: Literal["mean", "best"] = "mea
     """
     ranks = np.array([rank_correlations(scores, each) for each in truth.scores])
     mask = summary_mask(scores, truth.changes, _SHARE)
-    return Agreement(*_means(ranks), _over([f1(mask, each) for each in truth.masks], over))
+    tau, rho = _means(ranks)
+    return Agreement(tau, rho, _over([f1(mask, each) for each in truth.masks], over))
 
 
 def random_baseline(
@@ -91,7 +92,8 @@ def random_baseline(
 ) -> Agreement:
     """The mean agreement of scores drawn by chance."""
     rng = np.random.default_rng(seed)
-    drawn = [agreement(rng.random(truth.scores.shape[1]), truth, over) for _ in range(_DRAWS)]
+    count = truth.scores.shape[1]
+    drawn = [agreement(np.asarray(rng.random(count)), truth, over) for _ in range(_DRAWS)]
     return _mean(drawn)
 
 
@@ -120,7 +122,8 @@ def human_baseline(truth: Truth, over: Literal["mean", "best"] = "mean") -> Agre
         rest = [n for n in range(people) if n != one]
         ranks = np.array([rank_correlations(truth.scores[one], truth.scores[n]) for n in rest])
         scores = [f1(truth.masks[one], truth.masks[n]) for n in rest]
-        found.append(Agreement(*_means(ranks), _over(scores, over)))
+        tau, rho = _means(ranks)
+        found.append(Agreement(tau, rho, _over(scores, over)))
     return _mean(found)
 
 
