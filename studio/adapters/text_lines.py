@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -88,6 +87,8 @@ class TextReader:
         )
 
     def _find(self, bgr: NDArray[np.uint8], max_side_px: int) -> NDArray[np.float32]:
+        import cv2
+
         height, width = bgr.shape[:2]
         scale = min(1.0, max_side_px / max(height, width))
         size = [
@@ -127,6 +128,8 @@ def lines_of(chances: NDArray[np.float32]) -> NDArray[np.float32]:
     Returns:
         float32 ``(n, 4, 2)`` in the map's pixels, clockwise from the upper left, from the top.
     """
+    import cv2
+
     mask = (chances > _POINT_FROM).astype(np.uint8)
     outlines, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     quads = []
@@ -163,6 +166,8 @@ def strip_of(bgr: NDArray[np.uint8], quad: NDArray[np.float32]) -> NDArray[np.ui
 
     A line that is half as tall again as it is wide is taken to run downwards and is turned.
     """
+    import cv2
+
     across = float(np.linalg.norm([quad[0] - quad[1], quad[3] - quad[2]], axis=1).max())
     down = float(np.linalg.norm([quad[0] - quad[3], quad[1] - quad[2]], axis=1).max())
     corners = quad
