@@ -23,9 +23,9 @@ from studio.types.landmarks import FACE_OVAL, LEFT_BROW, RIGHT_BROW
 Floats = NDArray[np.floating[Any]]
 
 UPPER, LOWER = 0, 1
-#: Gap of the lips at ``jaw`` 1, in units of 9 cm: 18 mm, as wide as calm speech gets; and how much
+#: Gap of the lips at ``jaw`` 1, in units of 9 cm: 20 mm, as wide as calm speech gets; and how much
 #: more of it comes early, for lips are round and hide the first millimetres of their gap.
-WIDEST, _EARLY = 0.20, 0.45
+WIDEST, _EARLY = 0.22, 0.70
 #: Of the jaw's drop, how much the corners of the mouth follow.
 _CORNER_FOLLOWS = 0.36
 #: How pointed the gap ends in the corners: 1 an ellipse, 2 a lens.
@@ -185,7 +185,7 @@ class _Muscles:
         fine = cv2.warpAffine(
             depth, scale, (columns, rows), flags=how, borderMode=cv2.BORDER_REPLICATE
         )
-        return np.clip(fine, self.local[:, 2].min(), self.local[:, 2].max())
+        return np.asarray(np.clip(fine, self.local[:, 2].min(), self.local[:, 2].max()))
 
     def _mouth_places(self) -> tuple[Floats, Floats, Floats]:
         """At every node: place along the mouth, and height below the edges of both lips in
@@ -253,8 +253,9 @@ class _Muscles:
         nose = -self.local[_NOSE_BASE, 1] / mouth.half_wide
         reach = (0.95 * nose, 1.35)
         made = []
-        for side, (share, far) in enumerate(zip((by_upper, by_upper - 1), reach, strict=True)):
-            made.append(share * along * bell(self.v / far)[..., None])
+        for share, far in zip((by_upper, by_upper - 1), reach, strict=True):
+            part = share * along * bell(self.v / far)[..., None]
+            made.append(np.asarray(part, np.float32))
         return self._both(made)
 
     def _unsmiled(self) -> Moves:

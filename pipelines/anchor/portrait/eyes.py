@@ -67,7 +67,7 @@ class Eye:
 
     def looking(self, gaze: tuple[float, float]) -> Moves:
         """Where what is seen came from, relative: float32 ``(high, wide, 2)``."""
-        way = np.float32([-g * far * self.radius_px for g, far in zip(gaze, _LOOKS, strict=True)])
+        way = -np.multiply(gaze, _LOOKS) * self.radius_px
         return np.asarray(self.aside[..., None] * way, np.float32)
 
     def lid(self, blink: float) -> Floats:

@@ -50,12 +50,8 @@ class Head:
         """Float32 ``(rows, columns, 2)`` px."""
         held = [m * np.tanh(d / m) for d, m in zip(head_deg, MOST_DEG, strict=True)]
         yaw, pitch, roll = (np.float32(np.radians(v)) for v in held)
-        return (
-            yaw * self.yaw
-            + pitch * self.pitch
-            + roll * self.roll
-            + np.float32(breath) * self.breath
-        )
+        turned = yaw * self.yaw + pitch * self.pitch + roll * self.roll
+        return np.asarray(turned + np.float32(breath) * self.breath, np.float32)
 
 
 def head_of(points_px: Floats, face: FaceFrame, wh: tuple[int, int]) -> Head:
@@ -119,4 +115,4 @@ def _nearness(points: Floats, face: FaceFrame, px: Floats, py: Floats) -> Floats
     told = RBFInterpolator(known / unit, depth, kernel="linear", smoothing=0.02)
     found = told(np.stack([px.ravel(), py.ravel()], axis=1) / unit).reshape(px.shape)
     far = np.hypot((px - middle[0]) / _SKULL[0], (py - middle[1]) / _SKULL[1]) / unit
-    return np.clip(found, 0, None) * (1 - smooth((far - 0.9) / 0.35))
+    return np.asarray(np.clip(found, 0, None) * (1 - smooth((far - 0.9) / 0.35)))

@@ -68,41 +68,41 @@ class InnerMouth:
         """
         high, wide = self.grain.shape[:2]
         unit = self.unit_px
-        columns = self.left_px + np.arange(wide, dtype=np.float64)
-        top, low = (
-            np.interp(columns, line[:, 0], line[:, 1]) - self.top_px
-            for line in (upper_px, lower_px)
-        )
+        columns = self.left_px + np.arange(wide)
+        top, low = (self._row_of(line) for line in (upper_px, lower_px))
         ends = max(upper_px[0, 0], lower_px[0, 0]), min(upper_px[-1, 0], lower_px[-1, 0])
-        gap = np.maximum(low - top, 0)
-        gap[(columns < ends[0]) | (columns > ends[1])] = 0
+        gap = np.maximum(low - top, 0) * ((columns >= ends[0]) & (columns <= ends[1]))
         rows = slice(max(0, int(top.min()) - 3), min(high, int(np.ceil(low.max())) + 4))
-        y = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
-        top, low, gap = (v.astype(np.float32)[None] for v in (top, low, gap))
+        y: Floats = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
         soft = np.float32(self.soft_px)
         cover = _step((y - top) / soft) * _step((low - y) / soft) * np.minimum(gap / soft, 1)
         # Deep inside it is darkest; along the lower lip some light falls in.
         depth = np.clip((y - top) / np.maximum(gap, 1), 0, 1)
-        paint = self.hollow * (0.55 + 0.6 * depth**2)[..., None]
+        paint: Floats = self.hollow * (0.55 + 0.6 * depth**2)[..., None]
         widest = float(gap.max())
         paint = self._with_tongue(paint, y, low, widest, tongue)
         lit = float(smooth(np.asarray(widest / (0.10 * unit))))
         paint = self._with_lower_teeth(paint, y, drop_px, lit)
         paint = self._with_upper_teeth(paint, y, lit)
-        if self.own is not None:
-            own = self.own[rows]
-            paint = paint + own[..., 3:] * (own[..., :3] - paint)
         # The upper lip and the corners throw their shadow on all of it.
         shade = 0.55 + 0.45 * smooth((y - top) / (0.035 * unit))
         shade = shade * (0.6 + 0.4 * smooth(gap / (0.05 * unit)))
+        # The grain is as in the skin, of its brightness.
+        paint = paint * shade[..., None] * (1 + self.grain[rows] * (0.9 / 110))
         if self.own is not None:
-            shade = 1 - (1 - shade) * 0.35
-        paint = paint * shade[..., None]
-        paint = paint * (1 + self.grain[rows] * (0.9 / 110))  # as in the skin, of its brightness
+            own = self.own[rows]
+            lighter = (0.65 + 0.35 * shade)[..., None]
+            paint = paint + own[..., 3:] * (own[..., :3] * lighter - paint)
         made = np.zeros((high, wide, 4), np.float32)
         made[rows, :, :3] = np.clip(paint, 0, 255) * cover[..., None]
         made[rows, :, 3] = cover
         return made
+
+    def _row_of(self, line_px: Floats) -> Floats:
+        """A line in each column of the box: float32 ``(1, wide)``, in its rows."""
+        columns = self.left_px + np.arange(self.across.size)
+        rows = np.interp(columns, line_px[:, 0], line_px[:, 1]) - self.top_px
+        return np.asarray(rows[None], np.float32)
 
     def _with_tongue(
         self, paint: Floats, y: Floats, low: Floats, widest: float, lift: float
@@ -116,7 +116,7 @@ class InnerMouth:
         cover = _step((y - back[None]) / (0.016 * unit)) * (np.abs(x) < reach)[None]
         rise = np.clip((y - back[None]) / max(high, 1), 0, 1)
         groove = 1 - 0.16 * np.exp(-((x / (0.03 * unit)) ** 2))
-        light = (0.25 + 0.42 * smooth(rise * 1.2)) * groove[None]
+        light = (0.30 + 0.45 * smooth(rise * 1.2)) * groove[None]
         return _over(paint, self.tongue * light[..., None], 0.9 * cover)
 
     def _with_upper_teeth(self, paint: Floats, y: Floats, lit: float) -> Floats:
@@ -175,8 +175,8 @@ def inner_mouth(
     """
     unit = face.unit_px
     both = np.concatenate([mouth.upper_px, mouth.lower_px])
-    left, top = (both.min(axis=0) - (0.06 * unit, 0.10 * unit)).astype(int)
-    right, low = (both.max(axis=0) + (0.06 * unit, 0.36 * unit)).astype(int)
+    left, top = (both.min(axis=0) - np.array([0.06, 0.10]) * unit).astype(int)
+    right, low = (both.max(axis=0) + np.array([0.06, 0.36]) * unit).astype(int)
     left, top = max(0, left), max(0, top)
     right, low = min(rgb.shape[1], right), min(rgb.shape[0], low)
     columns = np.arange(left, right, dtype=np.float64)
@@ -196,7 +196,7 @@ def inner_mouth(
     grain = cv2.GaussianBlur(grain, (0, 0), max(0.5, 0.6 * soft_px))[..., None]
     grain *= _grain(rgb, points_px, unit) / max(float(grain.std()), 1e-6)
     grey = float(skin @ (0.30, 0.59, 0.11))
-    tooth = 1.05 * (0.75 * skin + 0.25 * grey * np.array([1.04, 1.0, 0.94]))
+    tooth: Floats = 1.05 * (0.75 * skin + 0.25 * grey * np.array([1.04, 1.0, 0.94]))
     if mouth.open:
         tooth = _own_tooth(rgb, mouth, tooth)
     own = _own_teeth(rgb, mouth, (left, top, right, low), soft_px) if mouth.open else None

@@ -19,7 +19,7 @@ _LOWER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
 _CORNERS = ((61, 78), (291, 308))
 #: Outer and inner edge of each lip in its middle.
 _THICKNESS = ((0, 13), (17, 14))
-#: Lips nearer than this, in units of the face, are closed: the mesh says 0.01 to 0.02 of closed ones.
+#: Lips nearer than this, in units of the face, are closed; of closed ones the mesh says up to 0.02.
 _CLOSED = 0.045
 #: How far from the mesh's line the lips' own is looked for, in units.
 _REACH_CLOSED, _REACH_OPEN = 0.085, 0.06
@@ -81,6 +81,9 @@ def mouth_line(rgb: NDArray[np.uint8], points_px: Floats, face: FaceFrame) -> Mo
         # What is mixed of lip and teeth belongs to the teeth.
         top = top - (fade * soft)[:, None] * normal
         low = low + (fade * soft)[:, None] * normal
+        # Both at one place along the mouth, so that they meet where they part.
+        along = np.array([normal[1], -normal[0]])
+        low = np.stack([np.interp(top @ along, low @ along, low[:, k]) for k in (0, 1)], axis=1)
         crossed = (low - top) @ normal < 0
         middle = (top + low) / 2
         top[crossed] = low[crossed] = middle[crossed]

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.anchor.portrait.face_frame import FaceFrame
 from pipelines.anchor.portrait.layers import alone, over_own
 from pipelines.anchor.portrait.sitter import Sitter, find_sitter
-from pipelines.anchor.portrait.face_frame import FaceFrame
 from studio.adapters import matte
 from studio.errors import RequestError
 from studio.jobs.job import Job
@@ -156,8 +156,9 @@ def _made(
 
 
 def _set_in(layer: Pictures, border: list[int]) -> Pictures:
-    made: Pictures = cv2.copyMakeBorder(layer, *border, cv2.BORDER_REPLICATE)
-    return made
+    top, low, left, right = border
+    made = cv2.copyMakeBorder(layer, top, low, left, right, cv2.BORDER_REPLICATE)
+    return np.asarray(made)
 
 
 def _placed(

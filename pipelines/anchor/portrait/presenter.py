@@ -122,16 +122,17 @@ class PortraitPresenter:
     def _came(self, places: Moves, moves: Moves) -> Moves:
         """Where in the portrait places of the turned face came from."""
         grid = self.expression.grid
-        at = places - np.float32([grid.left_px, grid.top_px])
-        return places + cv2.remap(moves, at, None, cv2.INTER_LINEAR)
+        at = places - np.array([grid.left_px, grid.top_px], np.float32)
+        return np.asarray(places + cv2.remap(moves, at, None, cv2.INTER_LINEAR))
 
     def _seen(self, places: Moves) -> Pictures:
-        return cv2.remap(
+        seen = cv2.remap(
             self.portrait.person,
             *cv2.convertMaps(places, None, cv2.CV_16SC2),
             cv2.INTER_CUBIC,
             borderMode=cv2.BORDER_REPLICATE,
         )
+        return np.asarray(seen)
 
     def _face(self, row: dict[str, Any]) -> _Face:
         grid, mouth = self.expression.grid, self.mouth
@@ -146,7 +147,7 @@ class PortraitPresenter:
         first = max(0, int(line.min()))
         split = np.arange(first, grid.high, dtype=np.float32)[:, None] > line[None]
         np.copyto(came[first:], below[first:], where=split[..., None])
-        for side, eye in self._eyes.items():
+        for eye in self._eyes.values():
             if any(row["gaze"]):
                 came[_relative(eye.slices, grid.slices)] += eye.looking(row["gaze"])
         return _Face(
@@ -154,7 +155,7 @@ class PortraitPresenter:
         )
 
     def _join_lips(self, person: Pictures, face: _Face, heads: Moves, room: int) -> None:
-        """Along the line between the lips each pixel has its share of both, none of a mixed place."""
+        """Along the line between the lips each pixel has its share of both of them."""
         own, grid = self.expression.grid, self._head.grid
         both = np.concatenate([face.upper_px, face.lower_px])
         left, top = np.floor(both.min(axis=0)).astype(int) - 3
@@ -228,8 +229,8 @@ def _lay(
     left, top = corner_px
     slices = slice(top, top + overlay.shape[0]), slice(left, left + overlay.shape[1])
     box = _relative(_grown(slices, room, grid.slices), grid.slices)
-    at = heads[box] - np.float32([left, top])
-    shown = cv2.remap(overlay.astype(np.float32), at, None, cv2.INTER_LINEAR)
+    at = heads[box] - np.array([left, top], np.float32)
+    shown = cv2.remap(overlay, at, None, cv2.INTER_LINEAR)
     under = person[box][..., :3].astype(np.float32)
     person[(*box, slice(0, 3))] = np.rint(under * (1 - shown[..., 3:]) + shown[..., :3])
 
