@@ -51,6 +51,12 @@ def append_xmp(path: Path, deed: str) -> None:
         file.write(struct.pack(">I", 24 + len(body)) + b"uuid" + _UUID + body)
 
 
+def source_type_in(text: str) -> str:
+    """The digital source type that an XMP packet names; empty for none."""
+    found = _FOUND.search(text)
+    return found[1] if found else ""
+
+
 def source_type_of(path: Path) -> str:
     """The digital source type that the XMP of an MP4 or MOV names; empty for none."""
     try:
@@ -59,9 +65,8 @@ def source_type_of(path: Path) -> str:
                 file.seek(at)
                 if size > _MOST_BYTES or file.read(24)[4:] != b"uuid" + _UUID:
                     continue
-                found = _FOUND.search(file.read(size - 24).decode("utf-8", "replace"))
-                if found:
-                    return found[1]
+                if found := source_type_in(file.read(size - 24).decode("utf-8", "replace")):
+                    return found
     except OSError:
         return ""
     return ""

@@ -11,8 +11,8 @@ from typing import Any, Literal
 from studio.codec import from_json
 from studio.errors import MediaError, NoSuchMedia, RequestError
 from studio.media.film_mark import FilmMark, read_mark
-from studio.media.xmp import SOURCE_ADDRESS, source_type_of
-from studio.provenance.manifest_place import carries_manifest, kind_of
+from studio.media.xmp import SOURCE_ADDRESS, source_type_in, source_type_of
+from studio.provenance.manifest_place import PNG, carries_manifest, kind_of
 from studio.provenance.signing import HOUSE, MARK, context
 from studio.settings import Settings
 
@@ -91,7 +91,7 @@ def read_provenance(path: Path, settings: Settings) -> Provenance:
         mark: FilmMark | None = read_mark(path, settings)
     except (MediaError, RequestError):
         mark = None
-    source_type = source_type_of(path)
+    source_type = source_type_of(path) or _of_picture(path, settings)
     if not carries_manifest(path):
         stripped = mark is not None and mark.signed
         state: State = "stripped" if stripped else "unsigned"
@@ -112,6 +112,17 @@ def read_provenance(path: Path, settings: Settings) -> Provenance:
         mark,
         source_type,
     )
+
+
+def _of_picture(path: Path, settings: Settings) -> str:
+    from studio.media.still import read_texts
+
+    if kind_of(path) != PNG:
+        return ""
+    try:
+        return source_type_in(read_texts(path, settings).get("xml:com.adobe.xmp", ""))
+    except MediaError:
+        return ""
 
 
 def _read(path: Path, settings: Settings) -> dict[str, Any] | str:

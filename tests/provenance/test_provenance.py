@@ -235,6 +235,7 @@ def test_pictures_are_signed_as_films_are(settings, tmp_path):
     write_still(png, np.random.default_rng(0).integers(0, 255, (40, 40, 3), np.uint8), MARK)
     sign(png, Statement("a.png", MARK), settings)
     assert carries_manifest(png) and read_provenance(png, settings).state == "intact"
+    assert read_provenance(png, settings).source_type == "trainedAlgorithmicMedia"
     data = bytearray(png.read_bytes())
     data[-30] ^= 1
     png.write_bytes(data)
