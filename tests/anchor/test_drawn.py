@@ -59,10 +59,10 @@ def _mesh(pool: ModelPool, rgb: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_mouth_is_seen_as_open_as_it_is_asked_to_be(picture_pool, name):
     who = _presenter(name)
-    jaw = np.concatenate([np.linspace(0, 0.9, 12), [0.5, 0.5, 0.5, 0.5, 0.0]])
-    rows = _rows(17, jaw=jaw)
-    rows.spread[12:14] = (-0.8, 0.6)
-    rows.press[14:16] = 0.9  # lips that meet over an open jaw
+    jaw = np.concatenate([np.linspace(0, 0.9, 8), [0.5, 0.5, 0.5, 0.3, 0.0]])
+    rows = _rows(13, jaw=jaw)
+    rows.spread[8:10] = (-0.8, 0.6)
+    rows.press[10:12] = 0.9  # lips that meet over an open jaw
     lease = picture_pool.lease
     with (
         lease(blazeface.SPEC_NEAR) as near,
@@ -70,13 +70,13 @@ def test_a_mouth_is_seen_as_open_as_it_is_asked_to_be(picture_pool, name):
         lease(face_mesh.SPEC) as mesh,
     ):
         read = GapReader(near, far, mesh)
-        gaps = np.array([read(_on_grey(who.draw(rows, n))) for n in range(17)])
+        gaps = np.array([read(_on_grey(who.draw(rows, n))) for n in range(13)])
     assert np.isfinite(gaps).all()
     assert np.corrcoef(gaps, rows.opening)[0, 1] >= 0.93
-    assert (np.diff(gaps[:12]) > -0.006).all()
-    wide = gaps[:12].max() - gaps[0]
+    assert (np.diff(gaps[:8]) > -0.006).all()
+    wide = gaps[:8].max() - gaps[0]
     assert wide > 0.08
-    assert max(gaps[14], gaps[15], gaps[16]) < gaps[0] + 0.12 * wide
+    assert gaps[10:].max() < gaps[0] + 0.12 * wide
 
 
 @pytest.mark.parametrize("name", ["seoyeon", "daniel"])
@@ -151,7 +151,7 @@ def test_only_what_moves_changes():
     assert changed.any() and not (changed & ~inside).any()
 
 
-@pytest.mark.parametrize("size_wh", [(540, 960), (641, 361), (160, 90)])
+@pytest.mark.parametrize("size_wh", [(540, 960), (321, 181)])
 def test_the_figure_stands_on_the_lower_edge_and_nothing_is_about_it(size_wh):
     who = drawn_presenter("daniel", size_wh)
     assert who is not None and not who.people
