@@ -276,7 +276,7 @@ def presenters_of(
         return tuple(who for who in drawn if who is not None), ()
     from pipelines.anchor.portrait import PortraitPresenter
 
-    made = [PortraitPresenter.of(ready.portrait, size_wh, job, "none") for size_wh in sizes]
+    made = [PortraitPresenter.of(ready.portrait, size_wh, job, "own") for size_wh in sizes]
     return tuple(made), tuple(dict.fromkeys(note for who in made for note in who.notes))
 
 

@@ -154,7 +154,7 @@ class Chart:
                     continue
                 grown = eased((seconds - 0.3 - 0.5 * row / count) / 0.7)
                 end = zero + (x + room * self._scale(value) - zero) * grown
-                at = top + name_face.line_px + each * column
+                at = top + name_face.line_px + kit.px(8) + each * column
                 canvas.fill(
                     _box(min(zero, end), at, max(abs(end - zero), 2), each * 0.86),
                     self._colours[column],

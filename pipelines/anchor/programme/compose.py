@@ -231,7 +231,7 @@ def painter_of(stage: Stage, element: Element) -> Painter:
                 enters=not element.detail,
             )  # fmt: skip
         case "caption":
-            lift = kit.box("lower_third")[3] if element.detail else 0
+            lift = kit.px(165) if element.detail else 0  # a name of two rows, and air
             return Caption(kit, tuple(element.text.split("\n")), lift)
     if element.kind == "panel":
         picture = _still(stage, element.material) if material is not None else None

@@ -334,8 +334,11 @@ class _Maker:
     def _captions(self) -> None:
         if self.wanted.captions is None:
             return
+        quotes = [e for e in self.elements if e.kind == "quote"]
         for cue in self.wanted.captions.cues:
             start, end = self._at(cue.start), self._at(cue.end)
+            if any(q.start <= (start + end) // 2 < q.end for q in quotes):
+                continue  # the same words stand there in large
             named = any(
                 e.kind == "lower-third" and e.start < end and e.end > start for e in self.elements
             )

@@ -27,7 +27,7 @@ SETS_VERSION = 1
 _FOLDER = Path(__file__).resolve().parents[3] / "assets" / "sets"
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 #: How much nearer the camera is, and how far points are spread, in shares of the short side.
-_SHOTS = {"wide": (1.0, 0.0016), "side": (1.16, 0.0045), "close": (1.3, 0.006)}
+_SHOTS = {"wide": (1.0, 0.0018), "side": (1.16, 0.0065), "close": (1.3, 0.010)}
 
 
 @dataclass(frozen=True)
