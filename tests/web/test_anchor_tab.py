@@ -149,3 +149,15 @@ def test_the_panels_escape_what_is_not_theirs(work):
     airing = Airing(read_script(made.folder / "script.md"), "<i>x</i>")
     approvals.write_request(made.folder, airing)
     assert "<i>" not in approval(Say("en"), made, made.request(work.settings))
+
+
+def test_every_presenter_set_and_style_has_a_name():
+    from pipelines.anchor import sets, styles
+    from pipelines.anchor.presenters.drawn import CAST
+    from ui.web.tabs.anchor import SETS, STYLES
+
+    assert sorted(SETS) == sorted(sets.names()) and sorted(STYLES) == sorted(styles.names())
+    for say in (Say("en"), Say("ko")):
+        assert all(say.has(f"anchor.card.{look.name}") for look in CAST)
+        assert all(say.has(f"anchor.set.{name}") for name in SETS)
+        assert all(say.has(f"anchor.style.{name}") for name in STYLES)

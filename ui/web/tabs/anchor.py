@@ -24,8 +24,8 @@ from ui.web.wall import wall
 
 _POLL_S = 0.4
 _CARD_ASPECT = 384 / 432
-_SETS = ("skyline", "newsroom", "atrium", "harbour", "wall")
-_STYLES = ("civic", "daybreak", "graphite")
+SETS = ("skyline", "newsroom", "atrium", "harbour", "wall")
+STYLES = ("civic", "daybreak", "graphite")
 _FIELDS = ("text", *WISHES)
 
 
@@ -114,11 +114,11 @@ class AnchorTab(WorkTab):
         p = self.parts
         make(html, {"value": lambda say: panels.section(say("anchor.picture"), number=3)})
         p["set_name"] = make(
-            gr.Dropdown, {"label": "anchor.set", "choices": _choices("anchor.set", *_SETS)},
+            gr.Dropdown, {"label": "anchor.set", "choices": _choices("anchor.set", *SETS)},
             value="skyline", elem_id="anchor-set",
         )  # fmt: skip
         p["style"] = make(
-            gr.Dropdown, {"label": "anchor.style", "choices": _choices("anchor.style", *_STYLES)},
+            gr.Dropdown, {"label": "anchor.style", "choices": _choices("anchor.style", *STYLES)},
             value="civic", elem_id="anchor-style",
         )  # fmt: skip
         p["aspect"] = make(
@@ -397,7 +397,7 @@ class AnchorTab(WorkTab):
             updates[p["approval"]] = filled(approval(say, work, shown))
             updates[p["result"]] = filled(result(say, work))
             updates[p["wall"]] = wall(
-                say, work, work.picked, lambda n: say(f"anchor.card.{n}"), "anchor.group",
+                say, work, work.picked, lambda n: _called(say, n), "anchor.group",
                 _CARD_ASPECT,
             )  # fmt: skip
         return updates
@@ -415,6 +415,11 @@ class AnchorTab(WorkTab):
 
     def _progress(self, say: Say, work: Any) -> str:
         return panels.progress(say, work.view, say(f"anchor.doing.{work.doing}"))
+
+
+def _called(say: Say, name: str) -> str:
+    key = f"anchor.card.{name}"
+    return say(key) if say.has(key) else name.title()
 
 
 def _choices(head: str, *names: str) -> Any:
