@@ -70,7 +70,7 @@ def _card(say: Say, shelf: Shelf, each: Footage) -> str:
         f"<span>{escape(facts(say, info))}</span>{lost}"
         f'<details class="st-uses"><summary>{escape(say("library.use"))}</summary>'
         f"<div>{uses}</div></details>"
-        f'<button type="button" class="st-out" data-remove="{each.id}"'
+        f'<button type="button" class="st-remove" data-remove="{each.id}"'
         f' aria-label="{escape(say("library.remove", name=info.path.name))}">×</button>'
         "</div></li>"
     )
@@ -161,7 +161,7 @@ def _result(say: Say, work: DeskWork, view: RunView) -> str:
         f"<span>{escape(say(_tab_name(work.kind)))} · {when}</span>{listed}"
         f'<a class="st-again" href="?like={work.id}&amp;in={work.kind}">'
         f"{escape(say('gallery.again'))}</a>"
-        f'<button type="button" class="st-out" data-forget="{work.id}"'
+        f'<button type="button" class="st-remove" data-forget="{work.id}"'
         f' aria-label="{escape(say("gallery.forget", name=work.title))}">×</button></div></li>'
     )
 

@@ -28,7 +28,7 @@ element.addEventListener("click", (event) => {
     location.search = new URLSearchParams({ use: id, in: use.dataset.use });
     return;
   }
-  const out = event.target.closest("button.st-out");
+  const out = event.target.closest("button.st-remove");
   if (!out) return;
   trigger("forget", { footage: out.dataset.remove ?? "", work: out.dataset.forget ?? "" });
 });
