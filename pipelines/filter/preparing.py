@@ -17,12 +17,10 @@ from pipelines import analysis
 from pipelines.filter.background import BACKGROUND_VERSION
 from pipelines.filter.cover import COVER_VERSION
 from pipelines.filter.covers import Cover
-from pipelines.filter.far_people import FAR_VERSION
 from pipelines.filter.hand_before import HANDS_VERSION
 from pipelines.filter.makeup import MAKEUP_VERSION
 from pipelines.filter.masks import MASKS_VERSION
 from pipelines.filter.people import FACE_LEAD_FRAMES
-from pipelines.filter.person_matte import MATTE_LEAD_FRAMES
 from pipelines.filter.plate import PlateFilm, is_film, read_plate
 from pipelines.filter.specs import (
     Anonymise,
@@ -44,6 +42,8 @@ from pipelines.filter.stack import (
     plain_values,
 )
 from pipelines.filter.worn import WORN_VERSION
+from pipelines.mattes import MATTE_LEAD_FRAMES
+from pipelines.mattes.far_people import FAR_VERSION
 from pipelines.stylize import options as stylize_options
 from pipelines.stylize.canvas import Footage
 from pipelines.stylize.chain import CHAIN_VERSION, Layer, PaintLayer

@@ -18,10 +18,10 @@ from pipelines.filter.hand_before import HandsBefore, lay_before
 from pipelines.filter.makeup import apply_makeup, reshape_face
 from pipelines.filter.masks import draw_mask
 from pipelines.filter.people import Faces, Known
-from pipelines.filter.person_matte import MatteState, person_matte
 from pipelines.filter.plate import Plate, PlateFilm
 from pipelines.filter.specs import Anonymise, Background, Box, Makeup, Overlay, Reshape, Spec
 from pipelines.filter.worn import draw_glasses, draw_hat
+from pipelines.mattes import MatteState, person_matte
 from pipelines.stylize.chain import ChainPass, Layer, to_bytes
 from studio.adapters.blazeface import BlazeFace
 from studio.adapters.face_mesh import FaceMesh

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines import analysis
-from pipelines.filter.far_people import FAR_VERSION
-from pipelines.filter.person_matte import MATTE_LEAD_FRAMES
+from pipelines.mattes import MATTE_LEAD_FRAMES
+from pipelines.mattes.far_people import FAR_VERSION
 from pipelines.stylize.canvas import Footage
 from pipelines.stylize.chain import CHAIN_VERSION, ChainPass, Layer, PaintLayer, to_bytes
 from pipelines.stylize.flicker import Flicker, measure_flicker

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.filter.person_matte import MatteState, person_matte
+from pipelines.mattes import MatteState, person_matte
 from studio.adapters import matte, people_masks
 from studio.adapters.matte import Matte
 from studio.adapters.people_masks import PeopleMasks

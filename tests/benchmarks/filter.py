@@ -14,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.filter import far_people, preparing
+from pipelines.filter import preparing
 from pipelines.filter.hand_before import HANDS_EVERY
 from pipelines.filter.people import LOOK_EVERY, LOOK_WELL_EVERY
 from pipelines.filter.specs import parse_specs
+from pipelines.mattes import far_people
 from studio.adapters import blazeface, face_mesh, hands, matte, mtcnn, people_masks
 from studio.jobs.job import Job
 from studio.media.film_render import render_film

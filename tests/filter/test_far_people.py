@@ -4,8 +4,8 @@ import av
 import cv2
 import numpy as np
 
-from pipelines.filter.far_people import FarPeople
-from pipelines.filter.person_matte import MatteState, person_matte
+from pipelines.mattes import MatteState, person_matte
+from pipelines.mattes.far_people import FarPeople
 from studio.adapters import matte, people_masks
 from tests.footage import shared_media
 from tests.picture_pool import picture_pool

@@ -14,7 +14,7 @@ from pipelines.filter import background, cover, makeup, masks, preparing, specs,
 from pipelines.filter.head import head_of
 from pipelines.filter.one_euro import OneEuro
 from pipelines.filter.people import Face, Faces
-from pipelines.filter.person_matte import MatteState, person_matte
+from pipelines.mattes import MatteState, person_matte
 from studio.adapters import blazeface, face_mesh, matte, mtcnn
 from studio.errors import MediaError, RequestError
 from studio.jobs.job import Job

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipelines import stylize
-from pipelines.filter.person_matte import MatteState, person_matte
+from pipelines.mattes import MatteState, person_matte
 from pipelines.stylize.wall import middle_picture, over
 from studio.adapters import matte
 from studio.jobs.job import Job

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.filter.far_people import FarPeople
+from pipelines.mattes.far_people import FarPeople
 from studio.adapters.matte import Matte, refined
 from studio.adapters.people_masks import PeopleMasks
 
