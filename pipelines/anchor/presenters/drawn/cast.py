@@ -13,7 +13,7 @@ CAST: tuple[Look, ...] = (
         clothes=Clothes("blazer", "#22335a", "#fbf6ee", "#d8b36a", 0.92, 0.285),
         face=Face(
             cheeks=0.985, jaw=0.94, chin=0.84, eyes=1.04, eye_tilt=0.026, fold=0.55, nose=0.92,
-            bridge=0.75, mouth=0.95, lips=1.0, thick=0.8, arch=0.016, made_up=0.8,
+            bridge=0.75, mouth=0.95, lips=1.0, thick=0.8, arch=0.024, made_up=0.8,
         ),
         iris="#4a2d1e",
         brow="#2c2020",
@@ -26,7 +26,7 @@ CAST: tuple[Look, ...] = (
         clothes=Clothes("suit", "#343a46", "#f7f9fc", "#1f4f8f", 1.08, 0.355),
         face=Face(
             jaw=1.07, chin=1.15, long=1.02, eyes=0.97, eye_tilt=0.03, fold=0.65, nose=1.06,
-            bridge=0.85, mouth=1.02, lips=0.88, thick=1.25, arch=0.008, age=0.22, beard=0.22,
+            bridge=0.85, mouth=1.02, lips=0.88, thick=1.2, arch=0.020, age=0.22, beard=0.22,
         ),
         iris="#42291c",
         brow="#1d1517",
@@ -53,7 +53,7 @@ CAST: tuple[Look, ...] = (
         clothes=Clothes("suit", "#1d2b4d", "#f4f7fb", "#7d1f32", 1.12, 0.37),
         face=Face(
             jaw=1.10, chin=1.22, long=1.045, eyes=0.96, eye_tilt=0.016, fold=0.25, nose=1.10,
-            bridge=1.3, mouth=1.05, lips=0.82, thick=1.2, arch=0.012, age=0.62, beard=0.20,
+            bridge=1.3, mouth=1.05, lips=0.82, thick=1.15, arch=0.022, age=0.62, beard=0.20,
         ),
         iris="#5b7285",
         brow="#5b5856",
