@@ -26,8 +26,9 @@ from tests.hostile.mutations import FULL, Bait, Case, cases
 from ui.web.uploads import Uploads, safe_name
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Seconds that one file may take, all ways in together, beside others on two cores.
-LIMIT_S = 25.0
+#: Seconds that one file may take, all ways in together, while others use the cores too. The
+#: longest took 9 s of the processor: 30,000 cues, read and linted.
+LIMIT_S = 60.0
 #: A full run is cut into so many tests.
 PARTS = 16
 

@@ -184,7 +184,11 @@ def live(tmp_path_factory, small_clip):
             assert thread.is_alive() and time.monotonic() < until
             time.sleep(0.05)
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield Live(f"http://127.0.0.1:{port}", home, keys, accounts, studio)
+        address = f"http://127.0.0.1:{port}"
+        # Built when it is first asked for, which takes its time beside others.
+        headers = {"Authorization": f"Bearer {keys['ada']}"}
+        assert httpx.get(f"{address}/api/config", headers=headers, timeout=200).status_code == 200
+        yield Live(address, home, keys, accounts, studio)
         server.should_exit = True
         thread.join(60)
         assert not thread.is_alive()
