@@ -56,9 +56,9 @@ class House:
     def submit(self, *words: object) -> str:
         return self.studio("jobs", "submit", "--json", "--", *words)["id"]
 
-    def worker(self) -> subprocess.Popen:
+    def worker(self, command: tuple[str, ...] = ("jobs", "work")) -> subprocess.Popen:
         return subprocess.Popen(
-            [sys.executable, "-m", "ui", "jobs", "work"],
+            [sys.executable, "-m", "ui", *command],
             cwd=self.folder, env=self.environment, stderr=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )  # fmt: skip
@@ -79,7 +79,8 @@ class House:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
-def test_killed_at_random_moments_every_job_ends(tmp_path, studio_cache, capsys):
+@pytest.mark.parametrize("does", [("jobs", "work"), ("ui", "--port", "0")], ids=["worker", "page"])
+def test_killed_at_random_moments_every_job_ends(tmp_path, studio_cache, capsys, does):
     chance, house = random.Random(SEED), House(tmp_path, studio_cache)
     sound = shared_media("speech_jfk.flac")
     jobs = {
@@ -106,7 +107,7 @@ def test_killed_at_random_moments_every_job_ends(tmp_path, studio_cache, capsys)
     watcher = threading.Thread(target=watch)
     watcher.start()
     struck = Counter()
-    worker = house.worker()
+    worker = house.worker(does)
     began = time.monotonic()
     while sum(struck.values()) < KILLS:
         time.sleep(chance.uniform(0.2, 9.0))
@@ -129,7 +130,7 @@ def test_killed_at_random_moments_every_job_ends(tmp_path, studio_cache, capsys)
         struck[victim] += 1
         if victim != "job":
             worker.wait()
-            worker = house.worker()
+            worker = house.worker(does)
     for job_id in jobs.values():
         house.queue.wait(job_id, 900)
     ends = {name: house.queue.get(job_id) for name, job_id in jobs.items()}
