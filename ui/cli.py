@@ -122,6 +122,10 @@ def trailer(
     from_plan: Annotated[
         Path | None, typer.Option(help="Render this plan; nothing is analysed.")
     ] = None,
+    scorer: Annotated[
+        Path | None,
+        typer.Option(help="A network of studio train summary; what it says counts half."),
+    ] = None,
     memory_budget: Budget = "",
     device: DeviceName = "auto",
     as_json: AsJson = False,
@@ -144,6 +148,7 @@ def trailer(
             seed=seed,
             dry_run=dry_run,
             from_plan=from_plan,
+            scorer=scorer,
         )
         result = pipeline.run(footage or [], options, job)
     emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))

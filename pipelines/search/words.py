@@ -223,7 +223,7 @@ def _english(text: str) -> Asked:
 
 
 def _singular(word: str) -> str:
-    for ending, instead in (("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch")):
+    for ending, instead in (("ies", "y"), ("ses", "s"), ("shes", "sh"), ("ches", "ch")):
         if word.endswith(ending):
             return word[: -len(ending)] + instead
     return word[:-1] if word.endswith("s") and not word.endswith("ss") else word

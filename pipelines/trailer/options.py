@@ -30,6 +30,7 @@ class Options:
         seed: same footage, options and seed give the same plan.
         dry_run: plan and estimate only.
         from_plan: render this plan; nothing is analysed.
+        scorer: a network of ``studio train summary``: what it takes for important counts half.
     """
 
     out: Path
@@ -45,6 +46,7 @@ class Options:
     seed: int = 0
     dry_run: bool = False
     from_plan: Path | None = None
+    scorer: Path | None = None
 
 
 def checked(options: Options) -> Options:

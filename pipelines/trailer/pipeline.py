@@ -12,9 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pipelines import analysis
 from pipelines.trailer.options import Options, checked
 from pipelines.trailer.plan import plan_cuts
+from pipelines.trailer.scores import Learnt
 from pipelines.trailer.self_check import rehearsed_shots, unplanned_cuts
 from studio.archive.store import Part
 from studio.codec import to_json
@@ -135,6 +138,10 @@ def check_options(options: Options) -> None:
         RequestError: naming the option and what it may be.
     """
     checked(options)
+    if options.scorer is not None:
+        from studio.adapters.summary_net import checked_head
+
+        checked_head(options.scorer)
     out = options.out
     if out.exists() and not out.is_dir():
         raise RequestError(f"{out} is a file", "Give a folder: --out DIR")
@@ -166,11 +173,12 @@ def _rehearsed(
     job: Job,
 ) -> tuple[Timeline, ...]:
     """Plans in which nobody sees a cut that is not planned."""
+    learnt = _learnt(footage, options, job)
     avoid: dict[str, set[int]] = {}
     for trial in range(1 + MOST_REHEARSALS):
         job.report("plan", trial / (1 + MOST_REHEARSALS))
         frames = {name: tuple(sorted(found)) for name, found in avoid.items()}
-        timelines = plan_cuts(footage, options, music, frames)
+        timelines = plan_cuts(footage, options, music, frames, learnt)
         if trial == MOST_REHEARSALS:
             break
         found = False
@@ -183,6 +191,23 @@ def _rehearsed(
         if not found:
             break
     return timelines
+
+
+def _learnt(
+    footage: Sequence[FootageAnalysis], options: Options, job: Job
+) -> dict[str, Learnt] | None:
+    """What a trained scorer says of the footage, where one was given."""
+    if options.scorer is None:
+        return None
+    from studio.adapters.summary_net import spec_of
+
+    found: dict[str, Learnt] = {}
+    with job.pool.lease(spec_of(options.scorer)) as model:
+        for each in footage:
+            if each.embeddings is not None and len(each.embeddings.frames):
+                said = model.score(each.embeddings.vectors).scores.astype(np.float64)
+                found[each.media.content_hash] = each.embeddings.frames, said
+    return found
 
 
 def _probe_footage(path: Path, job: Job) -> None:

@@ -11,7 +11,7 @@ from pipelines.trailer.likeness import likeness_scale
 from pipelines.trailer.music_fit import Bed, Fit, bed_from_footage, fit_music
 from pipelines.trailer.options import Options, checked
 from pipelines.trailer.pulse import Pulse
-from pipelines.trailer.scores import score
+from pipelines.trailer.scores import Learnt, score
 from pipelines.trailer.shape import Brief, Cards, card_frames, lay_out, least_clip_frames
 from pipelines.trailer.short import fill_short
 from pipelines.trailer.solve import Earlier, fill
@@ -40,6 +40,7 @@ def plan_cuts(
     options: Options,
     music: tuple[MediaInfo, SoundFacts] | None = None,
     avoid: Mapping[str, Sequence[int]] | None = None,
+    learnt: Mapping[str, Learnt] | None = None,
 ) -> tuple[Timeline, ...]:
     """The cuts that were asked for, each different.
 
@@ -50,6 +51,7 @@ def plan_cuts(
             itself is music, one unbroken stretch of its own sound is laid under the cut.
         avoid: content hash to source frames that no clip may hold, such as
             :func:`pipelines.trailer.self_check.unplanned_cuts` found in a rehearsal.
+        learnt: what a trained scorer says of the footage, see ``scores.score``.
 
     Returns:
         one timeline a version.
@@ -75,7 +77,7 @@ def plan_cuts(
             f"{options.length_s:g} s leave no room for footage beside the cards.",
             "Ask for a longer trailer or leave a card out.",
         )
-    room = _room(tapes, rate, options, music, total, cards)
+    room = _room(tapes, rate, options, music, total, cards, learnt)
     timelines, earlier = [], Earlier()
     for version in range(options.versions):
         cut, more = _cut(room, total, cards, version, earlier)
@@ -89,6 +91,7 @@ def plan_cuts(
 def _room(
     tapes: tuple[Tape, ...], rate: FrameRate, options: Options,
     music: tuple[MediaInfo, SoundFacts] | None, total: int, cards: Cards,
+    learnt: Mapping[str, Learnt] | None,
 ) -> CuttingRoom:  # fmt: skip
     bed: Bed | None
     if music is not None:
@@ -104,7 +107,7 @@ def _room(
     mute = bed is not None and bed.own
     return CuttingRoom(
         tapes=tapes,
-        sheets=score(tapes, lips_out_of_step=mute),
+        sheets=score(tapes, lips_out_of_step=mute, learnt=learnt),
         rate=rate,
         options=options,
         scale=likeness_scale(tapes),

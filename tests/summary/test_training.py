@@ -59,6 +59,7 @@ def test_a_known_rule_is_learnt():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_finished_films_teach_a_scorer(studio_cache: Path, tmp_path: Path):
     """The whole way: films and edits as files, one command, a scorer, a summary by it."""
     frames = read(music_video(), 2, 205)
