@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-import subprocess
-import sys
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import numpy as np
@@ -76,15 +75,10 @@ def test_the_identity_is_the_machines_own_and_private(settings, tmp_path):
 
 def test_two_at_first_use_have_one_identity(tmp_path):
     (tmp_path / "identity").mkdir()  # as what locks work in leaves it
-    code = (
-        "import sys; from studio.settings import Settings; from pathlib import Path\n"
-        "from studio.provenance.identity import identity\n"
-        "print(identity(Settings(data_dir=Path(sys.argv[1]))).name)"
-    )
-    command = [sys.executable, "-c", code, str(tmp_path)]
-    begun = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
-    names = {process.communicate(timeout=60)[0].strip() for process in begun}
-    assert names == {identity(Settings(data_dir=tmp_path)).name}
+    settings = Settings(data_dir=tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        names = set(pool.map(lambda _: identity(settings).name, range(16)))
+    assert names == {identity(settings).name}
     assert [p.name for p in tmp_path.iterdir()] == ["identity"]
 
 

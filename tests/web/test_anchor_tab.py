@@ -154,7 +154,7 @@ def test_the_panels_escape_what_is_not_theirs(work):
 def test_every_presenter_set_and_style_has_a_name():
     from pipelines.anchor import sets, styles
     from pipelines.anchor.presenters.drawn import CAST
-    from ui.web.tabs.anchor import SETS, STYLES
+    from ui.web.anchor_works import SETS, STYLES
 
     assert sorted(SETS) == sorted(sets.names()) and sorted(STYLES) == sorted(styles.names())
     for say in (Say("en"), Say("ko")):

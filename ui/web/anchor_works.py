@@ -22,6 +22,9 @@ from ui.web.messages import PageError
 
 #: What a run of a segment is for.
 READ, VOICE, LOOK, FILM = "read", "voice", "look", "film"
+#: What is offered, in the order it is.
+SETS = ("skyline", "newsroom", "atrium", "harbour", "wall")
+STYLES = ("civic", "daybreak", "graphite")
 #: What a wish is where nothing was wished.
 WISHES: dict[str, Any] = {
     "language": "auto",

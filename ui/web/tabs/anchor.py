@@ -12,7 +12,7 @@ from studio.accounts.role import Role
 from studio.errors import StudioError
 from ui.web import panels
 from ui.web.anchor_panels import approval, heard, reading_table, result, welcome
-from ui.web.anchor_works import FILM, LOOK, READ, VOICE, WISHES, AnchorWork
+from ui.web.anchor_works import FILM, LOOK, READ, SETS, STYLES, VOICE, WISHES, AnchorWork
 from ui.web.guard import current_user, require
 from ui.web.makings import Makings
 from ui.web.messages import PageError, Say, preferred_language
@@ -24,8 +24,6 @@ from ui.web.wall import wall
 
 _POLL_S = 0.4
 _CARD_ASPECT = 384 / 432
-SETS = ("skyline", "newsroom", "atrium", "harbour", "wall")
-STYLES = ("civic", "daybreak", "graphite")
 _FIELDS = ("text", *WISHES)
 
 
