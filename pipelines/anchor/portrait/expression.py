@@ -25,7 +25,7 @@ Floats = NDArray[np.floating[Any]]
 UPPER, LOWER = 0, 1
 #: Gap of the lips at ``jaw`` 1, in units of 9 cm: 20 mm, as wide as calm speech gets; and how much
 #: more of it comes early, for lips are round and hide the first millimetres of their gap.
-WIDEST, _EARLY = 0.22, 0.70
+WIDEST, _EARLY = 0.22, 1.0
 #: Of the jaw's drop, how much the corners of the mouth follow.
 _CORNER_FOLLOWS = 0.36
 #: How pointed the gap ends in the corners: 1 an ellipse, 2 a lens.
