@@ -19,9 +19,11 @@ from pipelines.anchor.graphics.patch import Patch, lay
 from pipelines.anchor.graphics.plates import LowerThird, Strip
 from pipelines.anchor.graphics.table import nice_steps, read_table
 from pipelines.anchor.options import Options
+from pipelines.anchor.programme.footage import FilmPainter
 from pipelines.anchor.programme.materials import find_materials
 from pipelines.anchor.programme.plan import Wanted, plan_programme
-from pipelines.anchor.programme.programme import Material, Programme
+from pipelines.anchor.programme.programme import Element, Material, Programme
+from pipelines.anchor.programme.sound import mix_segment
 from pipelines.anchor.reading import read_text
 from pipelines.anchor.script import parse_script
 from pipelines.anchor.segment import estimated_track
@@ -31,11 +33,14 @@ from studio.drawing.lettering import Face, broken, set_lines, width_px
 from studio.errors import Cancelled, RequestError
 from studio.jobs.job import Job, Progress
 from studio.media.cards import font_path
-from studio.media.encoder import decoded_sound
+from studio.media.composed_film import Piece, compose_film
+from studio.media.encoder import PictureFormat, decoded_sound, encode_sound
 from studio.media.loudness import measure_loudness
 from studio.media.probe import frame_times, probe
 from studio.media.reader import decode_range
 from studio.settings import Settings
+from studio.types.audio import AudioClip
+from studio.types.timecode import FrameRate
 from tests.picture_pool import picture_pool
 
 __all__ = ["picture_pool"]
@@ -321,3 +326,43 @@ def test_a_segment_is_made_kept_changed_stopped_and_approved(picture_pool, tmp_p
     assert "승인: 이편집" in approved.programme.credits
     differ = _frames(approved.files["film"]) != _frames(whole.files["film"])
     assert differ.any(axis=0).mean() > 0.02
+
+
+def test_footage_runs_at_its_own_speed_and_is_heard_far_below_the_voice(tmp_path):
+    """A film of 10 pictures a second, each a step brighter, with a tone, shown from 0.5 s on."""
+    path = tmp_path / "ramp.mp4"
+    form = PictureFormat((320, 180), FrameRate(Fraction(10)), 1)
+    pieces = [
+        Piece(
+            "0" * 32, 30, lambda: (np.full((180, 320, 3), 40 + 6 * n, np.uint8) for n in range(30))
+        )
+    ]
+    tone = np.sin(np.arange(3 * 48_000) * 2 * np.pi * 440 / 48_000).astype(np.float32)
+    compose_film(
+        pieces, lambda to: encode_sound(to, np.stack([tone, tone])), path, tmp_path / "p", form
+    )
+    settings = _settings(tmp_path)
+    material = Material(path, "f" * 64, "film", Fraction(5, 2), Fraction(1, 2), sound=True)
+    plan = _planned(NEWS)
+    at = plan.voice_at + 50
+    film = Element("film", at, at + 50, "", "", "ramp", Fraction(1, 2))
+    kit = Kit(styles.load("civic"), "16:9", (320, 180), "en", 25.0)
+    for first in (0, 20):  # the same whether drawn from its start or from a later stretch on
+        painter = FilmPainter(kit, material, film, settings)
+        for k in range(first, 40, 5):
+            level = painter.patches(k)[0].rgba[90, 160, 0]
+            assert abs(int(level) - (40 + 6 * int(5 + k * 10 / 25))) <= 3, k
+    plan = dataclasses.replace(plan, elements=(film,), materials={"ramp": material})
+    dice = np.random.default_rng(0)
+    voice = np.zeros((1, plan.voice_frames * 1920), np.float32)
+    voice[0, :48_000] = 0.1 * dice.standard_normal(48_000)
+    mixed = mix_segment(plan, AudioClip(voice, 48_000), False, settings)
+    assert mixed.shape == (2, plan.frames * 1920)
+    heard = mixed[:, (at + 12) * 1920 : (at + 38) * 1920]
+    spoken = mixed[:, plan.voice_at * 1920 :][:, :48_000]
+    gap = (
+        measure_loudness(spoken, 48_000).integrated_lufs
+        - measure_loudness(heard, 48_000).integrated_lufs
+    )
+    assert 10 < gap < 26
+    assert not mixed[:, : plan.voice_at * 1920].any(), "no notes were asked for"
