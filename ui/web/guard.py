@@ -33,6 +33,10 @@ from ui.web.page_sessions import PageSessions
 #: Where the guard leaves who asks.
 USER_KEY = "studio.user"
 COOKIE = "studio_session"
+#: Whom a page is of before it was opened; no user can be called so. It is not "", who is the one
+#: user of a machine without accounts and sees everything: an event that is sent past the opening
+#: of a page must find nothing.
+NOBODY = "?"
 _EXACT = frozenset(
     (
         *(

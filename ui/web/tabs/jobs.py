@@ -12,7 +12,7 @@ from studio.jobs.attempts import Attempts
 from studio.jobs.queue import JobQueue
 from studio.jobs.record import JobRecord, LogLine
 from ui.web import jobs_view, panels
-from ui.web.guard import current_user
+from ui.web.guard import NOBODY, current_user
 from ui.web.messages import Say, preferred_language
 from ui.web.tabs.texts import Texts, filled, html, script
 
@@ -32,7 +32,7 @@ class Visit:
     """
 
     language: str = "en"
-    user: str = ""
+    user: str = NOBODY
     opened: str = ""
     shown: str = ""
 

@@ -17,7 +17,7 @@ from studio.errors import StudioError
 from studio.types.media import MediaInfo
 from ui.web import panels, shelf_view
 from ui.web.desk import DeskWork, DeskWorks
-from ui.web.guard import current_user
+from ui.web.guard import NOBODY, current_user
 from ui.web.messages import PageError, Say, preferred_language
 from ui.web.shelf import Shelf
 from ui.web.tabs.texts import filled, html, merged, script
@@ -43,7 +43,7 @@ class Visit:
     """
 
     language: str = "en"
-    user: str = ""
+    user: str = NOBODY
     project: str = ""
     text: str = ""
     everything: bool = False

@@ -12,7 +12,7 @@ import gradio as gr
 from studio.errors import StudioError
 from studio.types.media import MediaInfo
 from ui.web import panels, wall
-from ui.web.guard import current_user
+from ui.web.guard import NOBODY, current_user
 from ui.web.makings import Made, Making, Makings, Phase
 from ui.web.messages import PageError, Say, preferred_language
 from ui.web.tabs.texts import filled, html, merged, script
@@ -41,7 +41,7 @@ class Visit:
     """
 
     language: str = "en"
-    user: str = ""
+    user: str = NOBODY
     project: str = ""
     film: list[MediaInfo] = field(default_factory=list)
     work: str = ""

@@ -14,7 +14,7 @@ from studio.errors import StudioError
 from studio.types.media import MediaInfo
 from studio.types.subtitles import Cue
 from ui.web import cue_table, panels
-from ui.web.guard import current_user
+from ui.web.guard import NOBODY, current_user
 from ui.web.messages import PageError, Say, preferred_language
 from ui.web.strip import notes
 from ui.web.subtitle_works import Phase, SubtitleWork, SubtitleWorks
@@ -51,7 +51,7 @@ class Visit:
     """
 
     language: str = "en"
-    user: str = ""
+    user: str = NOBODY
     project: str = ""
     recording: list[MediaInfo] = field(default_factory=list)
     work: str = ""

@@ -11,7 +11,7 @@ from pipelines.trailer import arrange
 from studio.errors import StudioError
 from studio.types.media import MediaInfo
 from ui.web import panels
-from ui.web.guard import current_user
+from ui.web.guard import NOBODY, current_user
 from ui.web.inspector import inspector
 from ui.web.messages import PageError, Say, preferred_language
 from ui.web.strip import notes, overview, strip
@@ -48,7 +48,7 @@ class Visit:
     """
 
     language: str = "en"
-    user: str = ""
+    user: str = NOBODY
     project: str = ""
     footage: list[MediaInfo] = field(default_factory=list)
     music: list[MediaInfo] = field(default_factory=list)
