@@ -67,7 +67,7 @@ def heard(say: Say, work: AnchorWork) -> str:
     )
 
 
-def approval(say: Say, work: AnchorWork, shown: Request | None) -> str:
+def approval(say: Say, work: AnchorWork, shown: Request | None, busy: bool = False) -> str:
     """What an approval is about: the frames of each line, the hashes, and how it stands."""
     made = work.made
     if made is None or "look" not in made.files:
@@ -76,6 +76,8 @@ def approval(say: Say, work: AnchorWork, shown: Request | None) -> str:
         f'<img class="st-picture" src="/studio/makings/{work.id}/files/look?{work.turn}"'
         f' alt="{escape(say("anchor.look"))}">'
     )
+    if shown is None and busy:
+        return picture
     if shown is None:
         return f'{picture}<p class="st-outdated" role="status">{escape(say("anchor.outdated"))}</p>'
     rows = "".join(

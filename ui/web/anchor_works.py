@@ -37,7 +37,7 @@ WISHES: dict[str, Any] = {
     "small": False,
 }
 #: Wishes that do not change what is aired: an approval does not ask for them.
-_NOT_AIRED = ("aspect", "small")
+_NOT_AIRED = ("aspect", "small", "looking", "looked")
 _SMALL_PX, _FULL_PX = 360, 1080
 
 
@@ -146,7 +146,7 @@ class AnchorWork(Making):
     def show(self) -> None:
         """Begin to draw a frame of each line, and to find out what is to be approved."""
         self._make_way()
-        self.values["looked"] = self._aired()
+        self.values["looking"] = self._aired()
         self._begin(LOOK, self._step("anchor.look"))
 
     def make_film(self) -> None:
@@ -214,6 +214,8 @@ class AnchorWork(Making):
             top = files["cards"].parent
             rows = json.loads(files.pop("cards").read_text(encoding="utf-8"))
             self.cards = tuple(Card(name, group, top / file) for name, group, file in rows)
+        if doing == LOOK:
+            self.values["looked"] = self.values.get("looking")
         before = self.made.files if self.made is not None else {}
         self.made = Made({**before, **files}, result.facts, result.notes)
 
@@ -230,7 +232,7 @@ class AnchorWork(Making):
 
     def _aired(self) -> str:
         """A digest of the wishes and readings that decide what is aired."""
-        wishes = {k: v for k, v in self.values.items() if k not in ("looked", *_NOT_AIRED)}
+        wishes = {k: v for k, v in self.values.items() if k not in _NOT_AIRED}
         return digest_of([wishes, list(self.picked), [[r.id, r.read] for r in self.rows()]])
 
     def _step(self, act: str) -> Asked:

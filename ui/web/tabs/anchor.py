@@ -369,7 +369,7 @@ class AnchorTab(WorkTab):
         read = bool(rows) and not busy
         shown = None
         try:
-            if work is not None and not busy:
+            if work is not None and not (busy and work.doing == LOOK):
                 shown = work.request(self.settings)
         except StudioError as exc:
             visit.problem = visit.problem or exc
@@ -385,14 +385,14 @@ class AnchorTab(WorkTab):
             p["voice_panel"]: gr.update(visible="voice" in files),
             p["wall_panel"]: gr.update(visible=bool(work and work.cards)),
             p["approval_panel"]: gr.update(visible="look" in files),
-            p["sign"]: gr.update(visible=shown is not None and not shown.stands),
+            p["sign"]: gr.update(visible=shown is not None and not shown.stands and not busy),
             p["result_panel"]: gr.update(visible="film" in files and not busy),
         }
         for name in ("speak", "show", "make"):
             updates[p[name]] = gr.update(interactive=read)
         if work is not None:
             updates[p["heard"]] = filled(heard(say, work))
-            updates[p["approval"]] = filled(approval(say, work, shown))
+            updates[p["approval"]] = filled(approval(say, work, shown, busy))
             updates[p["result"]] = filled(result(say, work))
             updates[p["wall"]] = wall(
                 say, work, work.picked, lambda n: _called(say, n), "anchor.group",
