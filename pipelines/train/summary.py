@@ -152,7 +152,8 @@ def gather(path: Path, job: Job) -> tuple[list[Film], list[str]]:
     if not path.exists():
         raise RequestError(f"{path} is not there.", "Give a folder of edits, or an .h5 file.")
     judged = read_set(path)
-    films, notes = [], []
+    films: list[Film] = []
+    notes: list[str] = []
     if judged is not None:
         for number, each in enumerate(judged):
             job.report("films", number / len(judged), each.name)
