@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from pipelines.anchor.presenters.drawn.look import Look
@@ -90,7 +92,7 @@ def _draw_eye(
 def _draw_lid(
     canvas: Canvas,
     look: Look,
-    at: object,
+    at: Callable[..., Points],
     upper: Points,
     open_upper: Points,
     side: int,
@@ -98,7 +100,6 @@ def _draw_lid(
     dark: str,
 ) -> None:
     """The upper lid's edge, its lashes and its crease."""
-    assert callable(at)
     face, skin = look.face, look.skin
     size = face.eyes
     x = side * (face.apart + _U * _HALF * size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -136,9 +137,10 @@ def draw_mouth(canvas: Canvas, relief: Relief, pose: Pose, look: Look, now: Sayi
     )
 
 
-def _draw_about(canvas: Canvas, look: Look, at: object, lips: Lips, now: Saying) -> None:
+def _draw_about(
+    canvas: Canvas, look: Look, at: Callable[..., Points], lips: Lips, now: Saying
+) -> None:
     """Shade about the lips: below the lower one, in the corners."""
-    assert callable(at)
     skin = look.skin
     under = at(lips.lower[_MID : _MID + 1] + 0.030, lips.x[_MID : _MID + 1] + 0.01)[0]
     canvas.fill(
@@ -151,9 +153,10 @@ def _draw_about(canvas: Canvas, look: Look, at: object, lips: Lips, now: Saying)
         )
 
 
-def _draw_inside(canvas: Canvas, look: Look, at: object, lips: Lips, now: Saying) -> None:
+def _draw_inside(
+    canvas: Canvas, look: Look, at: Callable[..., Points], lips: Lips, now: Saying
+) -> None:
     """Darkness, tongue, and teeth that stay with their jaws."""
-    assert callable(at)
     opening = np.concatenate([at(lips.upper_inner), at(lips.lower_inner)[::-1][1:-1]])
     shape = smooth(opening, (0, _LAST))
     y0, y1 = float(opening[:, 1].min()), float(opening[:, 1].max())

@@ -22,7 +22,7 @@ from pipelines.anchor.presenters.drawn.relief import (
     lit,
     rgb_of,
 )
-from studio.drawing.canvas import Canvas, Linear, Radial, ellipse, faded, mixed, smooth
+from studio.drawing.canvas import Canvas, Linear, Radial, ellipse, faded, mixed, smooth, tapered
 
 
 def outline(look: Look) -> Points:
@@ -138,32 +138,26 @@ def _draw_details(canvas: Canvas, look: Look) -> None:
             deep = face.age * (0.5 if side > 0 else 0.34)
             fold = [(0.195, 0.40), (0.255, 0.47), (0.30, 0.57), (0.315, 0.64)]
             canvas.fill(
-                _crease(np.array(fold) * (side, 1), 0.022), faded(skin.deep, deep), blur=0.008
+                tapered(np.array(fold) * (side, 1), 0.022), faded(skin.deep, deep), blur=0.008
             )
             bag = [(0.17, 0.135), (0.25, 0.175), (0.34, 0.165), (0.40, 0.13)]
             canvas.fill(
-                _crease(np.array(bag) * (side, 1), 0.012), faded(skin.deep, deep * 0.6), blur=0.006
+                tapered(np.array(bag) * (side, 1), 0.012), faded(skin.deep, deep * 0.6), blur=0.006
             )
             for dy, long in ((-0.02, 0.08), (0.04, 0.09), (0.09, 0.07)):
                 feet = [(0.46, 0.03 + dy * 0.4), (0.50, 0.03 + dy), (0.46 + long, 0.03 + dy * 1.6)]
                 canvas.fill(
-                    _crease(np.array(feet) * (side, 1), 0.008), faded(skin.deep, deep * 0.5)
+                    tapered(np.array(feet) * (side, 1), 0.008), faded(skin.deep, deep * 0.5)
                 )
     if face.age > 0.4:
         for y, wide in ((-0.52, 0.30), (-0.43, 0.34)):
             line = [(-wide, y + 0.02), (-0.1, y - 0.012), (0.1, y - 0.008), (wide, y + 0.025)]
             canvas.fill(
-                _crease(np.array(line), 0.012), faded(skin.deep, 0.22 * face.age), blur=0.006
+                tapered(np.array(line), 0.012), faded(skin.deep, 0.22 * face.age), blur=0.006
             )
     under = [(-0.10 * w, 0.425), (0.0, 0.447), (0.10 * w, 0.425)]
-    canvas.fill(_crease(np.array(under), 0.022), faded(skin.deep, 0.45), blur=0.010)
+    canvas.fill(tapered(np.array(under), 0.022), faded(skin.deep, 0.45), blur=0.010)
     canvas.fill(ellipse(0.035, NOSE_Y + 0.075, 0.12 * w, 0.035), faded(skin.deep, 0.20), blur=0.03)
     tip = Radial((-0.022, 0.315), 0.05, (faded(skin.glow, 0.55), faded(skin.glow, 0.0)))
     canvas.fill(ellipse(-0.022, 0.315, 0.035 * w, 0.045), tip)
     canvas.fill(ellipse(-0.02, MOUTH_Y + 0.275, 0.05, 0.03), faded(skin.glow, 0.20), blur=0.02)
-
-
-def _crease(points: Points, width: float) -> object:
-    from studio.drawing.canvas import tapered
-
-    return tapered(points, width)
