@@ -18,6 +18,7 @@ pytestmark = pytest.mark.browser
 def test_from_a_script_to_an_approved_film(server, open_page, pictures, tmp_path):
     opened = open_page(language="ko-KR")
     page, say = opened.page, Say("ko")
+    page.set_default_timeout(120_000)
     page.goto(server.address)
     page.wait_for_selector("html:not(.st-pending)", timeout=30_000)
     page.click("[role=tab][data-tab-id=anchor]")
