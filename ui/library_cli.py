@@ -198,7 +198,7 @@ def _prepare(added: list[Footage]) -> None:
     for each in added:
         if each.info.video is None:
             continue
-        out = settings.cache_dir / "library" / each.info.content_hash[:40]
+        out = settings.cache_dir / "library"
         rows = (("library.look", Priority.INTERACTIVE), ("library.proxy", Priority.BATCH))
         for act, priority in rows:
             options = to_json(Options(act, out))

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.desk.pipeline import write_json
-from studio.codec import to_json
+from studio.errors import MediaError
 from studio.jobs.job import Job
+from studio.media.writer import write_beside
 from studio.types.media import FrameTimes, MediaInfo
 
 Made = tuple[dict[str, Path], dict[str, Any], Sequence[str]]
@@ -23,27 +23,41 @@ _STRIP_LINES, _POSTER_LINES = 108, 270
 
 
 def look(sources: list[Path], asked: dict[str, Any], out: Path, job: Job) -> Made:
-    """Draw ``poster.jpg`` and ``strip.jpg``: :data:`STRIP_PICTURES` pictures side by side, evenly
-    over the film. A sound file has neither."""
+    """Draw ``poster.jpg`` and ``strip.jpg`` of each file, in a folder by its content:
+    :data:`STRIP_PICTURES` pictures side by side, evenly over the film. A sound file has neither;
+    one that cannot be read is told of, and the others go on."""
+    notes: list[str] = []
+    drawn = 0
+    for n, path in enumerate(sources):
+        job.report("strip", n / len(sources), path.name)
+        try:
+            drawn += _drawn(path, out, job)
+        except MediaError as exc:
+            notes.append(f"{path.name}: {exc.message}")
+    return {}, {"drawn": drawn}, notes
+
+
+def _drawn(path: Path, top: Path, job: Job) -> bool:
     from studio.media.image_io import jpeg_bytes
     from studio.media.probe import frame_times, probe
 
-    info = probe(sources[0], job.settings)
-    files = {"facts": write_json(out / "facts.json", to_json(info))}
+    info = probe(path, job.settings)
     if info.video is None:
-        return files, {}, info.notes
+        return False
+    out = top / info.content_hash[:40]
+    out.mkdir(parents=True, exist_ok=True)
     times = frame_times(info, job.settings)
     pictures = []
     for n in range(STRIP_PICTURES):
-        job.report("strip", n / STRIP_PICTURES, info.path.name)
+        job.check()
         at = (2 * n + 1) * len(times) // (2 * STRIP_PICTURES)
         pictures.append(_picture(info, times, at))
     poster = max(pictures, key=_merit)
     strip = np.concatenate([_scaled(rgb, _STRIP_LINES) for rgb in pictures], axis=1)
     for name, rgb in (("poster", _scaled(poster, _POSTER_LINES)), ("strip", strip)):
-        files[name] = out / f"{name}.jpg"
-        files[name].write_bytes(jpeg_bytes(rgb, 84))
-    return files, {}, info.notes
+        with write_beside(out / f"{name}.jpg") as beside:
+            beside.write_bytes(jpeg_bytes(rgb, 84))
+    return True
 
 
 def proxy(sources: list[Path], asked: dict[str, Any], out: Path, job: Job) -> Made:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.desk import Options as Act
@@ -12,6 +12,11 @@ from studio.errors import StudioError
 from studio.settings import Settings
 from studio.types.media import MediaInfo
 from ui.web.desk import Asked, Desk
+
+#: A film of no more lines, that browsers play as it is, needs no proxy.
+_LIGHT_LINES = 1080
+#: Posters of so many files are drawn at once, before long work.
+_FEW = 6
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Shelf:
     library: Library
     desk: Desk | None
     settings: Settings
+    _asked: set[tuple[str, str]] = field(default_factory=set, init=False)
 
     def add(
         self, paths: Sequence[Path], owner: str = "", project: str = ""
@@ -60,27 +66,44 @@ class Shelf:
                 refused.append(Refused(path, exc))
                 continue
             added.append(self.library.add(info, owner, project))
-            self.prepare(info, owner)
+        self.prepare([each.info for each in added], owner)
         return added, refused
 
-    def prepare(self, info: MediaInfo, owner: str = "") -> None:
-        """Have the poster and the strip drawn now, and the proxy made when there is time for it,
-        where they are wanted and not there."""
+    def prepare(self, infos: Sequence[MediaInfo], owner: str = "") -> None:
+        """Have posters and strips drawn now, and proxies made when there is time for it, where they
+        are wanted and not there; what was asked for once is not asked for again.
+
+        All posters are one job, and of many files none that somebody waits for: previews go first.
+        """
         from studio.errors import Busy, NotAllowed
         from studio.media.proxy import plays_as_it_is
 
-        if self.desk is None or info.video is None:
-            return
-        try:
-            if self.file(info, "strip") is None:
-                act = Act("library.look", self.folder(info))
-                self.desk.submit(Asked("desk", act, (info.path,)), owner, waited_for=True)
-            light = plays_as_it_is(info) and min(info.video.display_wh) <= 1080
-            if not light and self.file(info, "proxy") is None:
-                act = Act("library.proxy", self.folder(info))
-                self.desk.submit(Asked("desk", act, (info.path,)), owner, waited_for=False)
-        except (Busy, NotAllowed):
-            pass  # they are asked for again when the library is looked at
+        films = [info for info in infos if info.video is not None]
+        bare = [info for info in films if self.file(info, "strip") is None]
+        heavy = [
+            info
+            for info in films
+            if info.video is not None
+            and not (plays_as_it_is(info) and min(info.video.display_wh) <= _LIGHT_LINES)
+            and self.file(info, "proxy") is None
+        ]
+        wanted = [("library.look", bare)] if bare else []
+        wanted += [("library.proxy", [info]) for info in heavy]
+        for act, some in wanted:
+            new = [info for info in some if (act, info.content_hash) not in self._asked]
+            if self.desk is None or not new:
+                continue
+            asked = Asked(
+                "desk",
+                Act(act, self.settings.cache_dir / "library"),
+                tuple(info.path for info in new),
+            )
+            soon = act == "library.look" and len(new) <= _FEW
+            try:
+                self.desk.submit(asked, owner, waited_for=soon)
+            except (Busy, NotAllowed):
+                return  # they are asked for again when the library is looked at
+            self._asked.update((act, info.content_hash) for info in new)
 
     def folder(self, info: MediaInfo) -> Path:
         """Where the pictures of a file lie."""

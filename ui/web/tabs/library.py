@@ -156,9 +156,8 @@ class LibraryTab(WorkTab):
         )
         visit.user = current_user(request)
         visit.project = project_of(request, self.shelf.library, visit.user)
-        for each in self.shelf.library.footage(visit.user)[:200]:
-            if each.present:
-                self.shelf.prepare(each.info, visit.user)
+        known = self.shelf.library.footage(visit.user)[:200]
+        self.shelf.prepare([each.info for each in known if each.present], visit.user)
         return self._all(visit)
 
     def add_upload(self, visit: Visit, event: gr.EventData) -> dict[Any, Any]:
