@@ -21,7 +21,7 @@ from studio.jobs.job import Job
 from studio.settings import Settings
 from tests.footage import ffmpeg, music_video
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]  # a start of the command each
 ROOT = Path(__file__).resolve().parents[2]
 MOMENTS = 20
 COMMANDS = {
