@@ -64,7 +64,7 @@ def test_a_folder_comes_in_by_its_path_and_what_is_no_media_is_named(tab, page, 
     folder.mkdir()
     (folder / "하나 <b>.mp4").write_bytes(small_clip.read_bytes())
     (folder / "broken.mov").write_text("no film")
-    visit = Visit("en")
+    visit = Visit("en", "")
     assert "Bring your footage in" in markup(tab, tab.poll(replace(visit)), "grid")
     updates = tab.add_path(visit, "day 1")
     assert "broken.mov" in markup(tab, updates, "notice")
@@ -98,7 +98,7 @@ def test_a_folder_comes_in_by_its_path_and_what_is_no_media_is_named(tab, page, 
 
 
 def test_an_upload_stays_and_goes_into_the_open_project(tab, page, small_clip):
-    visit = Visit("en")
+    visit = Visit("en", "")
     updates = tab.new_project(visit, "봄 <i>")
     assert [label for label, _ in updates[tab.parts["project"]]["choices"]][1:] == ["봄 <i>"]
     project = page.studio.shelf.library.project(visit.project)
