@@ -49,6 +49,7 @@ class Load:
             f"{self.address}/api/",
             headers={"Authorization": f"Bearer {self.keys[user]}"},
             verbose=False, download_files=False, analytics_enabled=False,
+            httpx_kwargs={"timeout": 120},
         )  # fmt: skip
 
     def act(self, name: str, do: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +12,9 @@ from studio.accounts import passwords
 from studio.accounts.book import Accounts
 from studio.accounts.role import ONLY_USER, Role, User
 from studio.errors import NotAllowed, RequestError, SignInRefused
+from studio.jobs.record import JobRequest, JobState
 from studio.settings import Settings
+from studio.types.media import MediaInfo
 from ui.web.app import Studio, make_app
 from ui.web.guard import COOKIE, USER_KEY, current_user, require
 
@@ -260,3 +263,38 @@ def test_the_page_closes_its_doors_to_every_route_it_does_not_use(shared):
     ):  # fmt: skip
         for method in ("GET", "POST"):
             assert client.request(method, path, headers=ada).status_code == 404, path
+
+
+@pytest.mark.slow
+def test_no_event_of_the_page_tells_of_another_user(shared):
+    queue, library = shared.studio.desk.queue, shared.studio.shelf.library
+    secret = shared.home / "adas-secret.mp4"
+    secret.write_bytes(b"x")
+    job = queue.submit(JobRequest("trailer", (str(secret),), {"out": "x"}, "ada"))
+    queue.pause(job.id)
+    info = MediaInfo(secret, "ab" * 20, 1, "mov", Fraction(1), None, None, 0, 0, "")
+    footage = library.add(info, "ada")
+    client = shared.client
+    ada, bob = ({"cookie": f"{COOKIE}={_enter(client, name)[1]}"} for name in ("ada", "bob"))
+    events = client.get("/config", headers=bob).json()["dependencies"]
+    events = [event for event in events if event["backend_fn"]]
+    assert len(events) > 50
+
+    def said(event, who, session, data):
+        given = [None] * len(event["inputs"])
+        body = {"fn_index": event["id"], "data": given, "session_hash": session, "event_data": data}
+        return client.post("/gradio_api/run/predict", json=body, headers=who).text
+
+    asked = {"job": job.id, "act": "open", "id": footage.id, "footage": footage.id, "text": "1"}
+    opened = [event for event in events if any(kind == "load" for _, kind in event["targets"])]
+    assert "adas-secret" in "".join(said(event, ada, "ada", None) for event in opened)
+    for session, first in (("past-the-opening", []), ("opened", opened)):
+        for event in (*first, *events):
+            text = said(event, bob, session, asked)
+            assert "adas-secret" not in text, event
+    for who in (bob, {"cookie": f"{COOKIE}={_enter(client, 'vera')[1]}"}):
+        for kind in ("poster", "strip", "proxy"):
+            path = f"/studio/library/{footage.id}/{kind}"
+            assert client.get(path, headers=who).status_code == 404
+    assert queue.get(job.id).state is JobState.PAUSED
+    assert library.get(footage.id, "ada").info == info
