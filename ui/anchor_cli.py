@@ -37,7 +37,7 @@ def anchor(
     presenter: Annotated[
         str,
         typer.Option(
-            help="seoyeon, minjun, claire or daniel, or a portrait's file; the language's own."
+            help="seoyeon, minjun, claire, daniel or imani, or a portrait; the language's own."
         ),
     ] = "",
     consent: Annotated[
