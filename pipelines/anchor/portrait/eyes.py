@@ -183,7 +183,7 @@ def _tones(
         at_y = np.clip(np.rint(rows[None] + offsets[:, None]), 0, rgb.shape[0] - 1).astype(int)
         seen = rgb[at_y, columns.astype(int)[None]].astype(np.float64)
         # Brows and shadows of the fold are no skin of the lid: the lighter half counts.
-        tone = np.percentile(seen, 70, axis=0)
+        tone = np.percentile(seen, 85, axis=0)
         made.append(gaussian_filter1d(tone, 0.10 * unit, axis=0, mode="nearest"))
     above, below = made
     return np.asarray([0.6 * above + 0.4 * below, 0.35 * above + 0.65 * below], np.float32)
