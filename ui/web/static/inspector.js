@@ -19,6 +19,7 @@ element.addEventListener("focusin", ({ target }) => {
   pressed = act && `[data-act="${act}"]` + (by ? `[data-by="${by}"]` : "") + (other ? `[data-with="${CSS.escape(other)}"]` : "");
 });
 watch("value", () => {
-  const lost = document.activeElement === document.body || !document.activeElement;
-  if (pressed && lost) element.querySelector(pressed)?.focus({ preventScroll: true });
+  const at = document.activeElement;
+  const ours = !at || at === document.body || element.contains(at);
+  if (pressed && ours && !at?.matches(pressed)) element.querySelector(pressed)?.focus({ preventScroll: true });
 });

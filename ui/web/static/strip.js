@@ -69,6 +69,8 @@ document.addEventListener("focusin", ({ target }) => {
 watch("value", () => {
   for (const details of element.querySelectorAll("details"))
     details.open = opened.has(nameOf(details));
-  const lost = document.activeElement === document.body || !document.activeElement;
-  if (focused && lost) element.querySelector(focused)?.focus({ preventScroll: true });
+  // The element in the old place may be another clip's by now: the focus goes with the clip.
+  const at = document.activeElement;
+  const ours = !at || at === document.body || element.contains(at);
+  if (focused && ours && !at?.matches(focused)) element.querySelector(focused)?.focus({ preventScroll: true });
 });
