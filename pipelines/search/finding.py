@@ -26,7 +26,7 @@ _MOST_EACH = 60
 #: How far a frame may fall behind the likest of its shot and still belong to the answer.
 _FALL = 0.12
 _LIKE = (0.35, 0.95)
-_NEAR_FRAMES = 2000
+_NEAR_FRAMES = 600
 _HEARD = ("speech", "text")
 #: Documents that words look through; people are asked for by name.
 KINDS = ("object", "scene", "speech", "text", "look", "sound")
