@@ -107,6 +107,8 @@ class WarmProcess:
             env=os.environ | {alive.MARK: f"warm-{secrets.token_hex(8)}"},
             start_new_session=True,
         )
+        with suppress(psutil.Error):
+            psutil.Process(self._process.pid).nice(5)  # after the page, before the long renders
         for target in (self._hear, self._keep_tail):
             threading.Thread(target=target, args=(self._process,), daemon=True).start()
 
