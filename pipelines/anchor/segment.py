@@ -234,11 +234,18 @@ def stage_of(
         RequestError: the portrait cannot be made to speak.
         ModelError: a model is missing or failed.
     """
-    from pipelines.anchor.performing import plan_performance, stressed_words, with_phonemes
+    from pipelines.anchor.performing import (
+        plan_performance,
+        stressed_words,
+        unknown_sounds,
+        with_phonemes,
+    )
     from pipelines.anchor.programme.compose import Stage
 
     who, notes = presenters_of(ready, programme, job)
     spoken = with_phonemes(track, job)
+    if unseen := unknown_sounds([p for line in spoken.lines for p in line.phonemes]):
+        notes = (*notes, f"The mouth passes over sounds it has no shape for: {' '.join(unseen)}")
     acted = plan_performance(
         spoken,
         programme.rate,
