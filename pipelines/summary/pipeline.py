@@ -149,7 +149,7 @@ def _looks(embeddings: Embeddings, found: Sequence[Segment]) -> NDArray[np.float
     """What each segment looks like: the mean of its samples, or the nearest one."""
     rows = []
     for segment in found:
-        own = embeddings.between(segment.start_frame, segment.end_frame).astype(np.float64)
+        own = embeddings.between(segment.start_frame, segment.end_frame)
         if not len(own):
             middle = (segment.start_frame + segment.end_frame) // 2
             own = embeddings.vectors[[int(np.abs(embeddings.frames - middle).argmin())]]

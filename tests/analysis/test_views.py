@@ -17,7 +17,9 @@ WH = (320, 180)
 
 @pytest.fixture(scope="module")
 def photo():
-    pixels = cv2.cvtColor(cv2.imread(str(package_file("ultralytics", "assets/bus.jpg"))), cv2.COLOR_BGR2GRAY)
+    pixels = cv2.cvtColor(
+        cv2.imread(str(package_file("ultralytics", "assets/bus.jpg"))), cv2.COLOR_BGR2GRAY
+    )
     return cv2.resize(pixels, (600, 800), interpolation=cv2.INTER_AREA)
 
 

@@ -72,9 +72,7 @@ class MachineTabs:
         page.load(self.load, p["visit"], **quiet)
         self.header.language(self.speak, p["visit"], **quiet)
         p["models"].shown(self.list_models, p["visit"], **{**quiet, "outputs": [p["models"]]})
-        p["release"].click(
-            self.release, p["visit"], **{**quiet, "outputs": [p["released"]]}
-        )
+        p["release"].click(self.release, p["visit"], **{**quiet, "outputs": [p["released"]]})
 
     def load(self, visit: Visit, request: gr.Request) -> dict[Any, Any]:
         """A page was opened."""
