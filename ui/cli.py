@@ -241,6 +241,9 @@ def ui(
 ) -> None:
     """Open the studio's page, on this machine alone or, with --auth, for those who sign in."""
     settings = settings_of(device, memory_budget)
+    from ui.web.light import load_gradio
+
+    load_gradio()
     from ui.web.app import serve
 
     roots = tuple(media_root) if media_root else (Path.cwd(),)

@@ -143,7 +143,7 @@ def test_decoding_by_hand():
     # 64x64: 64 cells of 8 px, 16 of 16 px, 4 of 32 px. Cell 9 is at (1, 1): centre 12, 12.
     # Cell 64 + 5 is at (1, 1) of stride 16: centre 24, 24.
     maps = _maps([(9, 5, 2.0, (1, 0, 2, 3)), (69, 7, 0.0, (1, 1, 1, 1))], (64, 64))
-    xyxy, scores, label_ids = yolo.decode(*maps, (64, 64), 0.25, 0.7)
+    xyxy, scores, label_ids, _ = yolo.decode(*maps, (64, 64), 0.25, 0.7)
     np.testing.assert_allclose(xyxy, [[4, 12, 28, 36], [8, 8, 40, 40]], atol=1e-4)
     np.testing.assert_allclose(scores, [1 / (1 + np.exp(-2.0)), 0.5], atol=1e-6)
     np.testing.assert_array_equal(label_ids, [5, 7])
@@ -151,11 +151,11 @@ def test_decoding_by_hand():
 
 def test_of_two_boxes_of_one_class_the_better_stays():
     twice = [(9, 5, 1.0, (1, 1, 2, 2)), (9 + 1, 5, 2.0, (2, 1, 1, 2))]
-    xyxy, scores, _ = yolo.decode(*_maps(twice, (64, 64)), (64, 64), 0.25, 0.7)
+    xyxy, scores, _, _ = yolo.decode(*_maps(twice, (64, 64)), (64, 64), 0.25, 0.7)
     assert len(xyxy) == 1
     assert scores[0] > 0.85
     twice[1] = (10, 6, 2.0, (2, 1, 1, 2))
-    xyxy, _, label_ids = yolo.decode(*_maps(twice, (64, 64)), (64, 64), 0.25, 0.7)
+    xyxy, _, label_ids, _ = yolo.decode(*_maps(twice, (64, 64)), (64, 64), 0.25, 0.7)
     assert label_ids.tolist() == [6, 5]
 
 

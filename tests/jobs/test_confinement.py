@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 import threading
 import time
 
@@ -71,6 +72,9 @@ def test_without_the_kernels_lock_the_log_says_so(home, monkeypatch, caplog):
     from tests.jobs.greedy_pipelines import find
 
     monkeypatch.setattr(confinement, "_version", lambda: 0)
+    # A job's process has a folder of its own for what it leaves; this process gets its own back.
+    monkeypatch.setenv("TMPDIR", tempfile.gettempdir())
+    monkeypatch.setattr(tempfile, "tempdir", tempfile.gettempdir())
     request = JobRequest("greedy", (str(home / "footage" / "clip.txt"),), {}, reads=())
     options = find("greedy").options(home / "results", secret=str(home / "x"))
     execution._run(find("greedy"), request, options, Job(Settings()))

@@ -147,7 +147,7 @@ def test_uploads_are_known_by_their_token_alone(tab, page, small_clip, tone):
             "/studio/uploads", content=path.read_bytes(), headers={"x-file-name": path.name}
         )
         tokens[kind] = answer.json()["token"]
-    visit = Visit()
+    visit = Visit(user="")  # whose page it is, where there are no users
     for forged in ("nope", str(small_clip), None):
         assert "st-problem" in shown(tab, tab.add_upload(visit, event(token=forged)), "notice")
     assert "no picture" in shown(tab, tab.add_upload(visit, event(token=tokens["tone"])), "notice")

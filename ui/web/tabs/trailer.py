@@ -103,8 +103,8 @@ class TrailerTab(WorkTab):
         p["strip"].keep(self.keep, p["visit"], **many)
         for name in ("strip", "inspector"):
             p[name].act(self.act, p["visit"], **many)
-        p["undo"].click(self.undo, p["visit"], **quiet)
-        p["redo"].click(self.redo, p["visit"], **quiet)
+        p["undo"].click(self.undo, p["visit"], **many)
+        p["redo"].click(self.redo, p["visit"], **many)
         p["version"].input(self.pick_version, [p["visit"], p["version"]], **quiet)
         p["render"].click(self.render, p["visit"], js=_SHOW_WORK, **quiet)
         left = p["again"].click(self.again, p["visit"], **quiet)
