@@ -21,11 +21,6 @@ _LEAD_S, _LEAD_SHARE = Fraction(2, 5), Fraction(3, 5)
 
 Spans = Mapping[str, Sequence[tuple[Fraction, Fraction]]]
 
-#: The mouth is shaped this much before its sound, as mouths are. Without it pictures of five
-#: drawn presenters and three portraits came 0.1 to 1.2 frames of 25 a second after the voice's
-#: envelope, half a frame in the middle.
-_AHEAD_S = 0.02
-
 
 def plan_performance(
     track: VoiceTrack,
@@ -100,9 +95,7 @@ def _line(
     if speech is None:
         mouth = plan_mouth((), times_s, frame_s, 0.0, 0.0)
     else:
-        mouth = plan_mouth(
-            sounds, times_s + _AHEAD_S, frame_s, speech[0] - first_s, last_s - speech[1]
-        )
+        mouth = plan_mouth(sounds, times_s, frame_s, speech[0] - first_s, last_s - speech[1])
     return {
         name: np.asarray(values, np.float32)
         for name, values in {**vars(mouth), **vars(bearing)}.items()
