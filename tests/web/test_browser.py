@@ -123,10 +123,26 @@ def test_from_the_library_to_a_subtitled_trailer(server, open_page, pictures, tm
 
     page.click("#render")
     page.wait_for_selector("#files .st-video, #stage .st-problem", timeout=120_000)
+    assert not page.query_selector("#stage .st-problem"), page.inner_text("#stage")
     length_s = float(page.inner_text(".st-length b").split()[0])
+    played = page.evaluate(
+        "async () => { const v = document.querySelector('#files .st-video'); v.muted = true;"
+        " await v.play(); v.currentTime = 2; await new Promise(r => v.onseeked = r);"
+        " return [v.duration, v.currentTime, v.videoWidth, v.error && v.error.message] }"
+    )
+    assert played[0] == pytest.approx(length_s, abs=0.1)
+    assert played[1] == pytest.approx(2, abs=0.1)
+    assert played[2] > 0
+    assert played[3] is None
+    kinds = page.locator("#files [data-file]").evaluate_all("all => all.map(e => e.dataset.file)")
+    assert {"video", "plan", "otio", "fcpxml", "edl", "contact_sheet"} <= set(kinds)
     video = saved(page, "#files [data-file=video]", tmp_path)
     info = probe(video)
     assert float(info.duration) == pytest.approx(length_s, abs=0.1)
+    assert (info.video.codec, info.video.pixel_format) == ("h264", "yuv420p")
+    assert (info.audio.codec, info.audio.sample_rate_hz) == ("aac", 48000)
+    head = video.read_bytes()
+    assert head.index(b"moov") < head.index(b"mdat"), "it starts to play before it is here"
     plan = json.loads(saved(page, "#files [data-file=plan]", tmp_path).read_text())
     assert plan["items"][0]["id"] == second, "what was edited is what was rendered"
     page.screenshot(path=pictures / "4-result.png", full_page=True)
