@@ -212,7 +212,7 @@ def _said(voice: Voice, part: Part, language: str, speed: float) -> Speech:
 
 
 def _key(spec: ModelSpec[Voice], language: str, speed: float, text: str) -> str:
-    whole = json.dumps([spec.key, language, round(speed, 4), text, 1], ensure_ascii=False)
+    whole = json.dumps([spec.key, language, round(speed, 4), text, 2], ensure_ascii=False)
     return hashlib.sha256(whole.encode("utf-8")).hexdigest()[:32]
 
 

@@ -67,11 +67,14 @@ def test_espeak_speaks_korean_with_times_across_sentences(picture_pool: ModelPoo
     with picture_pool.lease(espeak.SPEC) as voice:
         said = voice.speak(KOREAN, language="ko")
         fast = voice.speak(KOREAN, language="ko", speed=1.5)
+        again = voice.speak(KOREAN, language="ko")
         groups = voice.pronounce("of the people", language="en")
         with pytest.raises(RequestError, match="no voice for the language xx"):
             voice.speak("a", language="xx")
         assert voice.speak("42", language="ko").words[0].end > 0
     _in_order(said, KOREAN)
+    np.testing.assert_array_equal(said.clip.samples, again.clip.samples)
+    assert said.phonemes == again.phonemes, "what was said before leaves no trace"
     assert 1.3 < said.clip.duration / fast.clip.duration < 1.8
     first, second = said.words[0], said.words[1]
     assert second.start - first.end > 0.2, "a rest between the sentences belongs to no word"
