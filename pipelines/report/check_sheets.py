@@ -60,7 +60,9 @@ def write_sheets(report: Path, out: Path, count: int, seed: int, job: Job) -> Sh
     check, coding = plan_check(raw, count, seed)
     sources = _sources(report)
     notes: list[str] = []
-    check = _with_pictures(check, raw, sources, out, job, notes)
+    open_films: dict[str, Any] = {}
+    check = _with_pictures(check, raw, sources, out, job, notes, open_films)
+    coding = _with_shots(coding, raw, sources, out, job, notes, open_films)
     files = Sheets(out / "check.csv", out / "coding.csv", out / "check.html", ())
     write_csv(check, files.check)
     write_csv(coding, files.coding)
@@ -104,7 +106,8 @@ def read_sheets(report: Path, filled: Sequence[Path]) -> dict[str, Any]:
                 "Give the report that the sheet was drawn from.",
             )
         into = checks if set(CHECK) <= head else codings
-        coder = path.stem if path.stem not in into else str(path)
+        coder = path.stem.removesuffix(".check").removesuffix(".coding")
+        coder = coder if coder not in into else str(path)
         into[coder] = rows
     return {"rates": judged(checks), "agreement": agreement(codings, raw["shots"], alpha)}
 
@@ -179,6 +182,7 @@ def _with_pictures(
     out: Path,
     job: Job,
     notes: list[str],
+    open_films: dict[str, Any],
 ) -> Table:
     """The frames of the sample, with what was found drawn in; the sheet names them."""
     from studio.media.image_io import jpeg_bytes
@@ -189,7 +193,6 @@ def _with_pictures(
     for find in raw["observations"]:
         seen.setdefault((str(find["file"]), int(find["frame"] or 0)), []).append(find)
     frames = {(str(r["file"]), r["time_s"]): int(r["frame"] or 0) for r in raw["samples"]}
-    open_films: dict[str, Any] = {}
     rows = []
     for row, record in zip(check.rows, check.records(), strict=True):
         file, kind = str(record["file"]), str(record["kind"])
@@ -212,6 +215,44 @@ def _with_pictures(
             beside.write_bytes(jpeg_bytes(_marked(pixels, boxes, _COLORS[kind != "people"])))
         rows.append((*row[:at], name, *row[at + 1 :]))
     return Table(check.name, check.columns, tuple(rows))
+
+
+def _with_shots(
+    coding: Table,
+    raw: Mapping[str, Sequence[Row]],
+    sources: Mapping[str, Path],
+    out: Path,
+    job: Job,
+    notes: list[str],
+    open_films: dict[str, Any],
+) -> Table:
+    """The middle frame of each shot that is to be named, bare: what was found is not shown."""
+    from studio.media.image_io import jpeg_bytes
+    from studio.media.writer import write_beside
+
+    middle = {
+        (str(s["file"]), s["shot"]): (int(s["start_frame"] or 0) + int(s["end_frame"] or 0) - 1)
+        // 2
+        for s in raw["shots"]
+    }
+    at = CODING.index("picture")
+    drawn: dict[tuple[str, Any], str | None] = {}
+    rows = []
+    for row, record in zip(coding.rows, coding.records(), strict=True):
+        key = str(record["file"]), record["shot"]
+        if key not in drawn:
+            job.check()
+            drawn[key] = None
+            try:
+                pixels = _frame(key[0], middle[key], sources, open_films, job)
+                name = f"pictures/shot-{record['number']:05}.jpg"
+                with write_beside(out / name) as beside:
+                    beside.write_bytes(jpeg_bytes(_marked(pixels, (), _COLORS[0])))
+                drawn[key] = name
+            except StudioError as exc:
+                notes.append(f"{key[0]}, shot {key[1]}: {exc.message}")
+        rows.append((*row[:at], drawn[key], *row[at + 1 :]))
+    return Table(coding.name, coding.columns, tuple(rows))
 
 
 def _frame(
