@@ -51,6 +51,7 @@ _TAKES = {
     "things": "many",
     "trailer": "many",
     "train": "many",
+    "why": "many",
 }
 
 

@@ -20,6 +20,8 @@ ENTRIES: tuple[str, ...] = (
     "studio.adapters.picture_features:SPEC",
     "studio.adapters.text_lines:SPEC",
     "studio.adapters.picture_words:SPEC",
+    "studio.adapters.picture_places:SPEC",
+    "studio.adapters.picture_regions:SPEC",
     "studio.adapters.sentence:SPEC",
     "studio.adapters.silero:SPEC",
     "studio.adapters.whisper:SPEC",

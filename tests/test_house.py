@@ -38,6 +38,7 @@ ROOMS = {
         "ui/things_cli.py",
         "ui/train_cli.py",
         "ui/users_cli.py",
+        "ui/why_cli.py",
     ),
     "prometheus_client": ("studio/jobs/metrics.py",),
     "opentelemetry": ("studio/jobs/spans.py",),

@@ -35,6 +35,7 @@ _COMMANDS: dict[tuple[str, ...], str] = {
     ("things", "find"): "things",
     ("trailer",): "trailer",
     ("train",): "train",
+    ("why",): "why",
 }
 #: Commands of the same first word that do something else.
 _OTHERS = (("subtitles", "lint"),)

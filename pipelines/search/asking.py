@@ -150,7 +150,7 @@ def _musts(
     if options.person.strip():
         musts.append(_person(library, options.person, within, notes))
     if options.thing.strip():
-        musts.append(exact_places(library, "object", _thing(options.thing), within))
+        musts.append(exact_places(library, "object", thing_asked(options.thing), within))
     if options.speech.strip():
         said = understand(options.speech)
         concept = Concept(said.english, said.words, known=False)
@@ -179,7 +179,7 @@ def _person(
     return found
 
 
-def _thing(name: str) -> str:
+def thing_asked(name: str) -> str:
     """A kind of thing as the detector calls it, from English or Korean.
 
     Raises:
@@ -200,8 +200,13 @@ def _thing(name: str) -> str:
     )
 
 
-def likeness_asked(library: Library, like: str, job: Job) -> Likeness:
+def likeness_asked(library: Library | None, like: str, job: Job) -> Likeness:
     """What a picture, or a shot of a film in the index, looks like.
+
+    Args:
+        library: that holds the film; only a picture needs none.
+        like: a path, or ``FILE@SECONDS``.
+        job: lends the models.
 
     Raises:
         MediaError: no picture that can be read.
@@ -209,6 +214,8 @@ def likeness_asked(library: Library, like: str, job: Job) -> Likeness:
     """
     place = shot_asked(like)
     if place is not None:
+        if library is None:
+            raise ValueError("a shot is looked up in an index")
         media = find_media(library, str(place[0]))
         return shot_likeness(library, media, place[1])
     from studio.media.still import read_still

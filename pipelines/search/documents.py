@@ -27,7 +27,7 @@ _GROUP, _GROUP_SURE = 0.2, 0.35
 _SMOOTH = 3
 _EXPRESSION = 0.6
 #: Expressions of the analysis as documents say them; neutral says nothing.
-_FEELINGS = {
+FEELINGS = {
     "happy": "happy face",
     "sad": "sad face",
     "angry": "angry face",
@@ -170,13 +170,13 @@ def _faces(found: Detections, shots: Sequence[Shot], times: FrameTimes) -> Itera
                 yield _document("look", name, at, times, 0.9 * share * _lasting(at))
         upper = least
     for number, name in enumerate(found.attribute_names):
-        if name not in _FEELINGS:
+        if name not in FEELINGS:
             continue
         sure = np.zeros(len(sampled))
         np.maximum.at(sure, place, found.attributes[:, number] * (found.scores >= 0.8))
         for at in stretches(sampled, sure, _EXPRESSION, shots, 1):
             score = at.values.mean() * _lasting(at)
-            yield _document("look", _FEELINGS[name], at, times, score)
+            yield _document("look", FEELINGS[name], at, times, score)
 
 
 def _looks(

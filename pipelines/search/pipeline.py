@@ -93,7 +93,8 @@ def write(
 
     rows = [hit_json(hit, picture) for hit, picture in zip(hits, thumbnails, strict=True)]
     with write_beside(files["table"]) as beside:
-        text = json.dumps({"hits": rows}, ensure_ascii=False, indent=1)
+        question = {"text": options.text, "like": options.like}
+        text = json.dumps({**question, "hits": rows}, ensure_ascii=False, indent=1)
         beside.write_text(text, encoding="utf-8")
     timeline = timeline_of(hits, known, options)
     if timeline is None:

@@ -82,6 +82,28 @@ class PictureWords:
         found: NDArray[np.float32] = self.narrow(self._apart[list(classes)].mean(axis=0)[None])[0]
         return found
 
+    def among_features(self, direction: NDArray[np.float32]) -> NDArray[np.float32]:
+        """float32 ``(1280,)``: a direction as weights of the network's own features.
+
+        Their product with a feature vector, over the length of what :meth:`narrow` turns it
+        into, is that vector's cosine with the direction.
+
+        Args:
+            direction: ``(256,)``, from :meth:`direction` or :meth:`narrow`.
+        """
+        weights: NDArray[np.float32] = self._directions @ direction
+        return weights
+
+    def lengths(self, vectors: NDArray[np.floating]) -> NDArray[np.float32]:
+        """float32 ``(n,)``: how long vectors are in the kept directions.
+
+        Args:
+            vectors: ``(n, 1280)``.
+        """
+        turned = vectors.astype(np.float32) @ self._directions
+        found: NDArray[np.float32] = np.linalg.norm(turned, axis=1)
+        return found
+
     def close(self) -> None:
         """Let go of the layer."""
         self._weight = np.zeros((0, FEATURES), np.float32)

@@ -99,7 +99,22 @@ class EfficientNetLite0(nn.Module):
         Returns:
             ``(n, 1280)``, the last map's mean, and ``(n, 1000)``, summing to 1.
         """
-        x = functional.relu6(self._bn0(self._conv_stem(x)))
-        x = functional.relu6(self._bn1(self._conv_head(self._blocks(x))))
-        features = x.mean(dim=(2, 3))
+        features = self.last_map(x).mean(dim=(2, 3))
         return features, self._fc(features).softmax(dim=1)
+
+    def last_map(self, x: torch.Tensor) -> torch.Tensor:
+        """``(n, 1280, h / 32, w / 32)``, what the features are the mean of; ``x`` of any size."""
+        x = functional.relu6(self._bn0(self._conv_stem(x)))
+        return functional.relu6(self._bn1(self._conv_head(self._blocks(x))))
+
+
+class LastMap(nn.Module):
+    """A network's last map alone."""
+
+    def __init__(self, net: EfficientNetLite0) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """See :meth:`EfficientNetLite0.last_map`."""
+        return self.net.last_map(x)

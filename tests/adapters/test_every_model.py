@@ -11,7 +11,7 @@ import pytest
 from scipy.signal import resample_poly
 
 from studio import catalog
-from studio.adapters import expression
+from studio.adapters import expression, yolo
 from studio.models.pool import ModelPool
 from studio.models.spec import AnySpec
 from tests.analysis.spoken import read_wav, two_cities
@@ -198,7 +198,22 @@ def classes_lie_apart(model: Any) -> None:
     assert model.classes(model._weight[[291]] / 20)[0].argmax() == 291
 
 
+def places_make_the_whole(model: Any) -> None:
+    maps = model.look(np.stack([still("bus", 1280)[:448, :448]]))
+    assert maps.shape == (1, 14, 14, 1280) and maps.min() >= 0 and maps.std() > 0
+
+
+def regions_are_told(model: Any) -> None:
+    found = model.find(still("bus", 1280), 0.3)
+    names = [yolo.LABELS[n] for n in found.label_ids]
+    assert "bus" in names and found.masks[names.index("bus")].max() > 0.9
+    there = model.places(still("bus", 1280), yolo.LABELS.index("bus"))
+    assert there.max() > 0.7 and np.median(there) < 0.2
+
+
 ASK: dict[str, Callable[[Any], None]] = {
+    "picture-places": places_make_the_whole,
+    "picture-regions": regions_are_told,
     "dcgan-faces": faces_are_drawn,
     "vae-faces": faces_are_told,
     "transnetv2": cut_is_found,
