@@ -151,15 +151,20 @@ def _mark_after(word: str) -> str:
 def _numbered(
     signs: Sequence[str], owners: Sequence[tuple[int, int]], ids: dict[str, list[int]]
 ) -> tuple[list[int], list[tuple[int, int]]]:
-    """Signs as the network's numbers, padded between, with the owner of each number."""
-    numbers = [*ids[_BEGIN], *ids[_PAD]]
+    """Signs as the network's numbers, padded between, with the owner of each number.
+
+    A pad sounds like the sign after it: with its time given to the one before, phonemes came
+    28 ms after the loudness of 15 sentences, now 5, and stops 40 ms after its least, now 17.
+    """
+    numbers = [*ids[_BEGIN]]
     owner_of = [(-1, -1)] * len(numbers)
     for sign, owner in zip(signs, owners, strict=True):
-        added = [*ids[sign], *ids[_PAD]]
+        added = [*ids[_PAD], *ids[sign]]
         numbers += added
         owner_of += [owner] * len(added)
-    numbers += ids[_END]
-    owner_of += [(-1, -1)] * len(ids[_END])
+    last = [*ids[_PAD], *ids[_END]]
+    numbers += last
+    owner_of += [(-1, -1)] * len(last)
     return numbers, owner_of
 
 

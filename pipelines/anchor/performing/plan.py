@@ -18,6 +18,9 @@ from studio.types.spoken import VoicedLine, VoiceTrack
 
 #: How long before a line its motion may begin, and its share of the silence before it.
 _LEAD_S, _LEAD_SHARE = Fraction(2, 5), Fraction(3, 5)
+#: A line's place within its frame is told in so many steps: where it moves by whole frames, the
+#: sound's samples fall by less than one of them otherwise, and its rows are the same.
+_STEPS = 20
 
 Spans = Mapping[str, Sequence[tuple[Fraction, Fraction]]]
 
@@ -32,11 +35,11 @@ def plan_performance(
 ) -> Performance:
     """How a presenter moves while the track is heard. Pure.
 
-    A line's motion is told on a clock of its own, which begins at the frame nearest to its first
-    word (so a picture is at most half a frame off), and depends on nothing but the line, the
-    seed, and how much silence there is about it: where other lines change, it is the same, row by
-    row, and where they change in length, it is only moved. At the borders between lines
-    everything is neutral. A row tells of the middle of its frame.
+    A line's motion is told on a clock of its own, which begins with its first word, and depends
+    on nothing but the line, where in a frame it begins, the seed, and how much silence there is
+    about it: where other lines change, it is the same, row by row, and where they change in
+    length by whole frames (as ``speak_script`` lets them), it is only moved. At the borders
+    between lines everything is neutral. A row tells of the middle of its frame.
 
     Args:
         track: what is said and when; every line with words has its phonemes (see
@@ -84,10 +87,11 @@ def _line(
 ) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
     frame_s = float(1 / rate)
     origin = round(line.start * rate)
-    times_s = (np.arange(first, last, dtype=np.float64) - origin + 0.5) * frame_s
+    within = Fraction(round((origin - line.start * rate) * _STEPS), _STEPS)
+    times_s = (np.arange(first, last, dtype=np.float64) - origin + 0.5 + float(within)) * frame_s
     sounds = sounds_of(line.phonemes, line.start)
     louder = [(float(a - line.start), float(b - line.start)) for a, b in stressed]
-    first_s, last_s = (first - origin) * frame_s, (last - origin) * frame_s
+    first_s, last_s = (float(at - origin + within) * frame_s for at in (first, last))
     spans = stretches(sounds)
     speech = (spans[0][0], spans[-1][1]) if spans else None
     ground = Ground(f"{seed}|{line.id}", first_s, last_s, speech)
