@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import Field
@@ -16,7 +16,8 @@ from pydantic_settings import (
 )
 
 
-def _config_file() -> Path:
+def config_file() -> Path:
+    """``studio.toml`` in the user's configuration folder."""
     return Path(platformdirs.user_config_dir("studio")) / "studio.toml"
 
 
@@ -39,6 +40,10 @@ class Settings(BaseSettings):
         threads: of each native thread pool; 0 means the number of cores.
         max_file_bytes, max_duration_s, max_pixels, max_streams: limits on a media file;
             ``max_pixels`` is width times height of one picture.
+        language, light: of the page, for browsers in which nobody chose another: ``en``, ``ko``;
+            ``light``, ``dark``; empty where the browser says.
+        proxies: whether the library makes small copies of heavy footage, to be played.
+        results_dir: where the page puts what is made; None for ``results`` in ``data_dir``.
     """
 
     model_config = SettingsConfigDict(env_prefix="STUDIO_", frozen=True, extra="ignore")
@@ -55,6 +60,10 @@ class Settings(BaseSettings):
     max_duration_s: float = Field(default=24 * 3600.0, gt=0)
     max_pixels: int = Field(default=8192 * 8192, gt=0)
     max_streams: int = Field(default=64, gt=0)
+    language: Literal["", "en", "ko"] = ""
+    light: Literal["", "light", "dark"] = ""
+    proxies: bool = True
+    results_dir: Path | None = None
 
     @property
     def cores(self) -> int:
@@ -71,7 +80,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, then environment, then the file."""
-        toml = TomlConfigSettingsSource(settings_cls, toml_file=_config_file())
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=config_file())
         return init_settings, env_settings, toml
 
     def with_changes(self, **changes: Any) -> Settings:

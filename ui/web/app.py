@@ -176,6 +176,7 @@ def make_app(studio: Studio) -> ASGIApp:
     from ui.web.machine_routes import MachineRoutes, not_allowed
     from ui.web.pictures import Pictures
     from ui.web.routes import Routes
+    from ui.web.tabs.table import group_rules
     from ui.web.theme import stylesheet, theme
 
     @contextlib.asynccontextmanager
@@ -216,7 +217,7 @@ def make_app(studio: Studio) -> ASGIApp:
         pwa=False,
         mcp_server=False,
         theme=theme(),
-        css=stylesheet(),
+        css=stylesheet() + group_rules(),
         head=f"<script>{(static / 'page.js').read_text('utf-8')}</script>",
     )
     # Only `launch` sets this, and without it Gradio skips its check of paths from the browser.
@@ -229,19 +230,9 @@ def _page(studio: Studio) -> Blocks:
 
     from ui.web.messages import Say
     from ui.web.panels import header
-    from ui.web.tabs.anchor import AnchorTab
-    from ui.web.tabs.avatar import AvatarTab
-    from ui.web.tabs.filters import FiltersTab
-    from ui.web.tabs.generate import GenerateTab
-    from ui.web.tabs.jobs import JobsTab
-    from ui.web.tabs.library import LibraryTab
-    from ui.web.tabs.looks import LooksTab
-    from ui.web.tabs.machine import MachineTabs
-    from ui.web.tabs.making_tab import MakingTab
     from ui.web.tabs.memory import lay_memory
-    from ui.web.tabs.subtitles import SubtitlesTab
+    from ui.web.tabs.table import lay_tabs
     from ui.web.tabs.texts import html
-    from ui.web.tabs.trailer import TrailerTab
 
     say = Say("en")
     static = Path(__file__).parent / "static"
@@ -250,37 +241,7 @@ def _page(studio: Studio) -> Blocks:
     )
     with page:
         top = html(header(say), js_on_load=(static / "header.js").read_text("utf-8"))
-        with gr.Tabs(selected="library") as tabs:
-            library = LibraryTab(
-                (studio.works, studio.subtitles, studio.makings),
-                studio.uploads, studio.roots, studio.settings, top, shelf=studio.shelf,
-            )  # fmt: skip
-            with library.texts.make(gr.Tab, {"label": "library.tab"}, id="library"):
-                library.build(page)
-            tab = TrailerTab(studio.works, studio.uploads, studio.roots, studio.settings, top, tabs)
-            with tab.texts.make(gr.Tab, {"label": "trailer.tab"}, id="trailer"):
-                tab.build(page)
-            cues = SubtitlesTab(
-                studio.subtitles, studio.uploads, studio.roots, studio.settings, top, tabs
-            )
-            with cues.texts.make(gr.Tab, {"label": "sub.tab"}, id="subtitles"):
-                cues.build(page)
-            kinds: tuple[type[MakingTab], ...] = (LooksTab, FiltersTab, AvatarTab, GenerateTab)
-            for kind in kinds:
-                making = kind(
-                    studio.makings, studio.uploads, studio.roots, studio.settings, top, tabs
-                )
-                with making.texts.make(gr.Tab, {"label": f"{kind.name}.tab"}, id=kind.name):
-                    making.build(page)
-            anchor = AnchorTab(
-                studio.makings, studio.uploads, studio.roots, studio.settings, top, tabs
-            )
-            with anchor.texts.make(gr.Tab, {"label": "anchor.tab"}, id="anchor"):
-                anchor.build(page)
-            jobs = JobsTab(studio.desk.queue, top)
-            with jobs.texts.make(gr.Tab, {"label": "jobs.tab"}, id="jobs"):
-                jobs.build(page)
-            MachineTabs(studio.settings, top).build(page)
+        lay_tabs(page, studio, top)
         lay_memory(studio.settings)
     return page
 

@@ -7,6 +7,7 @@ from functools import cache
 from importlib import resources
 
 from studio.errors import RequestError
+from studio.settings_file import now
 
 #: Language code to its name in itself.
 LANGUAGES = {"en": "English", "ko": "한국어"}
@@ -86,10 +87,13 @@ class PageError(RequestError):
 
 
 def preferred_language(cookie: str | None, accept_language: str) -> str:
-    """The language of a visitor: the one chosen before, else the browser's first that the
-    page speaks, else English."""
+    """The language of a visitor: the one chosen before, else the one of the settings, else the
+    browser's first that the page speaks, else English."""
     if cookie in LANGUAGES:
         return str(cookie)
+    usual = now("language")
+    if usual in LANGUAGES:
+        return str(usual)
     for entry in accept_language.split(","):
         code = entry.split(";")[0].strip().split("-")[0].lower()
         if code in LANGUAGES:

@@ -7,6 +7,7 @@ from html import escape
 
 from studio.errors import StudioError
 from studio.jobs.record import JobState
+from studio.settings_file import now
 from studio.types.media import MediaInfo
 from ui.web.messages import LANGUAGES, PageError, Say
 from ui.web.runs import RunView, StageView
@@ -31,7 +32,7 @@ def header(say: Say) -> str:
         f' aria-label="{escape(say("app.language"))}">{languages}</div>'
         '<form class="st-out" method="post" action="/logout"><button>'
         f"{escape(say('signin.out'))}</button></form>"
-        f'<button type="button" class="st-light" data-light'
+        f'<button type="button" class="st-light" data-light="{escape(now("light"))}"'
         f' aria-label="{escape(say("app.light"))}" title="{escape(say("app.light"))}">'
         '<svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="8"/>'
         '<path class="st-half" d="M12 4a8 8 0 0 1 0 16z"/></svg></button></div></header>'

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.desk import Options as Act
+from studio import settings_file
 from studio.archive.library import MEDIA_SUFFIXES, Footage, Library, media_in
 from studio.errors import StudioError
 from studio.settings import Settings
@@ -88,7 +89,8 @@ class Shelf:
             and self.file(info, "proxy") is None
         ]
         wanted = [("library.look", bare)] if bare else []
-        wanted += [("library.proxy", [info]) for info in heavy]
+        if settings_file.now("proxies"):
+            wanted += [("library.proxy", [info]) for info in heavy]
         for act, some in wanted:
             new = [info for info in some if (act, info.content_hash) not in self._asked]
             if self.desk is None or not new:

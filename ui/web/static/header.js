@@ -5,3 +5,4 @@ element.addEventListener("click", (event) => {
   studio.setLanguage(button.dataset.language);
   trigger("language", { language: button.dataset.language });
 });
+watch("value", () => studio.speak());

@@ -22,15 +22,22 @@ if (/(^|; )studio_signed_in=/.test(document.cookie)) document.documentElement.cl
 
   const wanted = cookie("studio_light");
   const system = matchMedia("(prefers-color-scheme: dark)");
-  const isDark = () => (cookie("studio_light") ?? (system.matches ? "dark" : "light")) === "dark";
+  // As it was chosen in this browser, else as the studio is set, else as the system is.
+  const usual = () => document.querySelector("[data-light]")?.dataset.light;
+  const isDark = () =>
+    (cookie("studio_light") || usual() || (system.matches ? "dark" : "light")) === "dark";
   const light = () => document.body?.classList.toggle("dark", isDark());
   system.addEventListener("change", light);
 
   root.classList.add("st-pending");
-  const show = () => {
+  // The head comes anew with the language it speaks, and with the light the studio is set to.
+  const speak = () => {
     light();
     const spoken = document.querySelector("[data-language][aria-pressed='true']");
     if (spoken) root.lang = spoken.dataset.language;
+  };
+  const show = () => {
+    speak();
     root.classList.remove("st-pending");
   };
   setTimeout(show, 4000); // never hide the page for good
@@ -40,9 +47,41 @@ if (/(^|; )studio_signed_in=/.test(document.cookie)) document.documentElement.cl
   for (const once of ["use", "in", "like"]) url.searchParams.delete(once);
   if (url.search !== address) history.replaceState(history.state, "", url);
 
+  // Tabs that do not fit are scrolled: the one that came forward into view, and on which side there
+  // are more is to be seen.
+  const edges = (bar) => {
+    bar.classList.toggle("st-more-left", bar.scrollLeft > 2);
+    bar.classList.toggle("st-more-right", bar.scrollLeft + bar.clientWidth < bar.scrollWidth - 2);
+  };
+  const followTabs = () => {
+    const bar = document.querySelector(".st-tabs [role='tablist']");
+    if (!bar) return;
+    const view = () => {
+      const tab = bar.querySelector("[aria-selected='true']");
+      const { left, width } = tab?.getBoundingClientRect() ?? bar.getBoundingClientRect();
+      bar.scrollLeft += left + width / 2 - bar.getBoundingClientRect().left - bar.clientWidth / 2;
+      edges(bar);
+    };
+    bar.addEventListener("scroll", () => edges(bar), { passive: true });
+    new ResizeObserver(view).observe(bar);
+    new MutationObserver(view).observe(bar, { subtree: true, attributeFilter: ["aria-selected"] });
+    bar.addEventListener("keydown", (event) => {
+      const tabs = [...bar.querySelectorAll("[role='tab']")];
+      const at = tabs.indexOf(document.activeElement);
+      const next = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: tabs.length - 1 }[event.key];
+      if (at < 0 || next === undefined) return;
+      tabs.at(next % tabs.length).focus();
+      event.preventDefault();
+    });
+  };
+
   window.studio = {
-    shown: show,
+    shown() {
+      show();
+      followTabs();
+    },
     setLanguage,
+    speak,
     toggleLight() {
       remember("studio_light", isDark() ? "light" : "dark");
       light();
