@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stoppable_job
+from ui.command import Asked, pipeline_command, run_pipeline
 
 
+@pipeline_command
 def anchor(
     script: Annotated[
         Path,
@@ -80,17 +81,8 @@ def anchor(
         str,
         typer.Option(help="script, reading, voice, programme or film: the last stage to be made."),
     ] = "film",
-    seed: Seed = 0,
-    dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run",
-            help="Print readings, unverified figures, rundown and estimate; write nothing.",
-        ),
-    ] = False,
-    memory_budget: Budget = "",
-    device: DeviceName = "auto",
-    as_json: AsJson = False,
+    *,
+    asked: Asked,
 ) -> None:
     """A segment read by an AI anchor: checked, spoken, presented, labelled, signed.
 
@@ -102,34 +94,30 @@ def anchor(
     frame says "AI-generated"; the film is marked and signed. Beside it lie its subtitles and a
     contact sheet.
     """
-    with stoppable_job(settings_of(device, memory_budget)) as job:
-        from pipelines import anchor as pipeline
-
-        options = pipeline.Options(
-            out=out,
-            language=language,
-            voice=voice,
-            voice_over=voice_over,
-            speed=speed,
-            lexicon=lexicon,
-            sources=tuple(source or ()),
-            loudness_lufs=loudness,
-            stop_after=stop_after,
-            presenter=presenter,
-            consent=consent,
-            set_name=set_name,
-            style=style,
-            graphics=tuple(graphics or ()),
-            footage=tuple(footage or ()),
-            aspect=aspect,
-            fps=fps,
-            height_px=height,
-            clock=clock,
-            subtitles=subtitles,
-            approve_by=approve_by,
-            draft=draft,
-            seed=seed,
-            dry_run=dry_run,
-        )
-        result = pipeline.run(script, options, job)
-    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+    run_pipeline(
+        "anchor",
+        script,
+        asked,
+        out=out,
+        language=language,
+        voice=voice,
+        voice_over=voice_over,
+        speed=speed,
+        lexicon=lexicon,
+        sources=tuple(source or ()),
+        loudness_lufs=loudness,
+        stop_after=stop_after,
+        presenter=presenter,
+        consent=consent,
+        set_name=set_name,
+        style=style,
+        graphics=tuple(graphics or ()),
+        footage=tuple(footage or ()),
+        aspect=aspect,
+        fps=fps,
+        height_px=height,
+        clock=clock,
+        subtitles=subtitles,
+        approve_by=approve_by,
+        draft=draft,
+    )

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from studio.errors import RequestError
-from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stoppable_job
+from ui.command import Asked, Preview, emit, pipeline_command, run_pipeline
 
 
+@pipeline_command
 def avatar(
     footage: Annotated[
         Path | None, typer.Argument(metavar="FOOTAGE", help="A film.", show_default=False)
@@ -46,16 +47,9 @@ def avatar(
         ),
     ] = "auto",
     out: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
-    preview: Annotated[
-        float, typer.Option(help="Make only so many seconds from the middle, without sound.")
-    ] = 0.0,
-    seed: Seed = 0,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be made and how long it takes.")
-    ] = False,
-    memory_budget: Budget = "",
-    device: DeviceName = "auto",
-    as_json: AsJson = False,
+    preview: Preview = 0.0,
+    *,
+    asked: Asked,
 ) -> None:
     """A drawn character does what a person does: FOOTAGE.NAME.mp4 (.mov, .webm), resumable.
 
@@ -63,25 +57,21 @@ def avatar(
     where no face was seen.
     """
     if list_all:
-        _list(out, as_json)
+        _list(out, asked.as_json)
         return
     if footage is None:
         raise RequestError("No footage was given.", "Name a film, or --list the characters.")
-    with stoppable_job(settings_of(device, memory_budget)) as job:
-        from pipelines import avatar as pipeline
-
-        options = pipeline.Options(
-            out=out or Path("avatar"),
-            avatar=name,
-            background=background,
-            who=who,
-            format=film_format,
-            preview_s=preview,
-            seed=seed,
-            dry_run=dry_run,
-        )
-        result = pipeline.run(footage, options, job)
-    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+    run_pipeline(
+        "avatar",
+        footage,
+        asked,
+        out=out or Path("avatar"),
+        avatar=name,
+        background=background,
+        who=who,
+        format=film_format,
+        preview_s=preview,
+    )
 
 
 def _list(out: Path | None, as_json: bool) -> None:

@@ -21,7 +21,17 @@ import typer
 from studio.errors import Cancelled, StudioError
 from ui.anchor_cli import anchor
 from ui.avatar_cli import avatar
-from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stoppable_job
+from ui.command import (
+    AsJson,
+    Asked,
+    Budget,
+    DeviceName,
+    emit,
+    pipeline_command,
+    run_pipeline,
+    settings_of,
+    stoppable_job,
+)
 from ui.filter_cli import filter_film
 from ui.generate_cli import augment, generate_app
 from ui.jobs_cli import jobs_app
@@ -38,6 +48,7 @@ from ui.summary_cli import summary
 from ui.things_cli import things_app
 from ui.train_cli import train_app
 from ui.users_cli import users_app
+from ui.why_cli import why
 
 app = typer.Typer(
     name="studio",
@@ -72,6 +83,7 @@ app.command("filter")(filter_film)
 app.command("anchor")(anchor)
 app.command("approve")(approve)
 app.command("provenance")(provenance)
+app.command("why")(why)
 app.command("settings")(film_settings)
 app.command("mcp")(mcp)
 
@@ -98,6 +110,7 @@ class PaceName(StrEnum):
 
 
 @app.command()
+@pipeline_command
 def trailer(
     footage: Annotated[
         list[Path] | None,
@@ -115,10 +128,6 @@ def trailer(
         float, typer.Option(help="Share at the end of the footage that is left out.")
     ] = 0.2,
     loudness: Annotated[float, typer.Option(help="Integrated loudness, LUFS.")] = -14.0,
-    seed: Seed = 0,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the plan and what rendering it will cost.")
-    ] = False,
     from_plan: Annotated[
         Path | None, typer.Option(help="Render this plan; nothing is analysed.")
     ] = None,
@@ -126,35 +135,31 @@ def trailer(
         Path | None,
         typer.Option(help="A network of studio train summary; what it says counts half."),
     ] = None,
-    memory_budget: Budget = "",
-    device: DeviceName = "auto",
-    as_json: AsJson = False,
+    *,
+    asked: Asked,
 ) -> None:
     """Cut a trailer from footage: film, plan, timelines for an editing program, contact sheet."""
-    with stoppable_job(settings_of(device, memory_budget)) as job:
-        from pipelines import trailer as pipeline
-
-        options = pipeline.Options(
-            out=out,
-            length_s=length,
-            music=music,
-            title=title,
-            end_card=end_card,
-            aspect=aspect.value,
-            pace=pace.value,
-            versions=versions,
-            spoiler_window=spoiler_window,
-            loudness_lufs=loudness,
-            seed=seed,
-            dry_run=dry_run,
-            from_plan=from_plan,
-            scorer=scorer,
-        )
-        result = pipeline.run(footage or [], options, job)
-    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+    run_pipeline(
+        "trailer",
+        footage or [],
+        asked,
+        out=out,
+        length_s=length,
+        music=music,
+        title=title,
+        end_card=end_card,
+        aspect=aspect.value,
+        pace=pace.value,
+        versions=versions,
+        spoiler_window=spoiler_window,
+        loudness_lufs=loudness,
+        from_plan=from_plan,
+        scorer=scorer,
+    )
 
 
 @app.command()
+@pipeline_command
 def analyze(
     footage: Annotated[Path, typer.Argument(metavar="FOOTAGE", help="A video or sound file.")],
     only: Annotated[
@@ -168,33 +173,25 @@ def analyze(
     sample_rate: Annotated[
         float, typer.Option(help="Frames a second for objects, faces and embeddings.")
     ] = 2.0,
-    seed: Seed = 0,
-    memory_budget: Budget = "",
-    device: DeviceName = "auto",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what is stored and what would be computed.")
-    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write analysis.json into as well.")
     ] = None,
-    as_json: AsJson = False,
+    *,
+    asked: Asked,
 ) -> None:
     """Understand footage: shots, objects, faces, speech, sound. Results are stored."""
-    with stoppable_job(settings_of(device, memory_budget)) as job:
-        from pipelines import analysis as pipeline
+    from pipelines.analysis import PARTS
 
-        wanted = tuple(p.strip() for p in only.split(",") if p.strip()) or pipeline.PARTS
-        options = pipeline.Options(
-            only=wanted,
-            cache=not no_cache,
-            sample_rate=Fraction(sample_rate).limit_denominator(1000),
-            language=language,
-            seed=seed,
-            dry_run=dry_run,
-            out=out,
-        )
-        result = pipeline.run(footage, options, job)
-    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+    run_pipeline(
+        "analysis",
+        footage,
+        asked,
+        only=tuple(p.strip() for p in only.split(",") if p.strip()) or PARTS,
+        cache=not no_cache,
+        sample_rate=Fraction(sample_rate).limit_denominator(1000),
+        language=language,
+        out=out,
+    )
 
 
 @app.command()
@@ -204,12 +201,16 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Cut a trailer from the sample footage that comes with a package."""
-    with stoppable_job(settings_of()) as job:
-        from pipelines import trailer as pipeline
+    from pipelines.trailer import sample_footage
 
-        options = pipeline.Options(out=out, length_s=length, title="스튜디오\nStudio demo")
-        result = pipeline.run([pipeline.sample_footage()], options, job)
-    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+    run_pipeline(
+        "trailer",
+        [sample_footage()],
+        Asked(as_json=as_json),
+        out=out,
+        length_s=length,
+        title="스튜디오\nStudio demo",
+    )
 
 
 @app.command()

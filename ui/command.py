@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
+import inspect
 import json
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
@@ -24,6 +28,63 @@ Budget = Annotated[
     str, typer.Option(help="Memory all models may hold together, e.g. 4GB; half of what is free.")
 ]
 DeviceName = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Print the plan, the time and the memory it takes; no more."),
+]
+Preview = Annotated[
+    float, typer.Option(help="Make only so many seconds from the middle, without sound.")
+]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What every command that runs a pipeline is asked besides what is its own."""
+
+    seed: Seed = 0
+    dry_run: DryRun = False
+    memory_budget: Budget = ""
+    device: DeviceName = "auto"
+    as_json: AsJson = False
+
+
+def pipeline_command(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options all have in common, in the place of its ``asked: Asked``."""
+    hints = get_type_hints(command, include_extras=True)
+    common = get_type_hints(Asked, include_extras=True)
+    shown: list[inspect.Parameter] = []
+    for parameter in inspect.signature(command).parameters.values():
+        if parameter.name == "asked":
+            shown += [
+                parameter.replace(name=f.name, default=f.default, annotation=common[f.name])
+                for f in fields(Asked)
+            ]
+        else:
+            shown.append(parameter.replace(annotation=hints[parameter.name]))
+    shown = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in shown]
+
+    @functools.wraps(command)
+    def wrapped(**values: Any) -> Any:
+        asked = Asked(**{f.name: values.pop(f.name) for f in fields(Asked)})
+        return command(**values, asked=asked)
+
+    wrapped.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {p.name: p.annotation for p in shown}
+    return wrapped
+
+
+def run_pipeline(name: str, source: Any, asked: Asked, **options: Any) -> Any:
+    """Run ``pipelines.NAME`` with a command's options and print what comes of it.
+
+    Returns:
+        The pipeline's own result.
+    """
+    with stoppable_job(settings_of(asked.device, asked.memory_budget)) as job:
+        pipeline = importlib.import_module(f"pipelines.{name}")
+        given = pipeline.Options(seed=asked.seed, dry_run=asked.dry_run, **options)
+        result = pipeline.run(source, given, job)
+    emit(asked.as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+    return result
 
 
 def settings_of(device: str = "auto", budget: str = "") -> Settings:

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stoppable_job
+from ui.command import Asked, Preview, pipeline_command, run_pipeline
 
 
+@pipeline_command
 def filter_film(
     footage: Annotated[Path, typer.Argument(metavar="FOOTAGE", help="A film.")],
     apply: Annotated[
@@ -27,31 +28,20 @@ def filter_film(
     gallery: Annotated[
         Path | None, typer.Option(help="Folder of known people; the usual one if left out.")
     ] = None,
-    preview: Annotated[
-        float, typer.Option(help="Make only so many seconds from the middle, without sound.")
-    ] = 0.0,
-    seed: Seed = 0,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be made and how long it takes.")
-    ] = False,
-    memory_budget: Budget = "",
-    device: DeviceName = "auto",
-    as_json: AsJson = False,
+    preview: Preview = 0.0,
+    *,
+    asked: Asked,
 ) -> None:
     """Filters on the people of a whole film. Gives the film with its sound, a report and, where
     faces are covered, an audit of every frame; exit 1 if a face may still be recognised."""
-    with stoppable_job(settings_of(device, memory_budget)) as job:
-        from pipelines import filter as pipeline
-
-        options = pipeline.Options(
-            out=out,
-            apply=tuple(apply or ()),
-            gallery=gallery,
-            preview_s=preview,
-            seed=seed,
-            dry_run=dry_run,
-        )
-        result = pipeline.run(footage, options, job)
-    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+    result = run_pipeline(
+        "filter",
+        footage,
+        asked,
+        out=out,
+        apply=tuple(apply or ()),
+        gallery=gallery,
+        preview_s=preview,
+    )
     if not result.safe:
         raise typer.Exit(1)

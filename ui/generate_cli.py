@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from studio.errors import RequestError
-from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stoppable_job
+from ui.command import Asked, pipeline_command, run_pipeline
 
 generate_app = typer.Typer(
     no_args_is_help=True, help="Make pictures: faces that nobody has, and what you say in words."
@@ -20,10 +20,10 @@ Out = Annotated[
 Count = Annotated[int, typer.Option(help="How many pictures.")]
 Net = Annotated[Path | None, typer.Option(help="A .safetensors file of studio train.")]
 Enlarge = Annotated[int, typer.Option(help="Write them so many times as large as they are drawn.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be made.")]
 
 
 @generate_app.command("faces")
+@pipeline_command
 def faces(
     out: Out = Path("generated"),
     count: Count = 16,
@@ -40,19 +40,16 @@ def faces(
     ] = None,
     net: Net = None,
     enlarge: Enlarge = 4,
-    seed: Seed = 0,
-    dry_run: DryRun = False,
-    memory_budget: Budget = "",
-    device: DeviceName = "auto",
-    as_json: AsJson = False,
+    *,
+    asked: Asked,
 ) -> None:
     """Faces that nobody has, drawn by a DCGAN; or your own pictures by one you trained."""
     from pipelines.generate.options import parse_numbers, parse_pairs
 
-    _generate(
-        device,
-        memory_budget,
-        as_json,
+    run_pipeline(
+        "generate",
+        None,
+        asked,
         kind="faces",
         out=out,
         count=count,
@@ -61,12 +58,11 @@ def faces(
         add=parse_pairs(tuple(add or ()), "--add"),
         net=net,
         enlarge=enlarge,
-        seed=seed,
-        dry_run=dry_run,
     )
 
 
 @generate_app.command("vae")
+@pipeline_command
 def vae(
     out: Out = Path("generated"),
     count: Count = 16,
@@ -77,11 +73,8 @@ def vae(
     traverse: Annotated[int, typer.Option(help="Show so many sliders through their range.")] = 10,
     net: Net = None,
     enlarge: Enlarge = 4,
-    seed: Seed = 0,
-    dry_run: DryRun = False,
-    memory_budget: Budget = "",
-    device: DeviceName = "auto",
-    as_json: AsJson = False,
+    *,
+    asked: Asked,
 ) -> None:
     """Faces told by 32 numbers: drawn, moved along each number, a photo told again."""
     from pipelines.generate.options import parse_pairs
@@ -89,10 +82,10 @@ def vae(
     pairs = parse_pairs(tuple(sliders or ()), "--set")
     if not all(name.isdecimal() for name, _ in pairs):
         raise RequestError("--set names sliders by their numbers.", "0:1.5,3:-2")
-    _generate(
-        device,
-        memory_budget,
-        as_json,
+    run_pipeline(
+        "generate",
+        None,
+        asked,
         kind="vae",
         out=out,
         count=count,
@@ -101,12 +94,11 @@ def vae(
         traverse=traverse,
         net=net,
         enlarge=enlarge,
-        seed=seed,
-        dry_run=dry_run,
     )
 
 
 @generate_app.command("image")
+@pipeline_command
 def image(
     prompt: Annotated[str, typer.Argument(help="What is to be seen, in English.")],
     from_picture: Annotated[
@@ -121,11 +113,8 @@ def image(
     strength: Annotated[float, typer.Option(help="How much of --from is drawn anew.")] = 0.5,
     steps: Annotated[int, typer.Option(help="0 for what the model was made for.")] = 0,
     size: Annotated[str, typer.Option(help="Such as 512x512; what the model was made for.")] = "",
-    seed: Seed = 0,
-    dry_run: DryRun = False,
-    memory_budget: Budget = "",
-    device: DeviceName = "auto",
-    as_json: AsJson = False,
+    *,
+    asked: Asked,
 ) -> None:
     """Pictures of what you say, by a model of a hub."""
     size_wh = None
@@ -134,10 +123,10 @@ def image(
         if len(sides) != 2 or not all(side.isdecimal() for side in sides):
             raise RequestError(f"--size {size} is no width and height.", "512x512")
         size_wh = (int(sides[0]), int(sides[1]))
-    _generate(
-        device,
-        memory_budget,
-        as_json,
+    run_pipeline(
+        "generate",
+        None,
+        asked,
         kind="image",
         out=out,
         count=count,
@@ -148,19 +137,10 @@ def image(
         strength=strength,
         steps=steps,
         size_wh=size_wh,
-        seed=seed,
-        dry_run=dry_run,
     )
 
 
-def _generate(device: str, memory_budget: str, as_json: bool, **chosen: Any) -> None:
-    with stoppable_job(settings_of(device, memory_budget)) as job:
-        from pipelines import generate as pipeline
-
-        result = pipeline.run(None, pipeline.Options(**chosen), job)
-    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
-
-
+@pipeline_command
 def augment(
     name: Annotated[str, typer.Argument(metavar="CLASS", help="A folder of --from.")],
     source: Annotated[
@@ -180,26 +160,19 @@ def augment(
         Path | None, typer.Option(help="A file of studio train gan; else faces are drawn.")
     ] = None,
     splits: Annotated[int, typer.Option(help="Over which it is tried whether they help.")] = 20,
-    seed: Seed = 0,
-    dry_run: DryRun = False,
-    memory_budget: Budget = "",
-    device: DeviceName = "auto",
-    as_json: AsJson = False,
+    *,
+    asked: Asked,
 ) -> None:
     """More pictures for a class that has few, and whether a classifier gets better with them."""
-    with stoppable_job(settings_of(device, memory_budget)) as job:
-        from pipelines import augment as pipeline
-
-        options = pipeline.Options(
-            name=name,
-            out=out,
-            count=count,
-            ways=tuple(way.strip() for way in ways.split(",") if way.strip()),
-            vae=vae,
-            gan=gan,
-            splits=splits,
-            seed=seed,
-            dry_run=dry_run,
-        )
-        result = pipeline.run(source, options, job)
-    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+    run_pipeline(
+        "augment",
+        source,
+        asked,
+        name=name,
+        out=out,
+        count=count,
+        ways=tuple(way.strip() for way in ways.split(",") if way.strip()),
+        vae=vae,
+        gan=gan,
+        splits=splits,
+    )

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stoppable_job
+from ui.command import (
+    AsJson,
+    Asked,
+    Seed,
+    emit,
+    pipeline_command,
+    run_pipeline,
+    settings_of,
+    stoppable_job,
+)
 
-if TYPE_CHECKING:
-    from pipelines.report import Result
 
-
+@pipeline_command
 def report(
     footage: Annotated[
         list[Path], typer.Argument(metavar="FOOTAGE...", help="Films, or folders of films.")
@@ -42,36 +49,27 @@ def report(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Look again, whatever is stored.")
     ] = False,
-    seed: Seed = 0,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what is stored and what would be computed.")
-    ] = False,
-    memory_budget: Budget = "",
-    device: DeviceName = "auto",
-    as_json: AsJson = False,
+    *,
+    asked: Asked,
 ) -> None:
     """Count what is seen and heard: screen time, speaking time, things, places, cutting rate.
 
     OUT gets report.html, methods.json, a CSV and a Parquet file of each table, the raw rows
     they were counted from (raw/), an ELAN file (.eaf) and a metadata track (.vtt) of each film.
     """
-    with stoppable_job(settings_of(device, memory_budget)) as job:
-        from pipelines import report as pipeline
-
-        options = pipeline.Options(
-            out=out,
-            sampling=sampling,
-            speech=not no_speech,
-            texts=text,
-            language=language,
-            gallery=gallery,
-            thumbnails=not no_pictures,
-            cache=not no_cache,
-            seed=seed,
-            dry_run=dry_run,
-        )
-        result: Result = pipeline.run(footage, options, job)
-    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+    run_pipeline(
+        "report",
+        footage,
+        asked,
+        out=out,
+        sampling=sampling,
+        speech=not no_speech,
+        texts=text,
+        language=language,
+        gallery=gallery,
+        thumbnails=not no_pictures,
+        cache=not no_cache,
+    )
 
 
 def check(

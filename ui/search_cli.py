@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stoppable_job
+from ui.command import (
+    AsJson,
+    Asked,
+    Budget,
+    DeviceName,
+    emit,
+    pipeline_command,
+    run_pipeline,
+    settings_of,
+    stoppable_job,
+)
 
 if TYPE_CHECKING:
     from pipelines.search import IndexResult
@@ -29,11 +39,9 @@ Most = Annotated[int, typer.Option(help="Answers wanted.")]
 IndexDir = Annotated[
     Path | None, typer.Option("--index", metavar="DIR", help="Folder of the index; the usual one.")
 ]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Say how the question is understood, and no more.")
-]
 
 
+@pipeline_command
 def search(
     text: Annotated[
         str, typer.Argument(metavar="WORDS", help="What to find, in English or Korean.")
@@ -53,38 +61,32 @@ def search(
     out: Out = None,
     clips: Clips = False,
     index: IndexDir = None,
-    seed: Seed = 0,
-    dry_run: DryRun = False,
-    memory_budget: Budget = "",
-    device: DeviceName = "auto",
-    as_json: AsJson = False,
+    *,
+    asked: Asked,
 ) -> None:
     """Find places in footage, to the frame: in, out, a thumbnail and why.
 
     Prints a table. With --out: search.json, a picture an answer, a contact sheet, and the answers
     as a timeline (.otio, .fcpxml, .edl, plan); with --clips each as a film.
     """
-    with stoppable_job(settings_of(device, memory_budget)) as job:
-        from pipelines import search as pipeline
-
-        options = pipeline.Options(
-            text=text,
-            person=person,
-            speech=speech,
-            thing=thing,
-            like=like,
-            collection=collection,
-            most=most,
-            out=out,
-            clips=clips,
-            index=index,
-            seed=seed,
-            dry_run=dry_run,
-        )
-        result = pipeline.run(None, options, job)
-    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+    run_pipeline(
+        "search",
+        None,
+        asked,
+        text=text,
+        person=person,
+        speech=speech,
+        thing=thing,
+        like=like,
+        collection=collection,
+        most=most,
+        out=out,
+        clips=clips,
+        index=index,
+    )
 
 
+@pipeline_command
 def recommend(
     like: Annotated[
         str,
@@ -98,29 +100,22 @@ def recommend(
     out: Out = None,
     clips: Clips = False,
     index: IndexDir = None,
-    seed: Seed = 0,
-    dry_run: DryRun = False,
-    memory_budget: Budget = "",
-    device: DeviceName = "auto",
-    as_json: AsJson = False,
+    *,
+    asked: Asked,
 ) -> None:
     """Find scenes like this one, in other places. The files are those of studio search."""
-    with stoppable_job(settings_of(device, memory_budget)) as job:
-        from pipelines import recommend as pipeline
-
-        options = pipeline.Options(
-            like=like,
-            collection=collection,
-            most=most,
-            diversity=diversity,
-            out=out,
-            clips=clips,
-            index=index,
-            seed=seed,
-            dry_run=dry_run,
-        )
-        result = pipeline.run(None, options, job)
-    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+    run_pipeline(
+        "recommend",
+        None,
+        asked,
+        like=like,
+        collection=collection,
+        most=most,
+        diversity=diversity,
+        out=out,
+        clips=clips,
+        index=index,
+    )
 
 
 @index_app.command("add")

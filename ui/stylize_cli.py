@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stoppable_job
+from ui.command import AsJson, Asked, Preview, emit, pipeline_command, run_pipeline, settings_of
 
 
+@pipeline_command
 def stylize(
     footage: Annotated[Path, typer.Argument(metavar="FOOTAGE", help="A film, or a photo.")],
     look: Annotated[
@@ -34,44 +35,33 @@ def stylize(
         str, typer.Option(help="all of the picture, or only on the person or the background.")
     ] = "all",
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("stylized"),
-    preview: Annotated[
-        float, typer.Option(help="Make only so many seconds from the middle, without sound.")
-    ] = 0.0,
+    preview: Preview = 0.0,
     method: Annotated[
         str,
         typer.Option(help="net, or gatys of a photo: minutes of optimisation, finer strokes."),
     ] = "net",
     steps: Annotated[int, typer.Option(help="Of gatys; more paint more strongly.")] = 300,
-    seed: Seed = 0,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be made and how long it takes.")
-    ] = False,
-    memory_budget: Budget = "",
-    device: DeviceName = "auto",
-    as_json: AsJson = False,
+    *,
+    asked: Asked,
 ) -> None:
     """A look for a whole film: painted styles, colour tables, grades; steady, resumable.
 
     A film gives a film (.mp4), a photo a photo (.png), each with a report beside it.
     """
-    with stoppable_job(settings_of(device, memory_budget)) as job:
-        from pipelines import stylize as pipeline
-
-        options = pipeline.Options(
-            out=out,
-            looks=tuple(look or ()),
-            strength=strength,
-            keep_color=keep_color,
-            smooth=smooth,
-            where=where,
-            preview_s=preview,
-            seed=seed,
-            method=method,
-            steps=steps,
-            dry_run=dry_run,
-        )
-        result = pipeline.run(footage, options, job)
-    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+    run_pipeline(
+        "stylize",
+        footage,
+        asked,
+        out=out,
+        looks=tuple(look or ()),
+        strength=strength,
+        keep_color=keep_color,
+        smooth=smooth,
+        where=where,
+        preview_s=preview,
+        method=method,
+        steps=steps,
+    )
 
 
 def settings(

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from studio.errors import RequestError
-from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stoppable_job
+from ui.command import AsJson, Asked, emit, pipeline_command, run_pipeline
 
 DEFAULT = "draft"
 
@@ -36,6 +36,7 @@ subtitles_app = typer.Typer(
 
 
 @subtitles_app.command(DEFAULT)
+@pipeline_command
 def draft(
     footage: Annotated[
         Path | None,
@@ -90,44 +91,35 @@ def draft(
     speech_model: Annotated[
         str, typer.Option(help="Model that hears, see: studio models list.")
     ] = "",
-    seed: Seed = 0,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the plan; write nothing.")
-    ] = False,
     from_plan: Annotated[
         Path | None, typer.Option(help="Render this edited plan; nothing is heard again.")
     ] = None,
-    memory_budget: Budget = "",
-    device: DeviceName = "auto",
-    as_json: AsJson = False,
+    *,
+    asked: Asked,
 ) -> None:
     """Subtitles from footage: drafts by a house's rules, with what could not be obeyed."""
-    with stoppable_job(settings_of(device, memory_budget)) as job:
-        from pipelines import subtitles as pipeline
-
-        options = pipeline.Options(
-            out=out,
-            language=language,
-            profile=profile,
-            formats=tuple(f.strip() for f in formats.split(",") if f.strip()),
-            speakers=speakers,
-            faces=faces,
-            gallery=gallery,
-            names=tuple(_label_and_name(text) for text in name or ()),
-            translate=translate,
-            glossary=glossary,
-            burn_in=burn_in,
-            style=style,
-            align=align,
-            audio_stream=audio_stream,
-            soft=soft,
-            speech_model=speech_model,
-            seed=seed,
-            dry_run=dry_run,
-            from_plan=from_plan,
-        )
-        result = pipeline.run(footage or [], options, job)
-    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+    run_pipeline(
+        "subtitles",
+        footage or [],
+        asked,
+        out=out,
+        language=language,
+        profile=profile,
+        formats=tuple(f.strip() for f in formats.split(",") if f.strip()),
+        speakers=speakers,
+        faces=faces,
+        gallery=gallery,
+        names=tuple(_label_and_name(text) for text in name or ()),
+        translate=translate,
+        glossary=glossary,
+        burn_in=burn_in,
+        style=style,
+        align=align,
+        audio_stream=audio_stream,
+        soft=soft,
+        speech_model=speech_model,
+        from_plan=from_plan,
+    )
 
 
 def _label_and_name(text: str) -> tuple[str, str]:

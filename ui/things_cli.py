@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.command import AsJson, Seed, emit, settings_of, stoppable_job
+from ui.command import AsJson, Asked, emit, pipeline_command, run_pipeline, settings_of
 
 if TYPE_CHECKING:
-    from pipelines.things import Result
     from studio.archive.references import References
 
 things_app = typer.Typer(
@@ -62,6 +61,7 @@ def remove(name: Name, references: ReferencesDir = None, as_json: AsJson = False
 
 
 @things_app.command("find")
+@pipeline_command
 def find(
     footage: Annotated[Path, typer.Argument(metavar="FOOTAGE", help="A film.")],
     name: Annotated[
@@ -73,26 +73,19 @@ def find(
     ] = None,
     references: ReferencesDir = None,
     sample_rate: Annotated[float, typer.Option(help="Frames a second that are looked at.")] = 1.0,
-    seed: Seed = 0,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be looked for.")
-    ] = False,
-    as_json: AsJson = False,
+    *,
+    asked: Asked,
 ) -> None:
     """Where known things are seen in a film, and when: local features and their geometry."""
-    with stoppable_job(settings_of()) as job:
-        from pipelines import things as pipeline
-
-        options = pipeline.Options(
-            out=out,
-            references=references,
-            names=tuple(name or ()),
-            sample_rate=Fraction(sample_rate).limit_denominator(1000),
-            seed=seed,
-            dry_run=dry_run,
-        )
-        result: Result = pipeline.run(footage, options, job)
-    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
+    run_pipeline(
+        "things",
+        footage,
+        asked,
+        out=out,
+        references=references,
+        names=tuple(name or ()),
+        sample_rate=Fraction(sample_rate).limit_denominator(1000),
+    )
 
 
 def _tell(known: References, as_json: bool, notes: tuple[str, ...] = ()) -> None:

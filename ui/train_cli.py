@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ui.command import AsJson, Budget, DeviceName, Seed, emit, settings_of, stoppable_job
+from ui.command import Asked, pipeline_command, run_pipeline
 
 train_app = typer.Typer(
     no_args_is_help=True,
@@ -26,10 +26,10 @@ Minutes = Annotated[float, typer.Option(help="Stop after so many, to go on anoth
 Size = Annotated[int, typer.Option(help="Side of the square pictures; 0 for what is usual.")]
 Width = Annotated[int, typer.Option(help="Of the networks; 0 for what is usual.")]
 Batch = Annotated[int, typer.Option(help="Pictures a step; 0 for what is usual.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say how long it takes and what memory.")]
 
 
 @train_app.command("gan")
+@pipeline_command
 def gan(
     pictures: From,
     out: Out = Path("gan.safetensors"),
@@ -39,30 +39,25 @@ def gan(
     width: Width = 0,
     latent: Annotated[int, typer.Option(help="Numbers a picture is drawn from.")] = 0,
     batch: Batch = 0,
-    seed: Seed = 0,
-    dry_run: DryRun = False,
-    memory_budget: Budget = "",
-    device: DeviceName = "auto",
-    as_json: AsJson = False,
+    *,
+    asked: Asked,
 ) -> None:
     """A DCGAN that draws pictures like yours, for: studio generate faces --net FILE."""
     shape = {"size_px": size, "width": width, "latent": latent, "batch": batch}
-    _train(
-        "gan",
+    run_pipeline(
+        "train",
         [pictures],
-        out,
-        steps,
-        minutes,
-        seed,
-        dry_run,
-        memory_budget,
-        device,
-        as_json,
+        asked,
+        method="gan",
+        out=out,
+        steps=steps,
+        minutes=minutes,
         **shape,
     )
 
 
 @train_app.command("vae")
+@pipeline_command
 def vae(
     pictures: From,
     out: Out = Path("vae.safetensors"),
@@ -72,30 +67,25 @@ def vae(
     width: Width = 0,
     latent: Annotated[int, typer.Option(help="Numbers a picture is told by.")] = 0,
     batch: Batch = 0,
-    seed: Seed = 0,
-    dry_run: DryRun = False,
-    memory_budget: Budget = "",
-    device: DeviceName = "auto",
-    as_json: AsJson = False,
+    *,
+    asked: Asked,
 ) -> None:
     """An autoencoder that tells your pictures by few numbers: studio generate vae --net FILE."""
     shape = {"size_px": size, "width": width, "latent": latent, "batch": batch}
-    _train(
-        "vae",
+    run_pipeline(
+        "train",
         [pictures],
-        out,
-        steps,
-        minutes,
-        seed,
-        dry_run,
-        memory_budget,
-        device,
-        as_json,
+        asked,
+        method="vae",
+        out=out,
+        steps=steps,
+        minutes=minutes,
         **shape,
     )
 
 
 @train_app.command("pix2pix")
+@pipeline_command
 def pix2pix(
     pairs: Annotated[
         Path,
@@ -110,30 +100,25 @@ def pix2pix(
     size: Size = 0,
     width: Width = 0,
     batch: Batch = 0,
-    seed: Seed = 0,
-    dry_run: DryRun = False,
-    memory_budget: Budget = "",
-    device: DeviceName = "auto",
-    as_json: AsJson = False,
+    *,
+    asked: Asked,
 ) -> None:
     """A translator from pairs, then a look: studio stylize FOOTAGE --look FILE."""
     shape = {"size_px": size, "width": width, "batch": batch}
-    _train(
-        "pix2pix",
+    run_pipeline(
+        "train",
         [pairs],
-        out,
-        steps,
-        minutes,
-        seed,
-        dry_run,
-        memory_budget,
-        device,
-        as_json,
+        asked,
+        method="pix2pix",
+        out=out,
+        steps=steps,
+        minutes=minutes,
         **shape,
     )
 
 
 @train_app.command("cyclegan")
+@pipeline_command
 def cyclegan(
     a: Annotated[Path, typer.Option("--a", metavar="DIR", help="Pictures to begin from.")],
     b: Annotated[Path, typer.Option("--b", metavar="DIR", help="Pictures to become like.")],
@@ -144,30 +129,25 @@ def cyclegan(
     width: Width = 0,
     blocks: Annotated[int, typer.Option(help="Residual blocks; 0 for what is usual.")] = 0,
     batch: Batch = 0,
-    seed: Seed = 0,
-    dry_run: DryRun = False,
-    memory_budget: Budget = "",
-    device: DeviceName = "auto",
-    as_json: AsJson = False,
+    *,
+    asked: Asked,
 ) -> None:
     """Translators between two sets without pairs; FILE is a look, FILE-back the way back."""
     shape = {"size_px": size, "width": width, "blocks": blocks, "batch": batch}
-    _train(
-        "cyclegan",
+    run_pipeline(
+        "train",
         [a, b],
-        out,
-        steps,
-        minutes,
-        seed,
-        dry_run,
-        memory_budget,
-        device,
-        as_json,
+        asked,
+        method="cyclegan",
+        out=out,
+        steps=steps,
+        minutes=minutes,
         **shape,
     )
 
 
 @train_app.command("look")
+@pipeline_command
 def look(
     picture: Annotated[Path, typer.Argument(metavar="PICTURE", help="A picture to paint like.")],
     frames: Annotated[
@@ -181,30 +161,25 @@ def look(
     width: Width = 0,
     blocks: Annotated[int, typer.Option(help="Residual blocks; 0 for what is usual.")] = 0,
     batch: Batch = 0,
-    seed: Seed = 0,
-    dry_run: DryRun = False,
-    memory_budget: Budget = "",
-    device: DeviceName = "auto",
-    as_json: AsJson = False,
+    *,
+    asked: Asked,
 ) -> None:
     """A look of your own, steady by training: studio stylize FOOTAGE --look FILE."""
     shape = {"size_px": size, "width": width, "blocks": blocks, "batch": batch}
-    _train(
-        "look",
+    run_pipeline(
+        "train",
         [picture, frames],
-        out,
-        steps,
-        minutes,
-        seed,
-        dry_run,
-        memory_budget,
-        device,
-        as_json,
+        asked,
+        method="look",
+        out=out,
+        steps=steps,
+        minutes=minutes,
         **shape,
     )
 
 
 @train_app.command("summary")
+@pipeline_command
 def summary(
     edits: Annotated[
         Path,
@@ -217,52 +192,17 @@ def summary(
     steps: Steps = 0,
     minutes: Minutes = 0.0,
     width: Width = 0,
-    seed: Seed = 0,
-    dry_run: DryRun = False,
-    memory_budget: Budget = "",
-    device: DeviceName = "auto",
-    as_json: AsJson = False,
+    *,
+    asked: Asked,
 ) -> None:
     """What is important, learnt from your edits: studio summary FILM --scorer FILE."""
-    _train(
-        "summary",
+    run_pipeline(
+        "train",
         [edits],
-        out,
-        steps,
-        minutes,
-        seed,
-        dry_run,
-        memory_budget,
-        device,
-        as_json,
+        asked,
+        method="summary",
+        out=out,
+        steps=steps,
+        minutes=minutes,
         width=width,
     )
-
-
-def _train(
-    method: str,
-    folders: list[Path],
-    out: Path,
-    steps: int,
-    minutes: float,
-    seed: int,
-    dry_run: bool,
-    memory_budget: str,
-    device: str,
-    as_json: bool,
-    **shape: int,
-) -> None:
-    with stoppable_job(settings_of(device, memory_budget)) as job:
-        from pipelines import train as pipeline
-
-        options = pipeline.Options(
-            method=method,
-            out=out,
-            steps=steps,
-            minutes=minutes,
-            seed=seed,
-            dry_run=dry_run,
-            **shape,
-        )
-        result = pipeline.run(folders, options, job)
-    emit(as_json, pipeline.describe(result), lambda: print(pipeline.summarise(result)))
