@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from studio.errors import RequestError
-from ui.command import AsJson, emit, settings_of
+from studio.errors import MediaError, RequestError
+from ui.command import AsJson, emit, settings_of, stoppable_job
 
 if TYPE_CHECKING:
+    from pipelines.anchor.hidden_mark import Listened
     from pipelines.anchor.policy import Recorded
 
 consent_app = typer.Typer(
@@ -26,7 +27,8 @@ def provenance(
     """Where a file comes from: who signed it, what made it, whether it was altered.
 
     It verifies the signature (C2PA) without a network and tells it in plain words: the signer,
-    what was done with what, approval and consents, and the chain of what it was made from. Exit
+    what was done with what, approval and consents, and the chain of what it was made from. It
+    listens for the hidden mark of a made voice, which stays where a signature does not. Exit
     code 1 where the file is not as it was signed, or its signature was taken off.
     """
     from studio.codec import to_json
@@ -34,10 +36,23 @@ def provenance(
     from studio.provenance.telling import tell
 
     found = read_provenance(file, settings_of())
-    said = tell(found)
-    emit(as_json, {**to_json(found), "told": list(said)}, lambda: print("\n".join(said)))
+    heard = _listened(file)
+    said = [*tell(found), *([f"  {heard.told}"] if heard is not None and heard.told else [])]
+    data = {**to_json(found), "hidden_mark": to_json(heard), "told": said}
+    emit(as_json, data, lambda: print("\n".join(said)))
     if found.state not in ("intact", "unsigned"):
         raise typer.Exit(1)
+
+
+def _listened(file: Path) -> Listened | None:
+    """What is heard in a film or sound; None for what is neither."""
+    from pipelines.anchor.hidden_mark import listen_for_mark
+
+    try:
+        with stoppable_job(settings_of()) as job:
+            return listen_for_mark(file, job)
+    except MediaError:
+        return None
 
 
 @consent_app.command("add")

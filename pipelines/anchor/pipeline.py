@@ -237,7 +237,7 @@ def _made(
         path = out / f"voice.{script.language}.{kind}"
         subtitle_io.write(plan.subtitles, path, kind)
         files[kind] = path
-    notes = [*result.notes, *heard_notes, *spoke.mastered.notes]
+    notes = [*result.notes, *heard_notes, *spoke.notes, *spoke.mastered.notes]
     if plan.unmet:
         notes.append(
             f"{len(plan.unmet)} subtitle rule(s) of {profile.name} could not be obeyed: "
@@ -307,7 +307,7 @@ def _filmed(
         files["film"],
         out / f"film-parts-{shape}",
         job,
-        mark=mark_of(script, ready, disclosure.inputs, track.voice, options),
+        mark=mark_of(script, ready, disclosure.inputs, (track.voice, spoke.hidden), options),
         loudness_lufs=options.loudness_lufs,
     )
     files["sheet"] = out / f"{name}.sheet.jpg"
@@ -328,7 +328,11 @@ def _filmed(
 
 
 def mark_of(
-    script: Script, ready: Ready, inputs: Mapping[str, str], voice: str, options: Options
+    script: Script,
+    ready: Ready,
+    inputs: Mapping[str, str],
+    models: Sequence[str],
+    options: Options,
 ) -> FilmMark:
     """What made a film: ``studio settings FILE`` reads it back."""
     from studio.media.film_mark import FilmMark, software
@@ -346,7 +350,8 @@ def mark_of(
     for path in options.graphics:
         words += ["--graphics", path.name]
     given = {"script.json": script.digest, **inputs}
-    return FilmMark(tuple(words), given, {voice: ""}, software(), deed="made", signed=True)
+    named = {model: "" for model in models if model}
+    return FilmMark(tuple(words), given, named, software(), deed="made", signed=True)
 
 
 def _guess_s(language: str, read: str, speed: float) -> float:

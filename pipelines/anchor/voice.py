@@ -16,6 +16,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.anchor.hidden_mark import with_hidden_mark
 from pipelines.anchor.reading import Reading, Spoken
 from studio.codec import from_json, to_json
 from studio.errors import RequestError, StudioError
@@ -130,6 +131,8 @@ class Spoke:
         track: when everything is said.
         mastered: how loud it came out.
         made, kept: parts that were said now, and that were there already.
+        hidden: key of what laid the hidden mark under it; empty where nothing did.
+        notes: what a user should know.
     """
 
     clip: AudioClip
@@ -137,6 +140,8 @@ class Spoke:
     mastered: Mastered
     made: int
     kept: int
+    hidden: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def speak_script(
@@ -199,6 +204,7 @@ def speak_script(
         loudness_lufs,
         len(missing),
         frame_s,
+        job,
     )
 
 
@@ -279,6 +285,7 @@ def _assembled(
     loudness_lufs: float,
     made: int,
     frame_s: Fraction,
+    job: Job,
 ) -> Spoke:
     rate_hz = speeches[0].clip.rate_hz
     sounds: list[NDArray[np.float32]] = []
@@ -304,21 +311,36 @@ def _assembled(
         sounds.append(np.zeros((1, round(part.after_s * rate_hz)), np.float32))
         done += sum(s.shape[1] for s in sounds[-3:])
     whole = resampled(np.concatenate(sounds, axis=1), rate_hz, RATE_HZ)
-    heard: list[NDArray[np.float32]] = []
-
-    def round_trip(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        heard[:] = [as_stored(samples)]
-        return heard[0]
-
-    mastered = master_sound(whole, RATE_HZ, loudness_lufs, round_trip)
-    clip = AudioClip(heard[0], RATE_HZ)
+    clip, mastered, hidden, notes = finished(whole, loudness_lufs, job)
     lines = tuple(
         voiced_line(line, said[line.id], phonemes[line.id])
         for line in script.lines()
         if said.get(line.id)
     )
     track = VoiceTrack(script.language, voice, speed, clip.duration, lines)
-    return Spoke(clip, track, mastered, made, len(parts) - made)
+    return Spoke(clip, track, mastered, made, len(parts) - made, hidden, notes)
+
+
+def finished(
+    samples: NDArray[np.float32], loudness_lufs: float, job: Job
+) -> tuple[AudioClip, Mastered, str, tuple[str, ...]]:
+    """A whole voice as it is written: with the hidden mark, at its loudness.
+
+    Returns:
+        The sound, how loud it came out, what marked it, and notes.
+
+    Raises:
+        ModelError: the mark's network failed.
+    """
+    marked, hidden, notes = with_hidden_mark(samples, job)
+    heard: list[NDArray[np.float32]] = []
+
+    def round_trip(sound: NDArray[np.float32]) -> NDArray[np.float32]:
+        heard[:] = [as_stored(sound)]
+        return heard[0]
+
+    mastered = master_sound(marked, RATE_HZ, loudness_lufs, round_trip)
+    return AudioClip(heard[0], RATE_HZ), mastered, hidden, notes
 
 
 def voiced_line(

@@ -6,21 +6,15 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pipelines.analysis.options import Options as Hearing
 from pipelines.anchor.reading import Reading, Spoken
-from pipelines.anchor.voice import RATE_HZ, Spoke, voiced_line
+from pipelines.anchor.voice import RATE_HZ, Spoke, finished, voiced_line
 from pipelines.subtitles.align import align
 from studio.adapters import espeak
 from studio.errors import RequestError
 from studio.jobs.job import Job
 from studio.media.audio_io import read_audio
-from studio.media.loudness import master_sound
 from studio.media.probe import probe
-from studio.media.wav_io import as_stored
-from studio.types.audio import AudioClip
 from studio.types.script import Script
 from studio.types.spoken import SpokenPhoneme, SpokenWord, VoicedLine, VoiceTrack
 from studio.types.transcript import Word
@@ -79,19 +73,12 @@ def take_voice_over(
             phonemes = _phonemes(said, voice, script.language)
             lines.append(voiced_line(line, said, phonemes))
     sound = read_audio(info, rate_hz=RATE_HZ, mono=True)
-    heard: list[NDArray[np.float32]] = []
-
-    def round_trip(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        heard[:] = [as_stored(samples)]
-        return heard[0]
-
-    mastered = master_sound(sound.samples, RATE_HZ, loudness_lufs, round_trip)
-    clip = AudioClip(heard[0], RATE_HZ)
+    clip, mastered, hidden, notes = finished(sound.samples, loudness_lufs, job)
     track = VoiceTrack(
         script.language, f"recording {recording.name}", 1.0, clip.duration, _in_order(lines)
     )
     job.report("voice", 1.0)
-    return Spoke(clip, track, mastered, 0, len(lines)), found.notes
+    return Spoke(clip, track, mastered, 0, len(lines), hidden, notes), found.notes
 
 
 def _paired(words: Sequence[Spoken], timed: Sequence[Word]) -> list[tuple[Spoken, SpokenWord]]:
