@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -67,18 +66,8 @@ class Sheet:
             cv2.fillPoly(self._glass, [places], paint, self._line, _BITS)
 
     def stroke(self, points_px: Floats, width_px: float, colour: Colour) -> None:
-        """A line of even width with round ends, of a width that is no whole number too."""
-        half = width_px / 2
-        for start, end in pairwise(points_px):
-            along = end - start
-            length = float(np.linalg.norm(along))
-            if length < 1e-3:
-                continue
-            side = np.array([-along[1], along[0]]) / length * half
-            corners = np.stack([start + side, end + side, end - side, start - side])
-            self.fill(corners.astype(np.float32), colour)
-        for point in points_px:
-            self.disc(point, half, colour)
+        """A line of even width that bends little, with round ends; any width."""
+        self.fill(_thick(points_px, width_px / 2), colour)
 
     def disc(self, middle_px: Floats, radius_px: float, colour: Colour, alpha: float = 1.0) -> None:
         """A circle."""
@@ -118,6 +107,41 @@ def ring(middle_px: NDArray[Any], across_px: float, down_px: float, count: int =
     turns = np.linspace(0, 2 * np.pi, count, endpoint=False)
     points = np.stack([np.cos(turns) * across_px, np.sin(turns) * down_px], axis=1)
     made: Floats = (points + np.asarray(middle_px)).astype(np.float32)
+    return made
+
+
+#: Half a circle from one side of a line's end to the other, and how far its corners may jut
+#: out, in half widths of the line.
+_CAP = np.linspace(np.pi / 2, -np.pi / 2, 9)
+_JUT = 1.5
+
+
+def _thick(points_px: Floats, half_px: float) -> Floats:
+    """The outline of a line that bends little, with round ends: float32 ``(n, 2)``.
+
+    Drawn as one polygon it takes a tenth of the time of a piece for each stretch and joint.
+    """
+    steps = np.diff(points_px, axis=0)
+    far = np.linalg.norm(steps, axis=1)
+    kept = np.concatenate([[True], far >= 1e-3])
+    points, steps = points_px[kept], steps[kept[1:]] / far[kept[1:], None]
+    if not len(steps):
+        return ring(points[0], half_px, half_px)
+    normals = np.stack([-steps[:, 1], steps[:, 0]], axis=1)
+    before, after = normals[np.r_[0, : len(normals)]], normals[np.r_[: len(normals), -1]]
+    middle = (before + after) / 2
+    # Longer at a joint, so that the sides stay as far apart.
+    side = middle / np.maximum((middle**2).sum(axis=1, keepdims=True), 1 / _JUT) * half_px
+
+    def cap(place: Floats, along: Floats, across: Floats) -> Any:
+        turns = _CAP[1:-1, None]
+        return place + half_px * (np.cos(turns) * along + np.sin(turns) * across)
+
+    outline = [
+        *(points + side, cap(points[-1], steps[-1], normals[-1])),
+        *((points - side)[::-1], cap(points[0], -steps[0], -normals[0])),
+    ]
+    made: Floats = np.concatenate(outline).astype(np.float32)
     return made
 
 

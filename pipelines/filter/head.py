@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.filter.people import Face
 from studio.types.landmarks import LEFT_EYE, RIGHT_EYE, Floats
 
 _BRIDGE = 168
 #: Pairs of mesh points, right and left, that lie across the head.
-_ACROSS = ((33, 263), (133, 362), (127, 356), (234, 454), (132, 361), (61, 291))
+_ACROSS = np.array([(33, 263), (133, 362), (127, 356), (234, 454), (132, 361), (61, 291)])
 #: Pairs of mesh points that lie along the middle of the face, upper and lower.
-_ALONG = ((10, 152), (151, 17), (9, 0), (168, 2))
+_ALONG = np.array([(10, 152), (151, 17), (9, 0), (168, 2)])
 #: How far the camera is, in widths of the head.
 _CAMERA = 6.0
 
@@ -48,9 +49,8 @@ class Head:
 def head_of(face: Face) -> Head:
     """The head that a mesh is the front of."""
     points = face.points_px
-    across = sum(_unit(points[b] - points[a]) for a, b in _ACROSS)
-    x = _unit(np.asarray(across))
-    along = np.asarray(sum(_unit(points[b] - points[a]) for a, b in _ALONG))
+    x = _unit(_direction(points, _ACROSS))
+    along = _direction(points, _ALONG)
     y = _unit(along - (along @ x) * x)
     axes = np.stack([x, y, np.cross(x, y)]).astype(np.float32)
     width = float(np.linalg.norm(points[356] - points[127]))
@@ -60,8 +60,17 @@ def head_of(face: Face) -> Head:
         made: Floats = ((place - origin) @ axes.T / width).astype(np.float32)
         return made
 
-    eyes = np.stack([in_heads(points[list(e)].mean(axis=0)) for e in (RIGHT_EYE, LEFT_EYE)])
-    return Head(origin, axes, width, eyes, in_heads(points[10]))
+    middles = [points[list(e)].mean(axis=0) for e in (RIGHT_EYE, LEFT_EYE)]
+    *eyes, hairline = in_heads(np.stack([*middles, points[10]]))
+    return Head(origin, axes, width, np.stack(eyes), hairline)
+
+
+def _direction(points: Floats, pairs: NDArray[np.intp]) -> Floats:
+    """The sum of the directions from one point of each pair to the other."""
+    steps = points[pairs[:, 1]] - points[pairs[:, 0]]
+    far = np.maximum(np.linalg.norm(steps, axis=1, keepdims=True), 1e-6)
+    made: Floats = (steps / far).sum(axis=0)
+    return made
 
 
 def _unit(vector: Floats) -> Floats:

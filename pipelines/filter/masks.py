@@ -20,7 +20,7 @@ from studio.types.landmarks import (
 )
 
 #: Raised whenever the same masks would be drawn otherwise.
-MASKS_VERSION = 1
+MASKS_VERSION = 2
 #: About the eyes: over the brows from the person's right, and back under the eyes.
 _DOMINO = (
     *(9, 107, 66, 105, 63, 70, 156, 143, 111, 117, 118, 119, 120, 121, 188, 196, 197),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from pipelines.filter.people import Face, outline
 from studio.types.landmarks import Floats
 
 #: Raised whenever the same things would be drawn otherwise.
-WORN_VERSION = 1
+WORN_VERSION = 2
 _TURNS = np.linspace(0, 2 * np.pi, 48, endpoint=False)
 
 
@@ -31,6 +32,7 @@ def _f32(points: NDArray[Any]) -> Floats:
     return made
 
 
+@cache
 def _lens(name: str) -> Floats:
     """A left lens, its outer side to the right, in heads about the middle of the eye."""
     if name == "aviator":
