@@ -164,7 +164,10 @@ def analyze(
     footage: Annotated[Path, typer.Argument(metavar="FOOTAGE", help="A video or sound file.")],
     only: Annotated[
         str,
-        typer.Option(help="Parts wanted: shots,objects,faces,embeddings,picture,speech,sound."),
+        typer.Option(
+            help="Parts wanted, of shots,objects,faces,embeddings,picture,speech,sound,speakers,"
+            "sound_events,views,texts,noises,bodies,body_tracks,safety; all but the last three."
+        ),
     ] = "",
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Analyse again even where a result is stored.")
@@ -180,13 +183,13 @@ def analyze(
     asked: Asked,
 ) -> None:
     """Understand footage: shots, objects, faces, speech, sound. Results are stored."""
-    from pipelines.analysis import PARTS
+    from pipelines.analysis import USUAL_PARTS
 
     run_pipeline(
         "analysis",
         footage,
         asked,
-        only=tuple(p.strip() for p in only.split(",") if p.strip()) or PARTS,
+        only=tuple(p.strip() for p in only.split(",") if p.strip()) or USUAL_PARTS,
         cache=not no_cache,
         sample_rate=Fraction(sample_rate).limit_denominator(1000),
         language=language,

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from pipelines.analysis.result import Result
+from pipelines.analysis.safety import flags
 from studio.codec import to_json
 from studio.types.analysis import FootageAnalysis, PictureFacts, SoundFacts, Speech, ViewFacts
 from studio.types.detections import Detections
 from studio.types.media import FrameTimes, MediaInfo
+from studio.types.motion import BodyTrack
 from studio.types.shot import Shot
 from studio.types.speakers import Speakers
 
@@ -56,6 +58,13 @@ def analysis_json(analysis: FootageAnalysis) -> dict[str, Any]:
         data["speakers"] = speakers_json(analysis.speakers)
     if analysis.sound_events is not None:
         data["sound_events"] = to_json(analysis.sound_events)
+    if analysis.noises is not None:
+        data["noises"] = to_json(analysis.noises)
+    if times is not None and analysis.bodies is not None and analysis.body_tracks is not None:
+        found = analysis.body_tracks.tracks(analysis.bodies)
+        data["body_tracks"] = [track_json(track, times) for track in found]
+    if times is not None and analysis.safety is not None:
+        data["safety"] = to_json(flags(analysis.safety, times))
     data["models"] = analysis.models
     data["seconds"] = {k: round(v, 3) for k, v in (analysis.seconds or {}).items()}
     data["notes"] = list(analysis.notes)
@@ -102,6 +111,23 @@ def detections_json(found: Detections, times: FrameTimes | None) -> dict[str, An
             row["attributes"] = dict(zip(found.attribute_names, values, strict=True))
         rows.append(row)
     return {"sampled_frames": found.sampled_frames.tolist(), "found": rows}
+
+
+def track_json(track: BodyTrack, times: FrameTimes) -> dict[str, Any]:
+    """One body's way: from its first sample to the end of its last frame, and a row a sample."""
+    rows = [
+        [frame, *np.round(box.astype(float), 4).tolist(), round(float(score), 3)]
+        for frame, box, score in zip(track.frames.tolist(), track.xyxy, track.scores, strict=True)
+    ]
+    return {
+        "number": track.number,
+        "shot": track.shot,
+        "start": str(times.start(int(track.frames[0]))),
+        "end": str(times.start(int(track.frames[-1]) + 1)),
+        "confidence": round(track.confidence, 3),
+        "gaps": track.gaps,
+        "frame_left_top_right_bottom_score": rows,
+    }
 
 
 def views_json(views: ViewFacts) -> dict[str, Any]:
@@ -194,6 +220,7 @@ def summarise(result: Result) -> str:
             f"{e.label} {float(e.start):.1f}–{float(e.end):.1f} s" for e in analysis.sound_events
         )
         lines.append(f"heard     {', '.join(events)}"[:170])
+    lines += _motion_lines(analysis)
     if analysis.sound is not None:
         sound = analysis.sound
         tempo = f"{sound.tempo_bpm:.0f} bpm, {len(sound.beats_s)} beats"
@@ -222,6 +249,24 @@ def _detections_line(found: Detections) -> str:
     order = np.argsort(-counts)[:6]
     names = ", ".join(f"{found.labels[int(ids[i])]} {counts[i]}" for i in order)
     return f"{len(found)} on {len(found.sampled_frames)} frames" + (f": {names}" if names else "")
+
+
+def _motion_lines(analysis: FootageAnalysis) -> list[str]:
+    lines = []
+    if analysis.noises:
+        noises = (f"{e.label} {float(e.start):.1f} s" for e in analysis.noises)
+        lines.append(f"noises    {', '.join(noises)}"[:170])
+    if analysis.bodies is not None and analysis.body_tracks is not None:
+        found = f"{len(analysis.bodies)} on {len(analysis.bodies.sampled_frames)} frames"
+        lines.append(f"bodies    {found} in {len(analysis.body_tracks)} tracks")
+    if analysis.safety is not None and analysis.frame_times is not None:
+        told = [
+            f"{f.label} {float(f.start):.1f}–{float(f.end):.1f} s ({f.score:.2f})"
+            for f in flags(analysis.safety, analysis.frame_times)
+        ]
+        nothing = "nothing flagged; how much is missed was never measured"
+        lines.append(f"safety    {', '.join(told)[:160] or nothing}")
+    return lines
 
 
 def _speakers_line(speakers: Speakers) -> str:

@@ -10,9 +10,11 @@ from studio.models.spec import AnySpec
 
 def models_of(parts: Collection[str], options: Options) -> tuple[AnySpec, ...]:
     """The models that computing these parts leases, in order."""
+    from pipelines.analysis.bodies import BodyAnalyser
     from pipelines.analysis.embeddings import EmbeddingAnalyser
     from pipelines.analysis.faces import FaceAnalyser
     from pipelines.analysis.objects import ObjectAnalyser
+    from pipelines.analysis.safety import SafetyAnalyser
     from pipelines.analysis.shots import ShotAnalyser
     from pipelines.analysis.speech import choose_model
     from pipelines.analysis.texts import TextAnalyser
@@ -28,6 +30,8 @@ def models_of(parts: Collection[str], options: Options) -> tuple[AnySpec, ...]:
             EmbeddingAnalyser,
             ViewAnalyser,
             TextAnalyser,
+            BodyAnalyser,
+            SafetyAnalyser,
         )
     }
     by_part["speech"] = (silero.SPEC, choose_model(options)[0])

@@ -19,7 +19,13 @@ PARTS = (
     "sound_events",
     "views",
     "texts",
+    "noises",
+    "bodies",
+    "body_tracks",
+    "safety",
 )
+#: What ``studio analyze`` makes where nothing is named: all but the dear and the delicate.
+USUAL_PARTS = tuple(p for p in PARTS if p not in ("bodies", "body_tracks", "safety"))
 #: The parts that a cut is made from; subtitles want the others too.
 CUTTING_PARTS = PARTS[:7]
 
@@ -29,7 +35,8 @@ class Options:
     """Options of ``studio analyze``.
 
     Attributes:
-        only: the parts wanted; who speaks needs what is said, which is then made too.
+        only: the parts wanted; what they stand on is made too: words for who speaks, bodies and
+            shots for their tracks.
         cache: whether stored parts are used; new parts are stored in any case.
         sample_rate: frames a second that objects, faces and embeddings look at.
         language: ISO 639-1 code of the speech, or ``auto``.

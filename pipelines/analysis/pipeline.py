@@ -31,12 +31,16 @@ from studio.types.detections import Detections
 from studio.types.embedding import Embeddings
 from studio.types.frames import FrameBatch
 from studio.types.media import FrameTimes, MediaInfo
+from studio.types.motion import Bodies, BodyTracks
 from studio.types.shot import Shot
 from studio.types.sound_event import SoundEvent
 from studio.types.speakers import Speakers
 
 #: Parts that are made from pictures, in one decode pass.
-PICTURE_PARTS = ("shots", "objects", "faces", "embeddings", "picture", "views", "texts")
+PICTURE_PARTS = (
+    *("shots", "objects", "faces", "embeddings", "picture", "views", "texts"),
+    *("bodies", "body_tracks", "safety"),
+)
 
 _VALUES: Mapping[str, Any] = {
     "shots": tuple[Shot, ...],
@@ -50,9 +54,13 @@ _VALUES: Mapping[str, Any] = {
     "sound": SoundFacts,
     "speakers": Speakers,
     "sound_events": tuple[SoundEvent, ...],
+    "noises": tuple[SoundEvent, ...],
+    "bodies": Bodies,
+    "body_tracks": BodyTracks,
+    "safety": Detections,
 }
 #: Parts that are made from sound.
-SOUND_PARTS = ("speech", "sound", "speakers", "sound_events")
+SOUND_PARTS = ("speech", "sound", "speakers", "sound_events", "noises")
 
 #: Below this share of decodable frames a file counts as broken, not as damaged.
 LEAST_SEEN_SHARE = 0.5
@@ -80,6 +88,10 @@ def run(source: Path, options: Options, job: Job) -> Result:
     pictures = _analysers(info, times, options, job)
     made_by = {part: analyser.made_by for part, analyser in pictures.items()}
     made_by |= _sound_made_by(options)
+    if pictures:
+        from pipelines.analysis.body_tracking import body_tracks_made_by
+
+        made_by["body_tracks"] = body_tracks_made_by(made_by["bodies"], made_by["shots"])
     parts: dict[str, Part[Any]] = {}
     if options.cache:
         for part in wanted:
@@ -93,26 +105,43 @@ def run(source: Path, options: Options, job: Job) -> Result:
         if coming:
             notes.append(f"memory: {job.pool.preflight(coming).reason}")
     else:
-        chosen = [pictures[part] for part in missing if part in PICTURE_PARTS]
-        coming = models_of(missing, options)
-        with job.pool.expect(coming):
-            if chosen and times is not None:
-                fresh = _look(info, times, chosen, job)
-                for part, made in fresh.items():
-                    job.store.put(made, info.content_hash, part, made_by[part])
-                parts |= fresh
-            for part in missing:
-                if part in SOUND_PARTS:
-                    job.report("analyse", 0.0, part)
-                    parts[part] = _listen(info, part, parts, made_by[part], options, job)
-                    job.store.put(parts[part], info.content_hash, part, made_by[part])
-                    if part == "speech":
-                        _journal(info, part, made_by[part], job).discard()
+        with job.pool.expect(models_of(missing, options)):
+            chosen = [pictures[part] for part in missing if part in pictures]
+            _compute(info, times, missing, chosen, parts, made_by, options, job)
     analysis = _assemble(info, times, parts, made_by, stored, notes)
     if options.out is not None and not options.dry_run:
         _write(analysis, options.out)
     job.report("analyse", 1.0, f"{len(stored)} parts known, {len(missing)} computed")
     return Result(analysis, stored, missing, time.perf_counter() - started)
+
+
+def _compute(
+    info: MediaInfo,
+    times: FrameTimes | None,
+    missing: tuple[str, ...],
+    chosen: list[PictureAnalyser[Any]],
+    parts: dict[str, Part[Any]],
+    made_by: dict[str, dict[str, Any]],
+    options: Options,
+    job: Job,
+) -> None:
+    """Make the missing parts, store each and put it among the others."""
+    if chosen and times is not None:
+        fresh = _look(info, times, chosen, job)
+        for part, made in fresh.items():
+            job.store.put(made, info.content_hash, part, made_by[part])
+        parts |= fresh
+    for part in missing:
+        if part in parts:
+            continue
+        job.report("analyse", 0.0, part)
+        if part == "body_tracks":
+            parts[part] = _track(parts, times)
+        else:
+            parts[part] = _listen(info, part, parts, made_by[part], options, job)
+        job.store.put(parts[part], info.content_hash, part, made_by[part])
+        if part == "speech":
+            _journal(info, part, made_by[part], job).discard()
 
 
 def _checked(options: Options) -> tuple[str, ...]:
@@ -127,6 +156,8 @@ def _checked(options: Options) -> tuple[str, ...]:
     wanted = set(options.only)
     if "speakers" in wanted:
         wanted.add("speech")
+    if "body_tracks" in wanted:
+        wanted |= {"bodies", "shots"}
     if options.speakers == "off":
         wanted.discard("speakers")
     return tuple(part for part in PARTS if part in wanted)
@@ -170,10 +201,12 @@ def _analysers(
 ) -> dict[str, PictureAnalyser[Any]]:
     if times is None:
         return {}
+    from pipelines.analysis.bodies import BodyAnalyser
     from pipelines.analysis.embeddings import EmbeddingAnalyser
     from pipelines.analysis.faces import FaceAnalyser
     from pipelines.analysis.objects import ObjectAnalyser
     from pipelines.analysis.picture import PictureMeasures
+    from pipelines.analysis.safety import SafetyAnalyser
     from pipelines.analysis.shots import ShotAnalyser
     from pipelines.analysis.texts import TextAnalyser
     from pipelines.analysis.views import ViewAnalyser
@@ -186,12 +219,15 @@ def _analysers(
         PictureMeasures,
         ViewAnalyser,
         TextAnalyser,
+        BodyAnalyser,
+        SafetyAnalyser,
     )
     made = [kind(job.pool, info, times, options) for kind in kinds]
     return {analyser.part: analyser for analyser in made}
 
 
 def _sound_made_by(options: Options) -> dict[str, dict[str, Any]]:
+    from pipelines.analysis.noises import noises_made_by
     from pipelines.analysis.sound import sound_made_by
     from pipelines.analysis.sound_events import sound_events_made_by
     from pipelines.analysis.speakers import speakers_made_by
@@ -202,6 +238,7 @@ def _sound_made_by(options: Options) -> dict[str, dict[str, Any]]:
         "sound": sound_made_by(options),
         "speakers": speakers_made_by(options),
         "sound_events": sound_events_made_by(options),
+        "noises": noises_made_by(options),
     }
 
 
@@ -298,6 +335,17 @@ def _pass(
     return made, left
 
 
+def _track(parts: dict[str, Part[Any]], times: FrameTimes | None) -> Part[BodyTracks]:
+    """The ways of the bodies; no pictures are looked at."""
+    from pipelines.analysis.body_tracking import track_bodies
+
+    if times is None:
+        raise ValueError("bodies are tracked in pictures, and there are none")
+    started = time.perf_counter()
+    made = track_bodies(parts["bodies"].value, parts["shots"].value, times)
+    return Part(made, time.perf_counter() - started, parts["bodies"].seen_share)
+
+
 def _journal(info: MediaInfo, part: str, made_by: dict[str, Any], job: Job) -> HearingJournal:
     return HearingJournal(job.store.beside(info.content_hash, part, made_by, ".journal"))
 
@@ -311,6 +359,7 @@ def _listen(
     job: Job,
 ) -> Part[Any]:
     """One part made from the sound; ``parts`` holds those it stands on."""
+    from pipelines.analysis.noises import find_noises
     from pipelines.analysis.sound import analyse_sound
     from pipelines.analysis.sound_events import find_sound_events
     from pipelines.analysis.speakers import find_speakers
@@ -333,6 +382,8 @@ def _listen(
         value, notes = find_speakers(info, parts["speech"].value, job.pool, options, tell)
     elif part == "sound_events":
         value = find_sound_events(info, options, tell)
+    elif part == "noises":
+        value = find_noises(info, options, tell)
     else:
         value = analyse_sound(info, options, job.check)
     if part in ("speech", "speakers"):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from studio.types.detections import Detections
 from studio.types.embedding import Embeddings
 from studio.types.media import FrameTimes, MediaInfo
+from studio.types.motion import Bodies, BodyTracks
 from studio.types.shot import Shot
 from studio.types.sound_event import SoundEvent
 from studio.types.speakers import Speakers
@@ -163,6 +164,10 @@ class FootageAnalysis:
         sound: plain measures of the sound.
         speakers: who speaks; where it is known, the words of ``speech`` name their speaker.
         sound_events: what is heard beside words.
+        noises: bangs and alarms.
+        bodies: people by their bodies, on sampled frames.
+        body_tracks: their ways through the shots; rows of ``bodies``.
+        safety: bare parts of bodies, on sampled frames; a reason to look, nothing more.
         models: part to the name, version and precision that made it.
         seconds: part to the seconds it took when it was made; empty for a stored part.
         notes: what a user should know.
@@ -182,6 +187,10 @@ class FootageAnalysis:
     sound: SoundFacts | None = None
     speakers: Speakers | None = None
     sound_events: tuple[SoundEvent, ...] | None = None
+    noises: tuple[SoundEvent, ...] | None = None
+    bodies: Bodies | None = None
+    body_tracks: BodyTracks | None = None
+    safety: Detections | None = None
     models: dict[str, str] | None = None
     seconds: dict[str, float] | None = None
     notes: tuple[str, ...] = ()

@@ -7,6 +7,8 @@ from fractions import Fraction
 
 #: What a stretch of sound can be called.
 LABELS = ("music", "applause", "silence")
+#: What a single noise can be called.
+NOISES = ("bang", "alarm")
 
 
 @dataclass(frozen=True)
@@ -15,7 +17,7 @@ class SoundEvent:
 
     Attributes:
         start, end: seconds on the source clock; half-open.
-        label: one of :data:`LABELS`.
+        label: one of :data:`LABELS`, or of a noise one of :data:`NOISES`.
         score: how clear the case is, 0 to 1; made of plain measures, not a probability.
     """
 
