@@ -58,13 +58,7 @@ def analysis_json(analysis: FootageAnalysis) -> dict[str, Any]:
         data["speakers"] = speakers_json(analysis.speakers)
     if analysis.sound_events is not None:
         data["sound_events"] = to_json(analysis.sound_events)
-    if analysis.noises is not None:
-        data["noises"] = to_json(analysis.noises)
-    if times is not None and analysis.bodies is not None and analysis.body_tracks is not None:
-        found = analysis.body_tracks.tracks(analysis.bodies)
-        data["body_tracks"] = [track_json(track, times) for track in found]
-    if times is not None and analysis.safety is not None:
-        data["safety"] = to_json(flags(analysis.safety, times))
+    data |= _motion_json(analysis)
     data["models"] = analysis.models
     data["seconds"] = {k: round(v, 3) for k, v in (analysis.seconds or {}).items()}
     data["notes"] = list(analysis.notes)
@@ -111,6 +105,18 @@ def detections_json(found: Detections, times: FrameTimes | None) -> dict[str, An
             row["attributes"] = dict(zip(found.attribute_names, values, strict=True))
         rows.append(row)
     return {"sampled_frames": found.sampled_frames.tolist(), "found": rows}
+
+
+def _motion_json(analysis: FootageAnalysis) -> dict[str, Any]:
+    times, data = analysis.frame_times, dict[str, Any]()
+    if analysis.noises is not None:
+        data["noises"] = to_json(analysis.noises)
+    if times is not None and analysis.bodies is not None and analysis.body_tracks is not None:
+        tracks = analysis.body_tracks.tracks(analysis.bodies)
+        data["body_tracks"] = [track_json(track, times) for track in tracks]
+    if times is not None and analysis.safety is not None:
+        data["safety"] = to_json(flags(analysis.safety, times))
+    return data
 
 
 def track_json(track: BodyTrack, times: FrameTimes) -> dict[str, Any]:
