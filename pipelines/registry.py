@@ -6,14 +6,18 @@ A worker starts :data:`COMMAND` with a database and a job's id for each attempt.
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from studio.errors import RequestError
+from studio.errors import RequestError, StudioError
 from studio.jobs.execution import Pipeline, execute, execute_many
 from studio.jobs.job import Job
+from studio.settings import Settings
+
+_LOG = logging.getLogger(__name__)
 
 #: Starts the process of one attempt. Not ``-m``, nor anything else that looks for modules in the
 #: current folder: a person may keep a ``queue.py`` beside the footage.
@@ -74,7 +78,19 @@ def find(name: str) -> Pipeline:
     def run_sources(sources: tuple[Path, ...], options: Any, job: Job) -> Any:
         return run(_as_taken(_TAKES[name], sources), options, job)
 
-    return Pipeline(name, module.Options, run_sources, module.describe, module.summarise)
+    return Pipeline(name, module.Options, run_sources, module.describe, module.summarise, _before)
+
+
+def _before(settings: Settings) -> None:
+    """Have the machine's signing identity made: work that is locked in may only read it."""
+    if (settings.data_dir / "identity" / "key.pem").exists():
+        return
+    from studio.provenance.identity import identity
+
+    try:
+        identity(settings)
+    except StudioError as exc:  # said again, by what has to sign
+        _LOG.warning("%s", exc)
 
 
 def _as_taken(takes: str, sources: tuple[Path, ...]) -> Any:

@@ -108,7 +108,7 @@ LAYERS = {
     "studio/adapters": ("studio/types", "studio/media", "studio/models", "studio/nets"),
     "studio/learn": ("studio/types", "studio/media", "studio/models", "studio/nets"),
     "studio/archive": ("studio/types", "studio/media", "studio/models"),
-    "studio/accounts": (),
+    "studio/accounts": ("studio/archive",),
     "studio/tables": ("studio/types", "studio/media"),
     "studio/jobs": ("studio/types", "studio/media", "studio/models", "studio/archive"),
     "pipelines": ("studio",),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import platformdirs
 import typer
 
 from ui.command import settings_of
@@ -28,10 +27,12 @@ def mcp(
     from studio.jobs.queue import JobQueue, jobs_path
     from ui.remote.calls import Calls
     from ui.remote.mcp_server import serve_stdio
+    from ui.web.app import results_of
     from ui.web.roots import MediaRoots
 
-    top = (results or platformdirs.user_data_path("studio") / "results").absolute()
-    queue = JobQueue.open(jobs_path(settings_of()))
+    settings = settings_of()
+    top = (results or results_of(settings)).absolute()
+    queue = JobQueue.open(jobs_path(settings))
     try:
         serve_stdio(Calls(queue, MediaRoots(media_root or [Path.cwd()]), top))
     finally:

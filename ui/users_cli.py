@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -74,6 +75,32 @@ def change_role(
         _tell(book, as_json)
 
 
+@users_app.command("quota")
+def quota(
+    name: Name,
+    size: Annotated[
+        str | None,
+        typer.Argument(metavar="SIZE", help="As 50GB or 800MB; none for no limit."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say how much disk a user's uploads and results may take up; without SIZE, how much they do.
+
+    What would be more is refused with a message: uploads before their first byte, jobs when they
+    are asked for, and a job that writes more than was left is ended.
+    """
+    with _book() as book:
+        if size is not None:
+            book.set_quota(name, _size_bytes(size))
+        found = next((user for user in book.users() if user.name == name.strip().casefold()), None)
+    if found is None:
+        raise RequestError(f"There is no user {name!r}.", "See: studio users list")
+    taken = _taken_bytes(found.name)
+    data = {"name": found.name, "quota_bytes": found.quota_bytes, "taken_bytes": taken}
+    most = f"{found.quota_bytes / 1e9:g} GB" if found.quota_bytes else "no limit"
+    emit(as_json, data, lambda: print(f"{found.name}: {taken / 1e9:.2f} GB of {most}"))
+
+
 @users_app.command("password")
 def change_password(name: Name, password_stdin: FromStdin = False, as_json: AsJson = False) -> None:
     """Give a user another password; signs out everywhere and ends the keys of scripts."""
@@ -117,6 +144,30 @@ def _book() -> Iterator[Accounts]:
         book.close()
 
 
+def _size_bytes(text: str) -> int:
+    if text.strip().casefold() == "none":
+        return 0
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*(MB|GB|TB)", text.strip(), re.IGNORECASE)
+    units = {"mb": 1e6, "gb": 1e9, "tb": 1e12}
+    size = round(float(found[1]) * units[found[2].lower()]) if found else 0
+    if not size:
+        raise RequestError(f"{text!r} is no size.", "Write 50GB, 800MB or none.")
+    return size
+
+
+def _taken_bytes(name: str) -> int:
+    from studio.accounts.quota import taken_bytes
+    from studio.archive.library import Library, library_path
+    from ui.web.app import kept_by, results_of
+
+    settings = settings_of()
+    library = Library.open(library_path(settings))
+    try:
+        return taken_bytes(kept_by(name, settings, results_of(settings), library))
+    finally:
+        library.close()
+
+
 def _new_password(from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\n")
@@ -132,7 +183,13 @@ def _tell(book: Accounts, as_json: bool) -> None:
     users = book.users()
     data: dict[str, Any] = {
         "users": [
-            {"name": u.name, "role": u.role.value, "made_at": u.made_at, "sessions": u.sessions}
+            {
+                "name": u.name,
+                "role": u.role.value,
+                "made_at": u.made_at,
+                "sessions": u.sessions,
+                "quota_bytes": u.quota_bytes,
+            }
             for u in users
         ]
     }
@@ -140,7 +197,8 @@ def _tell(book: Accounts, as_json: bool) -> None:
     def show() -> None:
         for u in users:
             since = time.strftime("%Y-%m-%d", time.localtime(u.made_at))
-            print(f"{u.name:<24} {u.role:<9} since {since}, {u.sessions} sessions")
+            quota = f", {u.quota_bytes / 1e9:g} GB" if u.quota_bytes else ""
+            print(f"{u.name:<24} {u.role:<9} since {since}, {u.sessions} sessions{quota}")
         if not users:
             print("Nobody: studio users add NAME --role admin")
 

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import secrets
 import sqlite3
-import threading
 import time
 import unicodedata
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from studio.accounts import passwords, throttle
 from studio.accounts.role import Role, User
+from studio.archive.database import DatabaseFile, Form
 from studio.errors import NotAllowed, RequestError, SignInRefused
 from studio.settings import Settings
 
-#: "msac": tells our file from any other SQLite database.
-_APPLICATION = 0x6D736163
 _SCHEMA = """
 CREATE TABLE users (
     name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, made_at REAL NOT NULL
@@ -35,7 +32,10 @@ CREATE TABLE sessions (
 CREATE TABLE former (name TEXT PRIMARY KEY);
 CREATE TABLE failures (who TEXT PRIMARY KEY, count INTEGER NOT NULL, at REAL NOT NULL);
 """
-STEPS = (_SCHEMA,)
+_SECOND = "ALTER TABLE users ADD COLUMN quota_bytes INTEGER NOT NULL DEFAULT 0;"
+STEPS = (_SCHEMA, _SECOND)
+#: "msac" is its number.
+_FORM = Form(0x6D736163, STEPS, "book of users", RequestError, private=True)
 #: A browser's session ends so long after it was last used, and at the latest.
 IDLE_S, LONGEST_S = 12 * 3600.0, 7 * 86400.0
 #: A key for scripts.
@@ -54,17 +54,23 @@ class Entry:
         name, role: of the user.
         made_at: seconds since 1970.
         sessions: how many are open, keys of scripts among them.
+        quota_bytes: that uploads and results may take up; 0 for no limit.
     """
 
     name: str
     role: Role
     made_at: float
     sessions: int
+    quota_bytes: int = 0
 
 
 def accounts_path(settings: Settings) -> Path:
     """Where the book of this machine lies."""
     return settings.data_dir / "accounts.db"
+
+
+class _BookFile(DatabaseFile):
+    """The book's own file; see there."""
 
 
 class Accounts:
@@ -81,36 +87,24 @@ class Accounts:
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self.path = path
         self._clock = clock
-        self._lock = threading.RLock()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            path.chmod(0o600)
-            self._db = sqlite3.connect(
-                path, timeout=5.0, isolation_level=None, check_same_thread=False
-            )
-            self._db.row_factory = sqlite3.Row
-            self._prepare()
-        except (OSError, sqlite3.Error) as exc:
-            raise RequestError(
-                f"The book of users cannot be used: {path}: {exc}.",
-                "Check who may write to the folder, or give another with STUDIO_DATA_DIR.",
-            ) from exc
+        self._file = _BookFile.open_as(_FORM, path)
 
     def close(self) -> None:
         """Let go of the file."""
-        with self._lock:
-            self._db.close()
+        self._file.close()
 
     def users(self) -> list[Entry]:
         """Everybody, by name."""
-        with self._lock:
-            rows = self._db.execute(
+        with self._file.reading() as db:
+            rows = db.execute(
                 "SELECT users.*, (SELECT count(*) FROM sessions WHERE sessions.name = users.name "
                 "AND ends_at > ? AND used_at + idle_s > ?) AS open FROM users ORDER BY name",
                 (self._clock(), self._clock()),
             ).fetchall()
-        return [Entry(r["name"], Role(r["role"]), r["made_at"], r["open"]) for r in rows]
+        return [
+            Entry(r["name"], Role(r["role"]), r["made_at"], r["open"], r["quota_bytes"])
+            for r in rows
+        ]
 
     def add(self, name: str, password: str, role: Role) -> None:
         """Write a new user into the book; the first one must be an admin.
@@ -122,7 +116,7 @@ class Accounts:
         name = checked_name(name)
         passwords.check_new_password(password, name)
         kept = passwords.hashed(password)
-        with self._writing() as db:
+        with self._file.writing() as db:
             if db.execute("SELECT 1 FROM users WHERE name = ?", (name,)).fetchone():
                 raise RequestError(
                     f"There is a user {name} already.", f"Change it: studio users password {name}"
@@ -137,7 +131,10 @@ class Accounts:
                 raise RequestError(
                     "The first user is the admin.", f"Add one: studio users add {name} --role admin"
                 )
-            db.execute("INSERT INTO users VALUES (?, ?, ?, ?)", (name, role, kept, self._clock()))
+            db.execute(
+                "INSERT INTO users (name, role, password, made_at) VALUES (?, ?, ?, ?)",
+                (name, role, kept, self._clock()),
+            )
 
     def remove(self, name: str) -> None:
         """Take a user out, and end the sessions. Jobs and files stay where they are;
@@ -146,7 +143,7 @@ class Accounts:
         Raises:
             RequestError: there is none, or it is the last admin.
         """
-        with self._writing() as db:
+        with self._file.writing() as db:
             row = _row(db, name)
             _check_admin_left(db, row)
             db.execute("DELETE FROM users WHERE name = ?", (row["name"],))
@@ -158,11 +155,31 @@ class Accounts:
         Raises:
             RequestError: there is none, or it is the last admin.
         """
-        with self._writing() as db:
+        with self._file.writing() as db:
             row = _row(db, name)
             if role is not Role.ADMIN:
                 _check_admin_left(db, row)
             db.execute("UPDATE users SET role = ? WHERE name = ?", (role, row["name"]))
+
+    def set_quota(self, name: str, quota_bytes: int) -> None:
+        """Say how much disk a user's uploads and results may take up; 0 for no limit.
+
+        Raises:
+            RequestError: there is none, or it is less than nothing.
+        """
+        if quota_bytes < 0:
+            raise RequestError("A quota is not less than nothing.", "Give a size, or none.")
+        with self._file.writing() as db:
+            row = _row(db, name)
+            db.execute(
+                "UPDATE users SET quota_bytes = ? WHERE name = ?", (quota_bytes, row["name"])
+            )
+
+    def quota_bytes(self, name: str) -> int:
+        """How much disk a user may take up; 0 for no limit, or no such user."""
+        with self._file.reading() as db:
+            row = db.execute("SELECT quota_bytes FROM users WHERE name = ?", (name,)).fetchone()
+        return int(row["quota_bytes"]) if row is not None else 0
 
     def set_password(self, name: str, password: str) -> None:
         """Give a user another password, end all sessions and keys, and forget wrong tries.
@@ -172,7 +189,7 @@ class Accounts:
         """
         passwords.check_new_password(password, _folded(name))
         kept = passwords.hashed(password)
-        with self._writing() as db:
+        with self._file.writing() as db:
             row = _row(db, name)
             db.execute("UPDATE users SET password = ? WHERE name = ?", (kept, row["name"]))
             db.execute("DELETE FROM sessions WHERE name = ?", (row["name"],))
@@ -192,7 +209,7 @@ class Accounts:
         name = _folded(name)
         by_name, by_address = f"name:{name}"[:80], f"address:{address}"
         keys = ((by_name, throttle.FREE_PER_NAME), (by_address, throttle.FREE_PER_ADDRESS))
-        with self._writing() as db:
+        with self._file.writing() as db:
             self._check_tries(db, keys)
             row = db.execute("SELECT password FROM users WHERE name = ?", (name,)).fetchone()
             # Counted before it is known to be wrong: tries that come at once do not slip through.
@@ -207,7 +224,7 @@ class Accounts:
                 "Name and password do not belong together.",
                 "Try again; a new password is set with: studio users password NAME",
             )
-        with self._writing() as db:
+        with self._file.writing() as db:
             # An address that is shared keeps what others of it got wrong.
             db.execute("DELETE FROM failures WHERE who = ?", (by_name,))
             db.execute("UPDATE failures SET count = count - 1 WHERE who = ?", (by_address,))
@@ -221,7 +238,7 @@ class Accounts:
         """
         if not 1 <= days <= 3650:
             raise RequestError("A key is good for 1 to 3650 days.", "Give --days.")
-        with self._writing() as db:
+        with self._file.writing() as db:
             row = _row(db, name)
             seconds = days * 86400.0
             return self._begin(db, row["name"], f"key {label}", seconds, seconds)
@@ -231,19 +248,18 @@ class Accounts:
         if not token or len(token) > 200:
             return None
         now = self._clock()
-        with self._lock:
-            row = self._db.execute(
+        with self._file.reading() as db:
+            row = db.execute(
                 "SELECT sessions.*, users.role FROM sessions JOIN users USING (name) "
                 "WHERE digest = ?",
                 (_digest(token),),
             ).fetchone()
-            if row is None or now > row["ends_at"] or now > row["used_at"] + row["idle_s"]:
-                return None
-            if now - row["used_at"] > _TOUCH_S:
-                with suppress(sqlite3.Error):  # it is signed in all the same
-                    self._db.execute(
-                        "UPDATE sessions SET used_at = ? WHERE digest = ?", (now, row["digest"])
-                    )
+        if row is None or now > row["ends_at"] or now > row["used_at"] + row["idle_s"]:
+            return None
+        if now - row["used_at"] > _TOUCH_S:
+            # It is signed in all the same.
+            with suppress(RequestError), self._file.writing() as db:
+                db.execute("UPDATE sessions SET used_at = ? WHERE digest = ?", (now, row["digest"]))
         return User(row["name"], Role(row["role"]))
 
     def check_role(self, name: str, role: Role) -> None:
@@ -252,14 +268,14 @@ class Accounts:
         Raises:
             NotAllowed: so it is, or there is no such user any more.
         """
-        with self._lock:
-            row = self._db.execute("SELECT role FROM users WHERE name = ?", (name,)).fetchone()
+        with self._file.reading() as db:
+            row = db.execute("SELECT role FROM users WHERE name = ?", (name,)).fetchone()
         if row is None or not Role(row["role"]).may(role):
             raise NotAllowed(f"That takes the role {role}.", "Ask an admin of the studio.")
 
     def sign_out(self, token: str) -> None:
         """End a session."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             db.execute("DELETE FROM sessions WHERE digest = ?", (_digest(token),))
 
     def sign_out_everywhere(self, name: str) -> int:
@@ -268,7 +284,7 @@ class Accounts:
         Raises:
             RequestError: there is no such user.
         """
-        with self._writing() as db:
+        with self._file.writing() as db:
             row = _row(db, name)
             return db.execute("DELETE FROM sessions WHERE name = ?", (row["name"],)).rowcount
 
@@ -300,49 +316,6 @@ class Accounts:
                 "An admin can set a new password: studio users password NAME",
                 wait_s=wait_s,
             )
-
-    def _prepare(self) -> None:
-        db = self._db
-        db.execute("PRAGMA foreign_keys = ON")
-        (application,) = db.execute("PRAGMA application_id").fetchone()
-        (version,) = db.execute("PRAGMA user_version").fetchone()
-        (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if application != _APPLICATION and (application or version or tables):
-            raise RequestError(f"{self.path} is a database of another program.", "Move it away.")
-        if version > len(STEPS):
-            raise RequestError(
-                f"{self.path} was written by a newer studio (version {version}; this one knows "
-                f"{len(STEPS)}).",
-                "Use that studio. Nothing was changed.",
-            )
-        if version < len(STEPS):
-            with self._writing():
-                (version,) = db.execute("PRAGMA user_version").fetchone()
-                for step in STEPS[version:]:
-                    for statement in filter(str.strip, step.split(";")):
-                        db.execute(statement)
-                db.execute(f"PRAGMA application_id = {_APPLICATION}")
-                db.execute(f"PRAGMA user_version = {len(STEPS)}")
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                yield self._db
-                self._db.execute("COMMIT")
-            except sqlite3.Error as exc:
-                self._undo()
-                raise RequestError(
-                    f"The book of users cannot be written: {exc}.", "Try again in a moment."
-                ) from exc
-            except BaseException:
-                self._undo()
-                raise
-
-    def _undo(self) -> None:
-        with suppress(sqlite3.Error):
-            self._db.execute("ROLLBACK")
 
 
 def checked_name(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -26,12 +27,14 @@ class Form:
             a semicolon.
         called: what messages call it, ``list of jobs``.
         error: what is raised where it cannot be used.
+        private: whether only the user of the machine may read it; so may nobody its copies.
     """
 
     application: int
     steps: tuple[str, ...]
     called: str
     error: type[StudioError]
+    private: bool = False
 
     @property
     def version(self) -> int:
@@ -80,6 +83,8 @@ class DatabaseFile:
                     f"{exc.strerror}.",
                     "Give another with STUDIO_DATA_DIR.",
                 ) from exc
+            if form.private:
+                _make_private(form, path)
             connection = sqlite3.connect(
                 path, timeout=wait_s, isolation_level=None, check_same_thread=False
             )
@@ -138,6 +143,8 @@ def _prepare(form: Form, connection: sqlite3.Connection, path: Path) -> list[str
     if version < form.version:
         if version:
             copy = path.with_name(f"{path.name}.version-{version}.bak")
+            if form.private:
+                _make_private(form, copy)
             with closing(sqlite3.connect(copy)) as target:
                 connection.backup(target)
             notes.append(
@@ -168,6 +175,18 @@ def _prepare(form: Form, connection: sqlite3.Connection, path: Path) -> list[str
             "for one another. A folder on a local disk is better (STUDIO_DATA_DIR)."
         )
     return notes
+
+
+def _make_private(form: Form, path: Path) -> None:
+    """Make a file that only its owner may read; what SQLite keeps beside it gets its rights."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        path.chmod(0o600)
+    except OSError as exc:
+        raise form.error(
+            f"The {form.called} cannot be written: {path}: {exc.strerror}.",
+            "Check who may write to the folder, or give another with STUDIO_DATA_DIR.",
+        ) from exc
 
 
 def _version(form: Form, connection: sqlite3.Connection, path: Path) -> int:

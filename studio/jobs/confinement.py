@@ -12,6 +12,7 @@ studio makes itself: paths against declared folders, files opened as descriptors
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import platform
 import struct
@@ -28,13 +29,13 @@ from studio.settings import Settings
 
 T = TypeVar("T")
 
-#: Kept in the data folder, and nothing to the work of one user: passwords, and what belongs to
-#: others. A folder of the user's own below these is named among those to write to.
-_NOT_OF_DATA = ("accounts.db", "jobs.db", "library.db", "uploads", "results", "projects")
-#: Made before, since what comes to be later is not seen.
-_OF_DATA = ("people", "consents", "approvals", "identity")
-#: Read by the work of users, and never written by it: approvals are given by people.
-_ONLY_READ = ("approvals", "identity")
+#: Of the data folder a job sees these and nothing else, so that what is added to it some day is
+#: not seen either: passwords, jobs, uploads, results and footage of others lie beside them. A
+#: folder of the user's own is named among those to write to. People and things that the studio
+#: knows are the machine's.
+_SHARED = ("people", "things")
+#: Read by the work of users, and never written by it: consents and approvals are given by people.
+_ONLY_READ = ("consents", "approvals", "identity")
 _SYSTEM = (
     *("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/opt", "/nix", "/sys"),
     *("/etc/fonts", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime"),
@@ -87,14 +88,17 @@ def confined(
     """
     cache = settings.cache_dir
     temporary = cache / "tmp"
-    for folder in (temporary, *writes, *(settings.data_dir / name for name in _OF_DATA)):
+    # Made before: what comes to be later is not seen.
+    data = {name: settings.data_dir / name for name in (*_SHARED, *_ONLY_READ)}
+    for folder in (temporary, *writes, *data.values()):
         folder.mkdir(parents=True, exist_ok=True)
     # What is written aside is seen by nobody else's work.
     tempfile.tempdir = os.environ["TMPDIR"] = str(temporary)
-    readable = [*_house(), *reads]
+    readable = [*_house(), *reads, *(data[name] for name in _ONLY_READ)]
     # A person may have put the models on a larger disk.
     linked = [path.resolve() for path in cache.iterdir() if path.is_symlink()]
-    writable = [cache, *linked, *_data(settings.data_dir), *writes, *map(Path, _DEVICES)]
+    shared = [data[name] for name in _SHARED]
+    writable = [cache, *linked, *shared, *writes, *map(Path, _DEVICES)]
     outcome: list[T] = []
     failure: list[BaseException] = []
 
@@ -113,6 +117,14 @@ def confined(
     return outcome[0]
 
 
+def index_of(owner: str, settings: Settings) -> Path:
+    """The folder of a user's search index, which is theirs alone; of a machine without accounts
+    (``owner`` is "") the one of the command line."""
+    if not owner:
+        return settings.data_dir / "search"
+    return settings.data_dir / "search-of" / hashlib.sha256(owner.encode()).hexdigest()[:16]
+
+
 def _house() -> list[Path]:
     """Where the interpreter, the libraries and the studio itself lie."""
     places = {Path(p) for p in _SYSTEM}
@@ -128,12 +140,6 @@ def _house() -> list[Path]:
         places |= {home / ".cache" / name for name in ("huggingface", "torch", "fontconfig")}
         places |= {home / ".fonts", home / ".local" / "share" / "fonts"}
     return sorted(places)
-
-
-def _data(data_dir: Path) -> list[Path]:
-    with suppress(OSError):
-        return [path for path in data_dir.iterdir() if not path.name.startswith(_NOT_OF_DATA)]
-    return []
 
 
 def _version() -> int:

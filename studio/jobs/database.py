@@ -54,7 +54,9 @@ _SECOND = """
 CREATE TABLE turns (owner TEXT PRIMARY KEY, turn INTEGER NOT NULL);
 INSERT INTO turns SELECT owner, max(turn) FROM jobs WHERE turn > 0 GROUP BY owner;
 """
-STEPS = (_FIRST, _SECOND)
+#: A list is of one owner, the newest first.
+_THIRD = "CREATE INDEX jobs_owner ON jobs (owner, number);"
+STEPS = (_FIRST, _SECOND, _THIRD)
 VERSION = len(STEPS)
 
 #: "mstj" is its number.

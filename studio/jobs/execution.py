@@ -74,6 +74,7 @@ class Pipeline:
         run: does it.
         describe: the result as plain values.
         summarise: the result in words.
+        before: has made what belongs to the machine, before the work is locked in.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Pipeline:
     run: Callable[[tuple[Path, ...], Any, Job], Any]
     describe: Callable[[Any], dict[str, Any]]
     summarise: Callable[[Any], str]
+    before: Callable[[Settings], None] = lambda _: None
 
 
 def execute(path: Path, job_id: str, find: Callable[[str], Pipeline]) -> int:
@@ -206,6 +208,7 @@ def _run(pipeline: Pipeline, request: JobRequest, options: Any, job: Job) -> Any
         return pipeline.run(sources, options, job)
     if lacking := confinement.available():
         _LOG.warning("Not locked in, or only in part: %s.", lacking)
+    pipeline.before(job.settings)
     return confinement.confined(
         lambda: pipeline.run(sources, options, job),
         [*(path.absolute() for path in sources), *(request.cwd / path for path in request.reads)],

@@ -10,7 +10,10 @@ from studio.models.records import PoolStatus
 
 
 def prometheus_text(
-    counts: Mapping[JobState, int], jobs: Sequence[JobRecord], pools: Sequence[PoolStatus]
+    counts: Mapping[JobState, int],
+    jobs: Sequence[JobRecord],
+    pools: Sequence[PoolStatus],
+    requests: Iterable[tuple[str, Sequence[tuple[float, int]], float]] = (),
 ) -> str:
     """The content of a metrics endpoint.
 
@@ -19,9 +22,11 @@ def prometheus_text(
         jobs: those whose seconds and cache hits are added up (``JobQueue.jobs``). They are
             gauges over the jobs that are remembered, since forgotten jobs leave the sums.
         pools: how the model pools of the running processes stand (``StatusBoard.read``).
+        requests: kind of request, how many were answered within so many seconds (upper ends
+            ascending, the last without end), seconds of all.
     """
     from prometheus_client import CollectorRegistry, Metric, generate_latest
-    from prometheus_client.core import GaugeMetricFamily
+    from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily
     from prometheus_client.registry import Collector
 
     class Studio(Collector):
@@ -31,6 +36,12 @@ def prometheus_text(
                 for labels, value in samples:
                     family.add_sample(name, labels, value)
                 yield family
+            text = "Seconds that the server took for what it was asked, by kind."
+            took = HistogramMetricFamily("studio_request_seconds", text, labels=["kind"])
+            for kind, buckets, total_s in requests:
+                ends = [("+Inf" if s == float("inf") else f"{s:g}", n) for s, n in buckets]
+                took.add_metric([kind], ends, total_s)
+            yield took
 
     registry = CollectorRegistry()
     registry.register(Studio())

@@ -154,8 +154,9 @@ class JobQueue:
                 f"SELECT * FROM jobs WHERE {clause} ORDER BY number DESC LIMIT ?",
                 (*values, limit),
             ).fetchall()
-            ahead = ahead_of_all(db)
-            return [record_of(row, ahead.get(row["id"])) for row in rows]
+            queued = any(row["state"] == JobState.QUEUED for row in rows)
+            ahead = ahead_of_all(db) if queued else {}
+        return [record_of(row, ahead.get(row["id"])) for row in rows]
 
     def log(self, job_id: str, owner: str | None = None) -> list[LogLine]:
         """What was noted of a job, oldest first.

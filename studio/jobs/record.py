@@ -56,6 +56,7 @@ class JobRequest:
         reads: folders and files that its work may read beside its sources; it is locked in then
             (``confinement.py``). None for all its user may read, as at the terminal.
         writes: folders it may write to, where it is locked in.
+        most_bytes: that it may write, where its owner has a quota; 0 for the limit of every job.
     """
 
     pipeline: str
@@ -67,6 +68,7 @@ class JobRequest:
     settings: dict[str, Any] = field(default_factory=dict)
     reads: tuple[str, ...] | None = None
     writes: tuple[str, ...] = ()
+    most_bytes: int = 0
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from functools import lru_cache
 from typing import Any
 
 from studio.codec import from_json, to_json
@@ -25,7 +26,19 @@ def packed(value: Any) -> str:
 
 def request_of(row: sqlite3.Row) -> JobRequest:
     """What was asked for."""
-    return from_json(JobRequest, json.loads(row["request"]))
+    return _request(row["request"])
+
+
+@lru_cache(maxsize=2048)
+def _request(text: str) -> JobRequest:
+    # What was asked for never changes, and every page looks at the list twice in three seconds.
+    # Nobody may write into the options of a record.
+    return from_json(JobRequest, json.loads(text))
+
+
+@lru_cache(maxsize=2048)
+def _result(text: str) -> JobResult:
+    return from_json(JobResult, json.loads(text))
 
 
 def record_of(row: sqlite3.Row, ahead: int | None) -> JobRecord:
@@ -45,7 +58,7 @@ def record_of(row: sqlite3.Row, ahead: int | None) -> JobRecord:
         progress=_unpacked(JobProgress, row["progress"]) or JobProgress(),
         attempts=row["attempts"],
         crashes=row["crashes"],
-        result=_unpacked(JobResult, row["result"]),
+        result=_result(row["result"]) if row["result"] else None,
         error=_unpacked(JobFailure, row["error"]),
         pool=tuple(json.loads(row["pool"] or "[]")),
         submitted_at=row["submitted_at"],

@@ -32,6 +32,8 @@ from studio.jobs.record import Claim
 #: The process makes way for a fresh one where it holds more than this between two attempts.
 _MOST_BYTES = 4 << 30
 _TAIL_BYTES = 4000
+#: After the page, before the long renders.
+_NICE = 7
 
 
 @dataclass
@@ -107,8 +109,7 @@ class WarmProcess:
             env=os.environ | {alive.MARK: f"warm-{secrets.token_hex(8)}"},
             start_new_session=True,
         )
-        with suppress(psutil.Error):
-            psutil.Process(self._process.pid).nice(5)  # after the page, before the long renders
+        give_way(self._process.pid, _NICE)
         for target in (self._hear, self._keep_tail):
             threading.Thread(target=target, args=(self._process,), daemon=True).start()
 
@@ -196,6 +197,18 @@ def serve(attempt: Callable[[str, str], int], end_group: Callable[[], None]) -> 
         if full:
             time.sleep(0.05)
             end_group()
+
+
+def give_way(pid: int, nice: int) -> None:
+    """Let a process that was just started, and all it starts, work when others do not.
+
+    Beside its priority it is told to be one that reckons, where the system knows that (Linux): it
+    does not push others off a core when it wakes.
+    """
+    with suppress(psutil.Error, OSError):
+        psutil.Process(pid).nice(nice)
+        if hasattr(os, "sched_setscheduler"):
+            os.sched_setscheduler(pid, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -59,6 +59,12 @@ class Watch:
         files, size = written(_outs(self.claim), since, self.limits.made_files)
         if files > self.limits.made_files:
             return f"It wrote more than the {self.limits.made_files:,} files one job may"
+        quota = self.claim.request.most_bytes
+        if quota and size > quota:
+            return (
+                f"It wrote {size / 1e9:.2f} GB, and its owner had {quota / 1e9:.2f} GB left of "
+                "the disk's room"
+            )
         if size > self.limits.made_bytes:
             most = self.limits.made_bytes / 2**30
             return f"It wrote {size / 2**30:.1f} GiB; one job may write {most:.1f}"

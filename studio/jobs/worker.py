@@ -32,7 +32,7 @@ from studio.jobs.queue import JobQueue
 from studio.jobs.record import Claim, JobFailure, JobRecord, JobState, Limits, Priority
 from studio.jobs.scrub import scrubbed
 from studio.jobs.sweeping import sweep
-from studio.jobs.warm import WarmAttempt, WarmProcess
+from studio.jobs.warm import WarmAttempt, WarmProcess, give_way
 from studio.jobs.watching import Watch
 from studio.settings import Settings
 
@@ -49,6 +49,9 @@ _GRACE_S = 45.0
 #: An attempt that does not move for so long hangs.
 _STILL_S = 3600.0
 _TAIL_BYTES = 4000
+#: The page first, then what somebody waits for (``warm.py``), then long renders: with two of them
+#: on two cores the page still gets two thirds of a core whenever it wants it.
+_BATCH_NICE = 15
 #: When the process for interactive jobs begins to load: the page itself comes first.
 _WARM_AFTER_S = 4.0
 
@@ -188,8 +191,7 @@ class Worker:
             start_new_session=True,
         )
         if batch:
-            with suppress(psutil.Error):
-                psutil.Process(process.pid).nice(10)
+            give_way(process.pid, _BATCH_NICE)
         running = _Running(claim, process)
         running.reader = threading.Thread(target=_read_tail, args=(running,), daemon=True)
         running.reader.start()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from studio.jobs.execution import Pipeline, execute
@@ -21,6 +23,7 @@ class Options:
     kind: str = "reach"
     secret: str = ""
     port: int = 0
+    others: tuple[str, ...] = ()
 
 
 def run(sources, options, job):
@@ -52,7 +55,10 @@ def _reaches(sources, options):
         if said[0] != "had":
             raise PermissionError(said[0])
 
-    return {
+    others = {f"read {name}": Path(name).read_bytes for name in options.others}
+    others |= {f"spoil {name}": partial(Path(name).write_bytes, b"x") for name in options.others}
+    others |= {f"list {name}": partial(os.listdir, Path(name).parent) for name in options.others}
+    return others | {
         "source": sources[0].read_text,
         "result": lambda: (options.out / "made.txt").write_text("made"),
         "secret": secret.read_text,

@@ -12,6 +12,7 @@ import pytest
 
 from studio.jobs import confinement
 from studio.jobs.attempts import Attempts
+from studio.jobs.confinement import index_of
 from studio.jobs.queue import JobQueue
 from studio.jobs.record import JobRequest, JobState, Limits, Priority
 from studio.jobs.watching import Watch
@@ -30,6 +31,21 @@ def home(tmp_path, monkeypatch):
     return tmp_path
 
 
+#: What lies in the data folder and is another's, or nobody's but the studio's own.
+_OTHERS = (
+    "jobs.db", "library.db", "footage/abcd/film.mp4", "uploads/bob/token/film.mp4",
+    "results/bob/film.mp4", "results/bob/projects/p/project.json", "search/index.db",
+    "search-of/bob/index.db", "whatever-comes-to-be.txt",
+)  # fmt: skip
+#: What every job may see there, and in which ways.
+_GIVEN = {
+    "people/gallery.json": ("read", "spoil", "list"),
+    "consents/consents.jsonl": ("read", "list"),
+    "approvals/approvals.jsonl": ("read", "list"),
+    "identity/chain.pem": ("read", "list"),
+}
+
+
 def _done(home, limits=None, **asked):
     queue = JobQueue.open(home / "data" / "jobs.db")
     source = str(home / "footage" / "clip.txt")
@@ -44,18 +60,28 @@ def _done(home, limits=None, **asked):
 def test_locked_in_it_reaches_nothing_that_is_not_named(home):
     secret = home / "data" / "accounts.db"
     secret.write_text("secret")
+    for name in (*_OTHERS, *_GIVEN):
+        path = home / "data" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.name != "jobs.db":  # that one is there, of itself
+            path.write_text("of somebody")
     with socket.create_server(("127.0.0.1", 0)) as server:
-        options = {"secret": str(secret), "port": server.getsockname()[1]}
-        job = _done(home, options=options, reads=(), writes=(str(home / "results"),))
+        others = [str(home / "data" / name) for name in (*_OTHERS, *_GIVEN)]
+        options = {"secret": str(secret), "port": server.getsockname()[1], "others": others}
+        own = index_of("ada", Settings())
+        (own / "x").parent.mkdir(parents=True)
+        writes = (str(home / "results"), str(own))
+        job = _done(home, options=options, owner="ada", reads=(), writes=writes)
         assert job.state is JobState.DONE, job.error
         server.settimeout(0.2)
         with pytest.raises(TimeoutError):
             server.accept()
     found = dict(note.split(": ", 1) for note in job.result.notes)
     had = {name for name, said in found.items() if said == "had"}
-    assert had == {"source", "result"}
+    given = {f"{act} {home / 'data' / name}" for name, acts in _GIVEN.items() for act in acts}
+    assert had == {"source", "result", *given}
     assert all(said.startswith("refused") for name, said in found.items() if name not in had)
-    assert len(found) == 12
+    assert len(found) == 12 + 3 * len(others)
     assert secret.read_text() == "secret"
     assert (home / "footage" / "clip.txt").read_text() == "clip"
 

@@ -21,6 +21,7 @@ import psutil
 import pytest
 
 from studio.jobs import alive
+from studio.jobs.attempts import Attempts
 from studio.jobs.queue import JobQueue, jobs_path
 from studio.jobs.record import JobState
 from studio.jobs.sweeping import half_written
@@ -62,6 +63,12 @@ class House:
             cwd=self.folder, env=self.environment, stderr=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )  # fmt: skip
+
+    def wait_for_worker(self) -> None:
+        until = time.monotonic() + 180
+        while not Attempts(self.queue.database).workers():
+            assert time.monotonic() < until, "no worker came"
+            time.sleep(0.1)
 
     def processes(self) -> dict[int, tuple[str, str]]:
         """Marked processes of this house: token and what they do."""
@@ -106,10 +113,13 @@ def test_killed_at_random_moments_every_job_ends(tmp_path, studio_cache, capsys,
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    struck = Counter()
+    struck, in_the_middle = Counter(), 0
     worker = house.worker(does)
     began = time.monotonic()
     while sum(struck.values()) < KILLS:
+        # Most moments are in the middle of work, and some while it starts.
+        if chance.random() < 0.85:
+            house.wait_for_worker()
         time.sleep(chance.uniform(0.2, 9.0))
         if not any(job.state is JobState.QUEUED or job.state.at_work for job in house.queue.jobs()):
             # All have ended before the last kill: others take their place.
@@ -119,6 +129,7 @@ def test_killed_at_random_moments_every_job_ends(tmp_path, studio_cache, capsys,
             )
             continue
         victims = [pid for pid, (_, said) in house.processes().items() if "registry" in said]
+        in_the_middle += any(job.state.at_work for job in house.queue.jobs())
         victim = chance.choice(("worker", "job", "both"))
         if victim != "worker" and not victims:
             victim = "worker"  # nothing is at work at this moment
@@ -141,6 +152,7 @@ def test_killed_at_random_moments_every_job_ends(tmp_path, studio_cache, capsys,
             house.queue.resume(job.id)  # nothing is wrong with it: it was killed too often
             assert house.queue.wait(job.id, 900).state is JobState.DONE, name
     took = time.monotonic() - began
+    assert in_the_middle > KILLS // 3, "it was killed while it had nothing to do"
     worker.terminate()
     worker.wait()
     over.set()
@@ -164,5 +176,8 @@ def test_killed_at_random_moments_every_job_ends(tmp_path, studio_cache, capsys,
         logs = [line.text for job_id in jobs.values() for line in house.queue.log(job_id)]
         begun = sum(text.startswith("begun") for text in logs)
         failed = [name for name, job in ends.items() if job.state is JobState.FAILED]
-        print(f"\n{dict(struck)} kills, {len(jobs)} jobs, {begun} attempts, {took:.0f} s")
+        print(
+            f"\n{dict(struck)} kills, {in_the_middle} in the middle of work, {len(jobs)} jobs, "
+            f"{begun} attempts, {took:.0f} s"
+        )
         print(f"failed with a reason, then resumed: {failed}")

@@ -80,7 +80,7 @@ def test_users_come_and_go(book, tmp_path):
     book.remove("bob")
     with pytest.raises(RequestError):
         book.add("bob", WORD, Role.EDITOR)  # another bob would see the first one's jobs
-    with pytest.raises(RequestError), Accounts(tmp_path / "new.db")._writing():
+    with pytest.raises(RequestError), Accounts(tmp_path / "new.db")._file.writing():
         raise RequestError("x")
     with pytest.raises(RequestError):
         Accounts(tmp_path / "new.db").add("eve", WORD, Role.EDITOR)  # the first is the admin

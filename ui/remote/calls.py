@@ -6,7 +6,8 @@ import logging
 import re
 import secrets
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,12 +36,16 @@ class Calls:
         roots: folders that footage may be named from.
         results_dir: each user has a folder in it.
         uploads: files that came by the page's route; None where there is none.
+        index: folder of a user's own search index; None where the usual one is meant.
+        room: how many bytes a user may still write, 0 for no limit; raises where none.
     """
 
     queue: JobQueue
     roots: MediaRoots
     results_dir: Path
     uploads: Uploads | None = None
+    index: Callable[[str], Path] | None = None
+    room: Callable[[str], int] = lambda _: 0
 
     def submit(
         self, user: User, pipeline: str, sources: list[str], options: dict[str, Any], plan: bool
@@ -59,8 +64,10 @@ class Calls:
             NotAllowed: a viewer asks.
             RequestError: a path is outside, or an option does not fit.
             Busy: as many jobs wait as may.
+            NoRoom: the user's disk quota is used up.
         """
         _require(user, Role.EDITOR)
+        most_bytes = self.room(user.name)
         from pipelines.registry import find
         from studio.codec import from_json, to_json
 
@@ -78,6 +85,11 @@ class Calls:
                 "A segment is approved by a person, not by a program.",
                 "On the page, or: studio approve DIR --by NAME",
             )
+        writes = [out]
+        if self.index is not None and "index" in {f.name for f in fields(found.options)}:
+            # What others made searchable is theirs.
+            given["index"] = str(self.index(user.name))
+            writes.append(self.index(user.name))
         typed: Any = from_json(found.options, {**given, "out": str(out), "dry_run": plan})
         out.mkdir(parents=True, exist_ok=True, mode=0o700)
         preview = bool(getattr(typed, "preview_s", 0))
@@ -90,7 +102,8 @@ class Calls:
                 priority=Priority.INTERACTIVE if plan or preview else Priority.BATCH,
                 cwd=out,
                 reads=tuple(str(path) for path in (*self.roots.folders, *reads)),
-                writes=(str(out),),
+                writes=tuple(map(str, writes)),
+                most_bytes=most_bytes,
             )
         )
         about = {"user": user.name, "job": job.id, "pipeline": pipeline}

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
-
 from studio.accounts.book import Accounts, accounts_path
+from studio.accounts.quota import Quotas
 from studio.accounts.role import Role
 from studio.archive.library import Library, library_path
 from studio.errors import AccessError, RequestError
+from studio.jobs.confinement import index_of
 from studio.jobs.queue import JobQueue, jobs_path
 from studio.jobs.worker import Worker
 from studio.settings import Settings
@@ -29,7 +29,7 @@ from ui.web.makings import Makings
 from ui.web.roots import MediaRoots
 from ui.web.shelf import Shelf
 from ui.web.subtitle_works import SubtitleWorks
-from ui.web.uploads import Uploads
+from ui.web.uploads import Uploads, home_of
 from ui.web.works import Works
 
 if TYPE_CHECKING:
@@ -96,10 +96,15 @@ class Studio:
             RequestError: a media root is no folder, or results cannot be written.
             JobsUnavailable, LibraryUnavailable: their files cannot be used.
         """
-        results_dir = (results_dir or platformdirs.user_data_path("studio") / "results").absolute()
+        results_dir = (results_dir or results_of(settings)).absolute()
         try:
             results_dir.mkdir(parents=True, exist_ok=True)
-            uploads = Uploads(settings.data_dir / "uploads", max_upload_bytes, settings)
+            uploads = Uploads(
+                settings.data_dir / "uploads",
+                max_upload_bytes,
+                settings,
+                lambda owner, more_bytes: quotas.check(owner, more_bytes),  # noqa: PLW0108 - later
+            )
         except OSError as exc:
             raise RequestError(
                 f"{exc.filename} cannot be written: {exc.strerror}.", "Choose another folder."
@@ -110,12 +115,17 @@ class Studio:
             if accounts is not None:
                 accounts.check_role(owner, Role.EDITOR)
 
+        library = Library.open(library_path(settings))
+
+        quotas = Quotas(accounts, lambda owner: kept_by(owner, settings, results_dir, library))
         desk = Desk(
             JobQueue.open(jobs_path(settings)),
-            Library.open(library_path(settings)),
+            library,
             results_dir,
             lambda owner: (*roots.folders, uploads.home(owner)),
             may_work,
+            lambda owner: (index_of(owner, settings),),
+            quotas.check,
         )
         return cls(
             settings,
@@ -134,6 +144,20 @@ class Studio:
     def working(self) -> Working:
         """What does the jobs while the page is up; to be entered once."""
         return Working(self.settings)
+
+
+def results_of(settings: Settings) -> Path:
+    """Where what is made on the page is put."""
+    return settings.results_dir or settings.data_dir / "results"
+
+
+def kept_by(owner: str, settings: Settings, results_dir: Path, library: Library) -> list[Path]:
+    """Files and folders that count for a user's disk quota: uploads, results, and footage that
+    came by upload. What lies below the media roots was there before."""
+    sent = settings.data_dir / "footage"
+    footage = (each.info.path for each in library.footage(owner))
+    own = [path for path in footage if path.is_relative_to(sent)]
+    return [home_of(settings.data_dir / "uploads", owner), results_dir / owner, *own]
 
 
 class Working(contextlib.AbstractContextManager["Working"]):
@@ -173,11 +197,14 @@ def make_app(studio: Studio) -> ASGIApp:
     import gradio as gr
     from fastapi import FastAPI
 
+    from ui.web.api import rest
     from ui.web.machine_routes import MachineRoutes, not_allowed
     from ui.web.pictures import Pictures
     from ui.web.routes import Routes
+    from ui.web.study_routes import StudyRoutes
     from ui.web.tabs.table import group_rules
     from ui.web.theme import stylesheet, theme
+    from ui.web.timing import Timed
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -188,7 +215,8 @@ def make_app(studio: Studio) -> ASGIApp:
     machine = MachineRoutes.of(studio)
     page = _page(studio)
     routes = Routes(studio.uploads, studio.works, studio.subtitles, studio.makings)
-    table = [*Pictures(studio.works, studio.shelf).table(), *routes.table()]
+    table = StudyRoutes(studio.makings, studio.settings).table()
+    table += [*Pictures(studio.works, studio.shelf).table(), *routes.table()]
     table += machine.table()
     app = FastAPI(
         lifespan=lifespan,
@@ -222,7 +250,8 @@ def make_app(studio: Studio) -> ASGIApp:
     )
     # Only `launch` sets this, and without it Gradio skips its check of paths from the browser.
     page.has_launched = True
-    return Guard(app, studio.accounts, studio.open_host)
+    rest(page)
+    return Timed(Guard(app, studio.accounts, studio.open_host), machine.times)
 
 
 def _page(studio: Studio) -> Blocks:

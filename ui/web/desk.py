@@ -73,6 +73,8 @@ class Desk:
         reads: what the work of an owner may read, beside its sources and results; it is locked
             in. Where None, it may read what the page may.
         may_work: raises where somebody's role does not reach to work.
+        writes: folders of an owner's own that work may write to, beside its results.
+        room: how many bytes an owner may still write, 0 for no limit; raises where none.
     """
 
     queue: JobQueue
@@ -80,6 +82,8 @@ class Desk:
     results_dir: Path
     reads: Callable[[str], Sequence[Path]] | None = None
     may_work: Callable[[str], None] = lambda _: None
+    writes: Callable[[str], Sequence[Path]] = lambda _: ()
+    room: Callable[[str], int] = lambda _: 0
     _seen: dict[str, tuple[float, JobRecord]] = field(default_factory=dict, init=False)
 
     def submit(
@@ -98,8 +102,10 @@ class Desk:
             Busy: as many wait as may.
             JobsUnavailable: it cannot be written down.
             NotAllowed: the owner only looks.
+            NoRoom: the owner's disk quota is used up.
         """
         self.may_work(owner)
+        most_bytes = self.room(owner)
         out = getattr(asked.options, "out", None)
         own = self.results_dir / owner if owner else self.results_dir
         reads = None
@@ -114,7 +120,10 @@ class Desk:
                 priority=Priority.INTERACTIVE if waited_for else Priority.BATCH,
                 cwd=self.results_dir,
                 reads=None if reads is None else tuple(map(str, reads)),
-                writes=tuple(str(path) for path in (out, into) if path is not None),
+                writes=tuple(
+                    str(path) for path in (out, into, *self.writes(owner)) if path is not None
+                ),
+                most_bytes=most_bytes,
             )
         )
 

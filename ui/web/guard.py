@@ -16,6 +16,7 @@ to another user is answered as if it were not there.
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -57,6 +58,9 @@ _EXACT = frozenset(
 )
 #: Where the API is; see ``api.py``.
 API_PATH = "/api"
+#: What "Use via API" shows for programs without Gradio's client. There on the API alone: of the
+#: page's own events none has a name.
+_CALL = "/gradio_api/call/"
 #: What is answered to anybody: the way in.
 _OPEN = frozenset(("/login", "/favicon.ico", "/robots.txt"))
 _BELOW = ("/assets/", "/static/", "/svelte/", "/studio/", "/gradio_api/heartbeat/")
@@ -87,6 +91,15 @@ _HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
+}
+
+#: The page of a report, of which words and names come from footage: shown in a frame of ours alone,
+#: and nothing of it runs, in the frame or opened by itself.
+_FRAMED = re.compile(r"/studio/makings/[\w-]+/page/report\.html")
+_FRAMED_HEADERS = _HEADERS | {
+    "content-security-policy": "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-same-origin",
+    "x-frame-options": "SAMEORIGIN",
 }
 
 
@@ -189,7 +202,8 @@ class Guard:
         async def send_marked(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                framed = _FRAMED.fullmatch(scope["path"]) is not None
+                for name, value in (_FRAMED_HEADERS if framed else _HEADERS).items():
                     headers[name] = value
             await send(message)
 
@@ -204,7 +218,15 @@ class Guard:
                     plain_path(scope), scope, receive, user.name
                 )
                 answer = refused
+                if answer is None and self._is_call(scope):
+                    await self._sessions.call(self._app, scope, receive, send_marked, user.name)
+                    return
         await (answer or self._app)(scope, receive, send_marked)
+
+    @staticmethod
+    def _is_call(scope: Scope) -> bool:
+        path: str = scope["path"]
+        return path.startswith(API_PATH + _CALL) and "/../" not in path
 
     def _user(self, scope: Scope) -> User | None:
         if self._accounts is None:
@@ -224,7 +246,11 @@ class Guard:
         if writes and origin is not None and urlsplit(origin).netloc != host:
             return PlainTextResponse("Another site may not change anything here.", status_code=403)
         path = plain_path(scope)
-        if path in _EXACT or (path.startswith(_BELOW) and "/../" not in path):
+        if (
+            path in _EXACT
+            or self._is_call(scope)
+            or (path.startswith(_BELOW) and "/../" not in path)
+        ):
             return None
         return PlainTextResponse("Not found.", status_code=404)
 

@@ -3,10 +3,12 @@ API, MCP, the metrics."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,7 +17,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from studio.accounts.role import Role
-from studio.errors import AccessError, StudioError, UnknownJob
+from studio.errors import AccessError, Busy, RequestError, StudioError, UnknownJob
+from studio.jobs.confinement import index_of
 from studio.jobs.metrics import prometheus_text
 from studio.models.records import StatusBoard
 from ui.remote.calls import Calls, error_of
@@ -23,9 +26,15 @@ from ui.web.guard import API_PATH, require, user_of
 from ui.web.late import LateApp
 from ui.web.routes import served
 from ui.web.sign_in import SignIn
+from ui.web.timing import RequestTimes
 
 if TYPE_CHECKING:
+    from ui.remote.ways import Way
     from ui.web.app import Studio
+
+
+#: Of the parameters of a call; files come by the page's route.
+_MOST_CALL_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -35,16 +44,25 @@ class MachineRoutes:
     Attributes:
         studio: what stands behind the page.
         calls: what programs may ask.
+        times: how long requests took.
     """
 
     studio: Studio
     calls: Calls
+    times: RequestTimes = field(default_factory=RequestTimes)
     _late: list[LateApp] = field(default_factory=list)
 
     @classmethod
     def of(cls, studio: Studio) -> MachineRoutes:
         """Those of a studio."""
-        calls = Calls(studio.desk.queue, studio.roots, studio.results_dir, studio.uploads)
+        calls = Calls(
+            studio.desk.queue,
+            studio.roots,
+            studio.results_dir,
+            studio.uploads,
+            lambda owner: index_of(owner, studio.settings),
+            studio.desk.room,
+        )
         return cls(studio, calls)
 
     def table(self) -> list[BaseRoute]:
@@ -54,6 +72,8 @@ class MachineRoutes:
         found: list[BaseRoute] = [
             Route("/studio/jobs/{job}/files/{name}", self.file),
             Route("/studio/jobs/{job}/report", self.report),
+            Route("/studio/calls", self.listed),
+            Route("/studio/calls/{name}", self.call, methods=["POST"]),
             Route("/metrics", self.metrics),
             Route("/mcp", mcp, methods=["GET", "POST", "DELETE"]),
             Mount(API_PATH, api),
@@ -89,6 +109,54 @@ class MachineRoutes:
         headers = {"content-disposition": 'attachment; filename="job-report.json"'}
         return JSONResponse(data, headers=headers)
 
+    async def listed(self, request: Request) -> Response:
+        """What can be called, and with what: a JSON schema of the parameters of each."""
+        user_of(request)
+
+        def told() -> dict[str, Any]:
+            return {
+                name: {"text": way.text, "parameters": way.parameters.model_json_schema()}
+                for name, way in self._ways.items()
+            }
+
+        return JSONResponse(await run_in_threadpool(told))
+
+    async def call(self, request: Request) -> Response:
+        """One call: an object of parameters in, an object out. The same calls as Gradio's API and
+        MCP offer, for programs that have neither client; it costs the server a sixth of theirs."""
+        user, name = user_of(request), request.path_params["name"]
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _MOST_CALL_BYTES:
+                return refused(RequestError("The parameters are too long.", "Name files."))
+
+        def act() -> dict[str, Any] | None:
+            if name not in self._ways:
+                return None
+            try:
+                given = json.loads(body or b"{}")
+            except (ValueError, RecursionError) as exc:
+                raise RequestError("The parameters are no JSON.", "Send an object.") from exc
+            if not isinstance(given, dict):
+                raise RequestError("The parameters are no object.", "Send an object.")
+            return self._ways[name](user, given)
+
+        try:
+            said = await run_in_threadpool(act)
+        except StudioError as exc:
+            return refused(exc)
+        if said is None:
+            return PlainTextResponse("Not found.", status_code=404)
+        return JSONResponse(said)
+
+    @cached_property
+    def _ways(self) -> dict[str, Way]:
+        # The options of every pipeline are read for it: when somebody asks.
+        from ui.remote.ways import ways
+
+        return {way.name: way for way in ways(self.calls)}
+
     async def metrics(self, request: Request) -> Response:
         """What Prometheus reads; with accounts, for an admin or an admin's key."""
         require(request, Role.ADMIN)
@@ -96,7 +164,7 @@ class MachineRoutes:
         def text() -> str:
             queue = self.calls.queue
             pools = StatusBoard(self.studio.settings.cache_dir / "pool").read()
-            return prometheus_text(queue.counts(), queue.jobs(limit=1000), pools)
+            return prometheus_text(queue.counts(), queue.jobs(limit=1000), pools, self.times.read())
 
         said = await run_in_threadpool(text)
         return PlainTextResponse(said, media_type="text/plain; version=0.0.4; charset=utf-8")
@@ -117,6 +185,7 @@ def refused(error: StudioError) -> JSONResponse:
     """An error as the answer of a route."""
     status = 403 if isinstance(error, AccessError) else 422
     status = 404 if isinstance(error, UnknownJob) else status
+    status = 503 if isinstance(error, Busy) else status
     return JSONResponse({"error": error_of(error)}, status_code=status)
 
 

@@ -2,7 +2,8 @@
 
 Gradio tells the pages of one server apart by a name that the browser makes up, the session hash,
 and believes whoever says it: with another's hash one could read what that page is told, act with
-its state, or cancel its events. The first to use a hash owns it here.
+its state, or cancel its events. The first to use a hash owns it here. The same holds of the id of
+an event that was asked for without a session: whoever got it told may fetch what came of it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections import OrderedDict
 from urllib.parse import parse_qs
 
 from starlette.responses import PlainTextResponse
-from starlette.types import Message, Receive, Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: Bodies of events; files come by another way.
 MOST_BODY_BYTES = 4 << 20
@@ -63,6 +64,44 @@ class PageSessions:
         if path.startswith(_HEARTBEAT):
             return self._verdict(user, [path.removeprefix(_HEARTBEAT)]), receive
         return None, receive
+
+    async def call(
+        self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, user: str
+    ) -> None:
+        """Pass on what ``/gradio_api/call`` is asked: ``POST …/NAME`` is answered with the id of
+        an event, and ``GET …/NAME/ID`` with what came of it, to its owner alone.
+
+        Args:
+            app: what answers.
+            scope, receive, send: of the request.
+            user: who asks.
+        """
+        if scope["method"] != "POST":
+            event = scope["path"].rstrip("/").rpartition("/")[2]
+            known = self._owners.get(event) == user
+            missing = PlainTextResponse("Not found.", status_code=404)
+            await (app if known else missing)(scope, receive, send)
+            return
+        body = await _body(receive)
+        if body is None:
+            await PlainTextResponse("Too long.", status_code=413)(scope, receive, send)
+            return
+        said = _read(body)
+        said.pop("session_hash", None)  # one of its own, whatever is asked for
+        held: list[Message] = []
+
+        async def hold(message: Message) -> None:
+            held.append(message)
+
+        written = json.dumps(said).encode()
+        headers = [(k, v) for k, v in scope["headers"] if k != b"content-length"]
+        headers.append((b"content-length", str(len(written)).encode()))
+        await app({**scope, "headers": headers}, _again(written, receive), hold)
+        told = _read(b"".join(m.get("body", b"") for m in held if m["type"].endswith("body")))
+        if isinstance(told.get("event_id"), str):
+            self.owns(user, str(told["event_id"]))  # which is its session's name, too
+        for message in held:
+            await send(message)
 
     def _verdict(self, user: str, sessions: list[object]) -> PlainTextResponse | None:
         # Another's is answered like one that is not there.

@@ -15,7 +15,7 @@ import secrets
 import shutil
 import time
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,10 +76,18 @@ class Uploads:
         folder: of its own; made where absent.
         max_bytes: of one file.
         settings: limits of the probe.
+        check_quota: raises where an owner may not keep so many bytes more.
     """
 
-    def __init__(self, folder: Path, max_bytes: int, settings: Settings) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        max_bytes: int,
+        settings: Settings,
+        check_quota: Callable[[str, int], object] = lambda _owner, _bytes: None,
+    ) -> None:
         self.folder = folder
+        self._check_quota = check_quota
         self.max_bytes = min(max_bytes, settings.max_file_bytes)
         self._settings = settings
         self._uploads: dict[str, Upload] = {}
@@ -97,8 +105,7 @@ class Uploads:
 
     def home(self, owner: str) -> Path:
         """The folder of an owner's uploads; no other's are in it."""
-        # A name may have any letters; of what it is hashed to, folders can always be made.
-        return self.folder / hashlib.sha256(owner.encode()).hexdigest()[:16]
+        return home_of(self.folder, owner)
 
     def check_room(self, size_bytes: int) -> None:
         """Refuse a file by its announced length, before its first byte.
@@ -132,9 +139,11 @@ class Uploads:
 
         Raises:
             PageError: too large, or it broke off.
+            NoRoom: more than the owner's disk quota has left.
             MediaError: it is something else, or refused by the probe.
         """
         self.check_room(size_bytes)
+        await run_in_threadpool(self._check_quota, owner, size_bytes)
         if len(self._uploads) >= _MOST_REMEMBERED:
             del self._uploads[next(iter(self._uploads))]
         token = secrets.token_urlsafe(16)
@@ -158,6 +167,12 @@ class Uploads:
         for folder in self.folder.glob("*/*"):
             if folder.is_dir() and folder.stat().st_mtime < oldest:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def home_of(folder: Path, owner: str) -> Path:
+    """The folder of an owner's uploads in the one of all."""
+    # A name may have any letters; of what it is hashed to, folders can always be made.
+    return folder / hashlib.sha256(owner.encode()).hexdigest()[:16]
 
 
 async def _write(path: Path, size_bytes: int, chunks: AsyncIterator[bytes]) -> None:

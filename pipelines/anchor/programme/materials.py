@@ -115,7 +115,8 @@ def _found(
 
     if index is None:
         usual = job.settings.data_dir / search_folder()
-        if not usual.is_dir():
+        # On a machine of several it is not for everybody's work to read.
+        if not _may_read(usual):
             return None
     options = search.Options(text=wanted, most=1, index=index)
     result = search.run(films, options, job)
@@ -125,6 +126,14 @@ def _found(
             start, end = (Fraction(s).limit_denominator(1000) for s in (hit.start_s, hit.end_s))
             return path, start, end, "; ".join(why.text for why in hit.reasons[:2])
     return None
+
+
+def _may_read(folder: Path) -> bool:
+    try:
+        next(folder.iterdir(), None)
+    except OSError:
+        return False
+    return True
 
 
 def search_folder() -> str:
