@@ -44,6 +44,8 @@ ENTRIES: tuple[str, ...] = (
     "studio.adapters.face_embedding:SPEC",
     "studio.adapters.piper:SPEC",
     "studio.adapters.espeak:SPEC",
+    "studio.adapters.supertonic:SPEC",
+    "studio.adapters.kokoro:SPEC",
     "studio.adapters.sound_mark:SPEC",
     "studio.adapters.translation:SPEC",
     "studio.adapters.siglip:SPEC",

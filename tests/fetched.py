@@ -11,12 +11,20 @@ from pathlib import Path
 
 import pytest
 
-from studio.adapters import diffusion, siglip, translation, whisper, whisper_sizes
+from studio.adapters import (
+    diffusion,
+    kokoro,
+    siglip,
+    supertonic,
+    translation,
+    whisper,
+    whisper_sizes,
+)
 from studio.models import fetch
 from studio.models.pool import ModelPool
 from studio.models.spec import AnySpec, HubFile
 from studio.settings import Settings
-from tests import tiny_checkpoints
+from tests import tiny_checkpoints, tiny_voices
 from tests.models.hub_server import serving
 
 
@@ -36,6 +44,8 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
     "sd-turbo": tiny_checkpoints.diffusion,
     "stable-diffusion-1.5": tiny_checkpoints.diffusion,
     "whisper-small": _tiny_whisper,
+    "supertonic": tiny_voices.supertonic,
+    "kokoro": tiny_voices.kokoro,
 }
 SPECS: dict[str, AnySpec] = {
     spec.name: spec
@@ -45,6 +55,8 @@ SPECS: dict[str, AnySpec] = {
         diffusion.SPEC_TURBO,
         diffusion.SPEC_FULL,
         whisper_sizes.SPEC_SMALL,
+        supertonic.SPEC,
+        kokoro.SPEC,
     )
 }
 

@@ -19,7 +19,11 @@ def anchor(
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("anchor"),
     language: Annotated[str, typer.Option(help="en, ko, or auto for the script's own.")] = "auto",
     voice: Annotated[
-        str, typer.Option(help="piper-joe (English) or espeak (English, Korean); the language's.")
+        str,
+        typer.Option(
+            help="piper-joe (English), espeak (English, Korean); fetched: supertonic:F1 … M5 "
+            "(Korean, English), kokoro:af_heart … (English); the language's own."
+        ),
     ] = "",
     voice_over: Annotated[
         Path | None,

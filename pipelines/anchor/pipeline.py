@@ -187,7 +187,7 @@ def _made(
     out, script = options.out, result.script
     disclosure = None
     if ready is not None and options.stop_after == "film":
-        name = "recording" if options.voice_over is not None else voice.spec.key
+        name = "recording" if options.voice_over is not None else voice.key
         airing = airing_of(script, result.readings.lines, ready, name, options)
         disclosure = ask_leave(airing, options, job)
     files = {"script": out / "script.json"}
@@ -221,7 +221,7 @@ def _made(
         spoke = speak_script(
             script,
             result.readings.lines,
-            voice.spec,
+            voice,
             job,
             speed=options.speed,
             loudness_lufs=options.loudness_lufs,
@@ -372,9 +372,16 @@ def _check_notes(check: SourceCheck | None) -> list[str]:
 
 
 def _voice_notes(voice: NamedVoice, script: Script, options: Options) -> list[str]:
-    if not voice.robotic or options.voice_over is not None:
+    if options.voice_over is not None:
         return []
-    return [f"The voice for {script.language} is a formant synthesiser: plainly a machine's."]
+    notes = []
+    if voice.robotic:
+        notes.append(
+            f"The voice for {script.language} is a formant synthesiser: plainly a machine's."
+        )
+    if voice.terms:
+        notes.append(f"The voice {voice.spec.name} is under {voice.terms}.")
+    return notes
 
 
 def syllables(text: str) -> int:

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from pipelines.anchor.hidden_mark import with_hidden_mark
 from pipelines.anchor.reading import Reading, Spoken
+from pipelines.anchor.voices import NamedVoice
 from studio.codec import from_json, to_json
 from studio.errors import RequestError, StudioError
 from studio.jobs.job import Job
 from studio.media.loudness import Mastered, from_db, master_sound
 from studio.media.wav_io import as_stored, resampled
 from studio.media.writer import write_beside
-from studio.models.spec import Closable, ModelSpec
 from studio.types.audio import AudioClip
 from studio.types.script import Script, ScriptLine
 from studio.types.spoken import (
@@ -47,7 +47,7 @@ _STRESS_DB, _RAMP_S = 3.0, 0.02
 _QUIET_DB, _MARGIN_S = -45.0, 0.02
 
 
-class Voice(Closable, Protocol):
+class Voice(Protocol):
     """What says a text."""
 
     def speak(self, text: str, *, language: str, speed: float) -> Speech:
@@ -147,7 +147,7 @@ class Spoke:
 def speak_script(
     script: Script,
     readings: Mapping[str, Reading],
-    spec: ModelSpec[Voice],
+    named: NamedVoice,
     job: Job,
     *,
     speed: float,
@@ -163,7 +163,7 @@ def speak_script(
     Args:
         script: what is said.
         readings: how, by the id of the line.
-        spec: the voice.
+        named: the voice.
         job: lends the voice, hears of progress.
         speed: 1 is usual.
         loudness_lufs: integrated loudness wanted; true peaks stay under -1 dBTP.
@@ -177,14 +177,15 @@ def speak_script(
     parts = plan_parts(script, readings)
     if not parts:
         raise RequestError("Nothing in the script can be said.", "Write at least one word.")
-    keys = [_key(spec, script.language, speed, part.text) for part in parts]
+    keys = [_key(named.key, script.language, speed, part.text) for part in parts]
     kept = {
         key: speech for key in set(keys) if (speech := _read(folder / f"{key}.npz")) is not None
     }
     missing = {key: part for key, part in zip(keys, parts, strict=True) if key not in kept}
     found = dict(kept)
     if missing:
-        with job.pool.lease(spec) as voice:
+        with job.pool.lease(named.spec) as model:
+            voice: Voice = model.styled(named.style) if named.style else model
             for number, (key, part) in enumerate(missing.items()):
                 job.report("voice", number / len(missing), part.text[:60])
                 said = _trimmed(_said(voice, part, script.language, speed))
@@ -199,7 +200,7 @@ def speak_script(
         readings,
         parts,
         [found[k] for k in keys],
-        spec.key,
+        named.key,
         speed,
         loudness_lufs,
         len(missing),
@@ -217,8 +218,8 @@ def _said(voice: Voice, part: Part, language: str, speed: float) -> Speech:
         raise
 
 
-def _key(spec: ModelSpec[Voice], language: str, speed: float, text: str) -> str:
-    whole = json.dumps([spec.key, language, round(speed, 4), text, 2], ensure_ascii=False)
+def _key(voice: str, language: str, speed: float, text: str) -> str:
+    whole = json.dumps([voice, language, round(speed, 4), text, 2], ensure_ascii=False)
     return hashlib.sha256(whole.encode("utf-8")).hexdigest()[:32]
 
 

@@ -55,7 +55,7 @@ def look(sources: list[Path], asked: dict[str, Any], out: Path, job: Job) -> Mad
     script, readings = found.script, found.readings.lines
     ready = segment.make_ready(script, sources[0], options, job)
     voice = voice_for(script.language, options.voice)
-    airing = segment.airing_of(script, readings, ready, voice.spec.key, options)
+    airing = segment.airing_of(script, readings, ready, voice.key, options)
     disclosure = segment.ask_leave(airing, options, job)
     request = write_request(options.out, airing)
     whole = found.duration_s / max(sum(len(r.read) for r in readings.values()), 1)

@@ -30,7 +30,7 @@ from studio.types.audio import AudioClip
 from studio.types.spoken import Speech, SpokenPhoneme, SpokenWord
 
 #: Our language codes and eSpeak's voices; further codes are handed on as they are.
-VOICES = {"en": "en-us", "ko": "ko"}
+VOICES = {"en": "en-us", "en-gb": "gmw/en", "ko": "ko"}
 _SYNCHRONOUS, _PHONEME_EVENTS, _IPA, _NO_EXIT = 2, 0x0001, 0x0002, 0x8000
 _UTF8 = 1
 _RATE, _USUAL_WPM, _LEAST_WPM, _MOST_WPM = 1, 175, 80, 450

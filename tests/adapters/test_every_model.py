@@ -211,6 +211,18 @@ def regions_are_told(model: Any) -> None:
     assert there.max() > 0.7 and np.median(there) < 0.2
 
 
+def a_sign_is_hidden_and_found(model: Any) -> None:
+    sound = speech(6)
+    loud = resample_poly(sound, 3, 1).astype(np.float32)[None]
+    marked = resample_poly(model.hide(loud)[0], 2, 3).astype(np.float32)
+    assert model.find(marked) > 0.9 and model.find(resample_poly(sound, 2, 1)) < 0.3
+
+
+def a_text_is_said_with_its_times(model: Any) -> None:
+    said = model.speak("A word, said.", language="en")
+    assert len(said.words) == 3 and 0 < said.words[-1].end <= said.clip.duration
+
+
 ASK: dict[str, Callable[[Any], None]] = {
     "picture-places": places_make_the_whole,
     "picture-regions": regions_are_told,
@@ -242,6 +254,9 @@ ASK: dict[str, Callable[[Any], None]] = {
     "face-embedding": one_face_is_like_itself,
     "piper-joe": a_word_is_said,
     "espeak-ng": a_word_is_said,
+    "supertonic": a_text_is_said_with_its_times,
+    "kokoro": a_text_is_said_with_its_times,
+    "sound-mark": a_sign_is_hidden_and_found,
     "m2m100-418m": text_is_translated,
     "siglip2-base": colour_is_told,
     "sd-turbo": picture_is_drawn,

@@ -38,7 +38,7 @@ def spoken(job, folder: Path):
     spoke = speak_script(
         script,
         readings,
-        voice_for("en").spec,
+        voice_for("en"),
         job,
         speed=1.0,
         loudness_lufs=-23.0,
