@@ -17,7 +17,10 @@ from studio.types.media import MediaInfo
 from ui.web.desk import Asked, Desk, DeskWork, DeskWorks
 from ui.web.messages import PageError
 
-KINDS = ("looks", "filters", "avatar", "generate", "anchor")
+KINDS = (
+    *("looks", "filters", "avatar", "generate", "anchor"),
+    *("search", "people", "summary", "report"),
+)
 
 
 class Phase(StrEnum):
@@ -253,9 +256,11 @@ class Makings(DeskWorks[Making]):
 
 
 def _made_for(desk: Desk, row: WorkRow, out: Path) -> Making:
-    from ui.web.anchor_works import AnchorWork  # it is a making itself
+    from ui.web.anchor_works import AnchorWork  # they are makings themselves
+    from ui.web.study_works import STUDIES
 
-    return (AnchorWork if row.kind == AnchorWork.kind else Making)(desk, row, out)
+    kinds: dict[str, type[Making]] = {AnchorWork.kind: AnchorWork, **STUDIES}
+    return kinds.get(row.kind, Making)(desk, row, out)
 
 
 def _read(path: Path) -> bytes:

@@ -47,7 +47,8 @@ def stylesheet() -> str:
     """The palette as custom properties, and the rules that use them."""
     light = "".join(f"--st-{name}:{pair[0]};" for name, pair in PALETTE.items())
     dark = "".join(f"--st-{name}:{pair[1]};" for name, pair in PALETTE.items())
-    rules = (resources.files("ui.web") / "static" / "page.css").read_text("utf-8")
+    static = resources.files("ui.web") / "static"
+    rules = "\n".join((static / f"{name}.css").read_text("utf-8") for name in ("page", "study"))
     return f":root{{{light}color-scheme:light}}\n.dark{{{dark}color-scheme:dark}}\n{rules}"
 
 

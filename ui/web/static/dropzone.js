@@ -34,6 +34,7 @@ const send = (file) => {
   const request = new XMLHttpRequest();
   request.open("PUT", "studio/uploads");
   request.setRequestHeader("X-File-Name", encodeURIComponent(file.name));
+  if (texts.sentAs) request.setRequestHeader("X-File-Kind", texts.sentAs);
   request.responseType = "json";
   request.upload.onprogress = (event) => {
     bar.value = event.loaded / event.total;

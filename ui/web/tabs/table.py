@@ -20,8 +20,13 @@ from ui.web.tabs.library import LibraryTab
 from ui.web.tabs.looks import LooksTab
 from ui.web.tabs.machine import ModelsTab
 from ui.web.tabs.making_tab import MakingTab
+from ui.web.tabs.people import PeopleTab
+from ui.web.tabs.report import ReportTab
+from ui.web.tabs.search import SearchTab
 from ui.web.tabs.settings import SettingsTab
+from ui.web.tabs.study_tab import StudyTab
 from ui.web.tabs.subtitles import SubtitlesTab
+from ui.web.tabs.summary import SummaryTab
 from ui.web.tabs.texts import Texts
 from ui.web.tabs.trailer import TrailerTab
 
@@ -97,9 +102,17 @@ def _making(kind: type[MakingTab]) -> TabRow:
     return TabRow("make", kind.name, f"{kind.name}.tab", _of_works(kind, "makings"))
 
 
+def _study(kind: type[StudyTab]) -> TabRow:
+    return TabRow("understand", kind.name, f"{kind.name}.tab", _of_works(kind, "makings"))
+
+
 #: Rows of one group stand together.
 TABS: tuple[TabRow, ...] = (
     TabRow("footage", "library", "library.tab", _library),
+    _study(SearchTab),
+    _study(PeopleTab),
+    _study(SummaryTab),
+    _study(ReportTab),
     TabRow("make", "trailer", "trailer.tab", _of_works(TrailerTab, "works")),
     TabRow("make", "subtitles", "sub.tab", _of_works(SubtitlesTab, "subtitles")),
     _making(LooksTab),
