@@ -233,7 +233,7 @@ def shot_likeness(library: Library, media: IndexedMedia, at_s: float) -> Likenes
     Raises:
         RequestError: there is no shot then.
     """
-    for start, end, start_s, end_s in library.index.shots(media.number):
+    for start, end, start_s, end_s in library.index.shots(media.number).spans:
         if start_s <= at_s < end_s:
             frames, vectors = library.pictures.of(media.number)
             inside = vectors[(frames >= start) & (frames < end)]

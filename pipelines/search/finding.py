@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipelines.search.library import Library
 from pipelines.search.result import Why
 from pipelines.search.words import Concept, morphemes
-from studio.archive.search_index import Document, IndexedMedia, Phrase, Place
+from studio.archive.search_index import Document, IndexedMedia, Phrase, Place, Shots
 
 #: Cosines of the sentence model: what has nothing in common lies below the first (unrelated
 #: words of the dictionary have 0.1 to 0.35), what means the same at the second or above.
@@ -232,12 +232,15 @@ def like_places(
     ):
         rows[number].append((frame, cosine))
     found: list[Found] = []
+    shots = library.index.shots_of(tuple(rows))
     for each in media:
         if each.number not in rows:
             continue
         # Vectors are made of two frames a second; a run may lack none.
         step = 0.75 * each.frames / max(each.duration_s, 1e-6)
-        for place in _runs(library, each.number, sorted(rows[each.number]), step, a_class=a_class):
+        for place in _runs(
+            shots[each.number], each.number, sorted(rows[each.number]), step, a_class=a_class
+        ):
             if place.worth < span[0]:
                 continue
             own = but is not None and but[0] == each.number
@@ -252,16 +255,14 @@ def like_places(
 
 
 def _runs(
-    library: Library, media: int, rows: list[tuple[int, float]], step: float, *, a_class: bool
+    shots: Shots, media: int, rows: list[tuple[int, float]], step: float, *, a_class: bool
 ) -> Iterator[Found]:
     """Of each shot the run of frames around the likest; ``worth`` is its cosine."""
-    shots = library.index.shots(media)
-    starts = [shot[0] for shot in shots]
     inside: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for frame, cosine in rows:
-        inside[max(bisect_right(starts, frame) - 1, 0)].append((frame, cosine))
+        inside[max(bisect_right(shots.starts, frame) - 1, 0)].append((frame, cosine))
     for shot, own in inside.items():
-        start, end, start_s, end_s = shots[shot]
+        start, end, start_s, end_s = shots.spans[shot]
         peak = max(range(len(own)), key=lambda n: own[n][1])
         least = own[peak][1] * _CLASS_KEPT if a_class else own[peak][1] - _FALL
         first = last = peak

@@ -21,14 +21,17 @@ Answer = tuple[Found, tuple[Found, ...]]
 def best_apart(found: Sequence[Found]) -> list[Found]:
     """Of places of one condition that overlap, the best, as long as those about as good."""
     kept: list[Found] = []
+    of_media: dict[int, list[int]] = defaultdict(list)
     for place in sorted(found, key=lambda f: (-f.worth, f.media, f.start_s, -f.end_s)):
-        for number, other in enumerate(kept):
-            if other.media == place.media and _shared_s(other, place) > 0:
+        for number in of_media[place.media]:
+            other = kept[number]
+            if _shared_s(other, place) > 0:
                 near = place.worth >= _ALSO * other.worth and place.shot == other.shot
                 if near and place.why.kind == other.why.kind:
                     kept[number] = _joined(other, place)
                 break
         else:
+            of_media[place.media].append(len(kept))
             kept.append(place)
     return kept
 

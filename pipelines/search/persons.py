@@ -74,7 +74,7 @@ def _edges(
 ) -> tuple[int, int]:
     """From half a sample before the first picture of a face to half a sample behind the last;
     to the edge of the shot where that is nearer."""
-    shots = library.index.shots(media.number)
+    shots = library.index.shots(media.number).spans
     low, high = shots[shot][:2] if 0 <= shot < len(shots) else (0, media.frames)
     step = int(np.median(np.diff(frames))) if len(frames) > 1 else _USUAL_STEP
     start, end = int(frames[0]) - step // 2, int(frames[-1]) + step // 2
