@@ -12,7 +12,7 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -273,7 +273,12 @@ class Library:
             self._write_project(project, owner)
 
     def find_again(
-        self, folders: Iterable[Path], settings: Settings, owner: str = "", budget_s: float = 20.0
+        self,
+        folders: Iterable[Path],
+        settings: Settings,
+        owner: str = "",
+        budget_s: float = 20.0,
+        look: Callable[[Path, Settings], MediaInfo | None] | None = None,
     ) -> list[Footage]:
         """Look for footage that has vanished, and take over where it lies now.
 
@@ -284,12 +289,14 @@ class Library:
             settings: limits on a media file.
             owner: whose.
             budget_s: seconds after which the search ends.
+            look: finds out what a file is; the probe, in this process, where not given.
 
         Returns:
             What was found.
         """
         from studio.media.probe import content_hash, probe
 
+        look = look or probe
         sizes: dict[int, list[Footage]] = {}
         for each in self.footage(owner):
             if not each.present:
@@ -304,7 +311,9 @@ class Library:
                     continue
                 digest = content_hash(path)
                 for each in [f for f in same if f.info.content_hash == digest]:
-                    found.append(self.add(probe(path, settings), owner))
+                    info = look(path, settings)
+                    if info is not None:
+                        found.append(self.add(info, owner))
                     same.remove(each)
                 if not same:
                     del sizes[path.stat().st_size]

@@ -18,6 +18,7 @@ from studio.archive.library import WorkRow
 from studio.codec import from_json, to_json
 from studio.jobs.record import JobResult, JobState
 from studio.media.writer import write_beside
+from studio.settings import Settings
 from studio.types.media import FrameTimes, MediaInfo
 from studio.types.timeline import Card, Clip, Source, Timeline
 from ui.web.desk import Asked, Desk, DeskWork, DeskWorks
@@ -181,9 +182,9 @@ class Version:
 
 @lru_cache(maxsize=32)
 def _times(path: str, content_hash: str) -> FrameTimes:
-    from studio.media import probe
+    from studio.jobs.probing import examine_times
 
-    return probe.frame_times(probe.probe(Path(path)))
+    return examine_times(Path(path), Settings())
 
 
 def frame_times(source: Source) -> FrameTimes:

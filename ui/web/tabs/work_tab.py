@@ -116,10 +116,10 @@ class WorkTab:
 
     def add_path(self, visit: OpenPage, text: str | None) -> dict[Any, Any]:
         """A path was typed or picked."""
-        from studio.media.probe import probe
+        from studio.jobs.probing import examine_named
 
         try:
-            info = probe(self.roots.resolve(text or ""), self.settings)
+            info = examine_named(self.roots.resolve(text or ""), self.settings)
         except StudioError as exc:
             return {self.parts["notice"]: filled(panels.problem(Say(visit.language), exc))}
         return self._take(visit, info) | {
