@@ -12,6 +12,7 @@ import pytest
 from pipelines.anchor.portrait import PortraitPresenter, prepare_portrait
 from pipelines.anchor.portrait.animators import ANIMATORS, animator
 from pipelines.anchor.portrait.face_frame import FaceFrame
+from pipelines.anchor.portrait.sitter import find_sitter
 from studio.adapters import face_mesh
 from studio.archive.store import AnalysisStore
 from studio.errors import LimitExceeded, ModelError, RequestError, UnsupportedMedia
@@ -23,6 +24,7 @@ from studio.settings import Settings
 from studio.types.frames import FrameRequest
 from studio.types.landmarks import NOSE_TIP
 from studio.types.performance import Performance
+from tests.anchor.glasses import with_glasses
 from tests.footage import bars, music_video, shared_media
 from tests.picture_pool import picture_pool, read_still
 
@@ -254,6 +256,28 @@ def test_who_cannot_be_made_to_speak(picture_pool, tmp_path):
     strict = _job(picture_pool, tmp_path, max_pixels=500_000)
     with pytest.raises(LimitExceeded, match="pixels"):
         prepare_portrait(shared_media(CLOSED), SIZE_WH, strict)
+
+
+def test_dark_glasses_hide_eyes_whatever_they_reflect(picture_pool):
+    """Glasses drawn over real faces; the mesh puts lids and irises on every one."""
+
+    def covered(picture: np.ndarray) -> bool:
+        try:
+            find_sitter(picture, Path("sitter.png"), picture_pool)
+        except RequestError as exc:
+            assert "eyes on sitter.png are hidden" in exc.message
+            return True
+        return False
+
+    for name, side in ((OPEN, 1137), (CLOSED, 1011)):
+        bare = read_still(shared_media(name), side)
+        points = find_sitter(bare, Path(name), picture_pool).points_px
+        assert covered(with_glasses(bare, points, "wide", "streak"))
+        grey = cv2.cvtColor(bare, cv2.COLOR_RGB2GRAY)
+        bare = cv2.merge([grey] * 3)
+        assert covered(with_glasses(bare, points, "square", "sky", opaque=0.7))
+        assert covered(with_glasses(bare, points, "wide", "window"))
+        assert not covered(with_glasses(bare, points, "round", "none", opaque=0.06))
 
 
 def test_networks_that_are_not_pinned_are_refused_with_their_licence():
