@@ -50,8 +50,34 @@ def _ends(say: Say, work: Work, number: int, item: Clip | Card, version: Version
     first = f"{where}/head?{item.source}-{item.start_frame}"
     last = f"{where}/tail?{item.source}-{item.end_frame}"
     return (
+        f"{_player(say, work, number, item, version)}"
         f'<div class="st-ends">{_end(say, "head", first, trim.head, start)}'
         f"{_end(say, 'tail', last, trim.tail, end)}</div>"
+    )
+
+
+def _player(say: Say, work: Work, number: int, clip: Clip, version: Version) -> str:
+    """The footage around the clip, played where no film is rendered yet, and marked in it."""
+    source = version.timeline.source(clip.source)
+    where = f"/studio/works/{work.id}/{number}/source/{escape(clip.id)}?{escape(clip.source)}"
+    frame_s = float(source.rate.seconds(1))
+    buttons = "".join(
+        f'<button type="button" data-do="{do}" aria-label="{escape(say(f"play.{do}"))}"'
+        f' title="{escape(say(f"play.{do}"))}">{sign}</button>'
+        for do, sign in (
+            ("to-in", "⇤"), ("back", "‹"), ("play", "▶"), ("on", "›"), ("to-out", "⇥"),
+            ("mark-in", "I"), ("mark-out", "O"),
+        )
+    )  # fmt: skip
+    return (
+        f'<div class="st-source-player" data-in="{float(clip.start):.6f}"'
+        f' data-out="{float(clip.end):.6f}" data-frame="{frame_s:.9f}">'
+        f'<video class="st-source-film" preload="auto" playsinline src="{where}"'
+        f' aria-label="{escape(say("play.source"))}"></video>'
+        f'<p class="st-status" role="status" hidden>{escape(say("play.being_made"))}</p>'
+        f'<div class="st-transport" role="group" aria-label="{escape(say("play.controls"))}">'
+        f'{buttons}<span class="st-clock" data-words="{escape(say("play.clock", n="{n}", all="{all}"))}"></span></div>'
+        f'<p class="st-keys">{escape(say("play.keys"))}</p></div>'
     )
 
 

@@ -219,7 +219,7 @@ def results(say: Say, work: Work, number: int) -> str:
     poster = f"/studio/works/{work.id}/{number}/thumbnails/{escape(poster)}"
     return (
         f'{outdated}<video class="st-video" controls playsinline preload="metadata"'
-        f' poster="{poster}"'
+        f' poster="{poster}" data-frame="{float(version.timeline.rate.seconds(1)):.9f}"'
         f' style="aspect-ratio:{width}/{height}" src="{where}/video?{stamp}"'
         f' aria-label="{escape(say("result.preview"))}"></video>'
         f'<ul class="st-downloads">{rows}</ul>'

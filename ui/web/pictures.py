@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from studio.errors import StudioError
 from studio.types.timeline import Clip
 from ui.web.guard import current_user
+from ui.web.routes import served
 from ui.web.shelf import Shelf
 from ui.web.works import THUMBNAIL_PX, Version, Works
 
@@ -36,6 +37,7 @@ class Pictures:
         """For the application."""
         return [
             Route("/studio/works/{work}/{version:int}/frames/{item}/{edge}", self.frame),
+            Route("/studio/works/{work}/{version:int}/source/{item}", self.source),
             Route("/studio/library/{footage}/{kind}", self.footage),
         ]
 
@@ -53,6 +55,26 @@ class Pictures:
         except StudioError:
             return _no_such()
         return Response(jpeg, media_type="image/jpeg", headers=_KEPT) if jpeg else _no_such()
+
+    async def source(self, request: Request) -> Response:
+        """The footage that a clip is taken from, as browsers play it; with ranges. Where that has
+        to be made first, it is asked for, and is not there yet."""
+        asked = request.path_params
+        work = self.works.open_for(asked["work"], current_user(request))
+        if work is None or asked["version"] >= len(work.versions):
+            return _no_such()
+        version = work.versions[asked["version"]]
+        item = next((i for i in version.items if i.id == asked["item"]), None)
+        if not isinstance(item, Clip):
+            return _no_such()
+        digest = version.timeline.source(item.source).content_hash
+        info = next((each for each in work.footage if each.content_hash == digest), None)
+        if info is None:
+            return _no_such()
+        path = self.shelf.playable(info)
+        if path is None:
+            await run_in_threadpool(self.shelf.prepare, [info], work.owner)
+        return served(request, path)
 
     async def footage(self, request: Request) -> Response:
         """``poster``, ``strip`` or ``proxy`` of a piece of footage."""

@@ -10,6 +10,7 @@ from pipelines.desk import Options as Act
 from studio import settings_file
 from studio.archive.library import MEDIA_SUFFIXES, Footage, Library, media_in
 from studio.errors import StudioError
+from studio.jobs.probing import examine_media
 from studio.settings import Settings
 from studio.types.media import MediaInfo
 from ui.web.desk import Asked, Desk
@@ -54,21 +55,33 @@ class Shelf:
         """
         if self.desk is not None:
             self.desk.may_work(owner)
-        from studio.media.probe import probe
-
         files: list[Path] = []
         for path in paths:
             files += media_in(path, MEDIA_SUFFIXES) if path.is_dir() else [path]
         added, refused = [], []
-        for path in files:
-            try:
-                info = probe(path.absolute(), self.settings)
-            except StudioError as exc:
-                refused.append(Refused(path, exc))
-                continue
-            added.append(self.library.add(info, owner, project))
+        for path, info in zip(files, self._looked_at(files), strict=True):
+            if isinstance(info, StudioError):
+                refused.append(Refused(path, info))
+            else:
+                added.append(self.library.add(info, owner, project))
         self.prepare([each.info for each in added], owner)
         return added, refused
+
+    def _looked_at(self, files: Sequence[Path]) -> list[MediaInfo | StudioError]:
+        """What each is. Of the page in a process of its own, locked in: a file that breaks a
+        decoder breaks that; at the terminal in this one."""
+        paths = [path.absolute() for path in files]
+        if self.desk is not None:
+            return examine_media(paths, self.settings)
+        from studio.media.probe import probe
+
+        found: list[MediaInfo | StudioError] = []
+        for path in paths:
+            try:
+                found.append(probe(path, self.settings))
+            except StudioError as exc:
+                found.append(exc)
+        return found
 
     def prepare(self, infos: Sequence[MediaInfo], owner: str = "") -> None:
         """Have posters and strips drawn now, and proxies made when there is time for it, where they
@@ -77,17 +90,10 @@ class Shelf:
         All posters are one job, and of many files none that somebody waits for: previews go first.
         """
         from studio.errors import Busy, NotAllowed
-        from studio.media.proxy import plays_as_it_is
 
         films = [info for info in infos if info.video is not None]
         bare = [info for info in films if self.file(info, "strip") is None]
-        heavy = [
-            info
-            for info in films
-            if info.video is not None
-            and not (plays_as_it_is(info) and min(info.video.display_wh) <= _LIGHT_LINES)
-            and self.file(info, "proxy") is None
-        ]
+        heavy = [info for info in films if self.playable(info) is None]
         wanted = [("library.look", bare)] if bare else []
         if settings_file.now("proxies"):
             wanted += [("library.proxy", [info]) for info in heavy]
@@ -106,6 +112,17 @@ class Shelf:
             except (Busy, NotAllowed):
                 return  # they are asked for again when the library is looked at
             self._asked.update((act, info.content_hash) for info in new)
+
+    def playable(self, info: MediaInfo) -> Path | None:
+        """What a browser may play of a film: itself where it is light, else its proxy, where there
+        is one: masters never go through a browser."""
+        from studio.media.proxy import plays_as_it_is
+
+        if info.video is None:
+            return None
+        if plays_as_it_is(info) and min(info.video.display_wh) <= _LIGHT_LINES:
+            return info.path
+        return self.file(info, "proxy")
 
     def folder(self, info: MediaInfo) -> Path:
         """Where the pictures of a file lie."""

@@ -158,12 +158,28 @@ def _result(say: Say, work: DeskWork, view: RunView) -> str:
     return (
         f'<li class="st-foot st-made"><a class="st-poster" href="{address}"{play}>{face}</a>'
         f'<div class="st-body"><b>{escape(work.title)}</b>'
-        f"<span>{escape(say(_tab_name(work.kind)))} · {when}</span>{listed}"
+        f"<span>{escape(say(_tab_name(work.kind)))} · {when}</span>{_settings(say, work)}{listed}"
         f'<a class="st-again" href="?like={work.id}&amp;in={work.kind}">'
         f"{escape(say('gallery.again'))}</a>"
         f'<button type="button" class="st-remove" data-forget="{work.id}"'
         f' aria-label="{escape(say("gallery.forget", name=work.title))}">×</button></div></li>'
     )
+
+
+def _settings(say: Say, work: DeskWork) -> str:
+    """What it was made with, in few words."""
+    words: list[str] = []
+    if isinstance(work, Work):
+        wish = work.options
+        words = [
+            say("strip.seconds", seconds=f"{wish.length_s:g}"),
+            say(f"options.pace.{wish.pace}"),
+        ]
+        words += [] if wish.aspect == "source" else [wish.aspect]
+    elif isinstance(work, Making):
+        names = (f"{work.kind}.card.{name}" for name in work.picked)
+        words = [say(name) if say.has(name) else name.split(".card.")[1] for name in names]
+    return f"<span>{escape(' · '.join(words))}</span>" if words else ""
 
 
 def _picture(work: DeskWork) -> str:

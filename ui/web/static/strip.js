@@ -33,21 +33,75 @@ element.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-// Z takes the last edit back, with Shift it is done again; J, K and L play the made film.
+// What the keys play: the footage of the clip that is open, else the film that was made of all.
+const nearest = () =>
+  document.querySelector("#inspector .st-source-film") ?? document.querySelector("#files video");
+// Backwards no browser plays: the film is set back a little, again and again.
+const BACK_MS = 80;
+let backwards = 0;
+studio.shuttle = (film, speed) => {
+  clearInterval(backwards);
+  film.dataset.speed = speed;
+  if (speed <= 0) film.pause();
+  if (speed > 0) {
+    film.playbackRate = speed;
+    film.play().catch(() => {}); // it may not be there yet
+  }
+  if (speed < 0)
+    backwards = setInterval(() => {
+      film.currentTime = Math.max(0, film.currentTime + (speed * BACK_MS) / 1000);
+      if (!film.isConnected || film.currentTime === 0) studio.shuttle(film, 0);
+    }, BACK_MS);
+};
+studio.speedOf = (film) => {
+  const speed = Number(film.dataset.speed ?? 0);
+  return speed > 0 && film.paused ? 0 : speed || (film.paused ? 0 : 1);
+};
+// To the middle of a frame: a boundary may be rounded to either side.
+studio.nudge = (film, frames) => {
+  studio.shuttle(film, 0);
+  const frame = Number(film.closest("[data-frame]").dataset.frame);
+  const next = Math.floor(film.currentTime / frame + 1e-6) + frames;
+  film.currentTime = Math.min(Math.max(0, (next + 0.5) * frame), (film.duration || 1e9) - frame / 2);
+};
+
+const play = (key, shift, film) => {
+  const speed = studio.speedOf(film);
+  const sooner = (way) => (speed * way > 0 ? Math.min(8, 2 * Math.abs(speed)) : 1) * way;
+  if (key === "j") studio.shuttle(film, sooner(-1));
+  else if (key === "k") studio.shuttle(film, 0);
+  else if (key === "l") studio.shuttle(film, sooner(1));
+  else if (key === " ") studio.shuttle(film, speed ? 0 : 1);
+  else if (key === "arrowleft") studio.nudge(film, shift ? -10 : -1);
+  else if (key === "arrowright") studio.nudge(film, shift ? 10 : 1);
+  else if ((key === "i" || key === "o") && film.closest("#inspector")) studio.mark(key);
+  else return false;
+  return true;
+};
+
+// Z takes the last edit back, with Shift it is done again; J, K, L and Space play, arrows go by
+// frames, I and O set the ends of the clip that is open.
 document.addEventListener("keydown", (event) => {
-  if (!element.isConnected || element.offsetParent === null) return;
-  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
+  if (!element.isConnected || element.offsetParent === null || event.defaultPrevented) return;
+  if (event.target.closest("input, textarea, select, [contenteditable], [role='tab']")) return;
+  const key = event.key.toLowerCase();
+  if ((event.ctrlKey || event.metaKey) && key === "z") {
     trigger("act", { act: event.shiftKey ? "redo" : "undo" });
     event.preventDefault();
     return;
   }
-  const film = document.querySelector("#files video");
-  if (!film || event.ctrlKey || event.metaKey || event.altKey) return;
-  const key = event.key.toLowerCase();
-  if (key === "j") film.currentTime = Math.max(0, film.currentTime - 1);
-  else if (key === "k") film.pause();
-  else if (key === "l") film.paused ? film.play() : (film.currentTime += 1);
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  // Space presses the button that has the focus, but on a clip it plays.
+  const face = event.target.closest("[data-open]");
+  if (key === " " && face && face.getAttribute("aria-expanded") !== "true") {
+    studio.playWhenOpen = face.dataset.open;
+    trigger("act", { act: "open", item: face.dataset.open });
+    event.preventDefault();
+    return;
+  }
+  if (key === " " && !face && event.target.closest("button, a, summary, video[controls]")) return;
+  const film = nearest();
+  if (film && play(key, event.shiftKey, film)) event.preventDefault();
 });
 
 // What was open or had the focus is so again when the strip comes anew.

@@ -14,6 +14,7 @@ import gradio as gr
 
 from studio.archive.library import forget_work
 from studio.errors import StudioError
+from studio.jobs.probing import examine_named
 from studio.types.media import MediaInfo
 from ui.web import panels, shelf_view
 from ui.web.desk import DeskWork, DeskWorks
@@ -25,6 +26,8 @@ from ui.web.tabs.trailer_layout import Make
 from ui.web.tabs.work_tab import WorkTab, project_of
 
 _MOST_RESULTS = 48
+#: Works that ask, and make nothing to keep.
+_QUESTIONS = ("search", "people")
 
 
 @dataclass
@@ -192,7 +195,9 @@ class LibraryTab(WorkTab):
         """Footage that has vanished is looked for in the folders the page may open."""
         say = Say(visit.language)
         try:
-            found = self.shelf.library.find_again(self.roots.folders, self.settings, visit.user)
+            found = self.shelf.library.find_again(
+                self.roots.folders, self.settings, visit.user, look=examine_named
+            )
         except StudioError as exc:
             return {self.parts["notice"]: filled(panels.problem(say, exc))}
         words = escape(say("library.found", n=len(found)))
@@ -300,6 +305,7 @@ class LibraryTab(WorkTab):
         shown = library.footage(visit.user, visit.project, visit.text)
         some = bool(shown) or bool(library.footage(visit.user, visit.project))
         works: list[DeskWork] = [work for kind in self.works for work in kind.all_of(visit.user)]
+        works = [work for work in works if work.kind not in _QUESTIONS]
         if visit.project:
             works = [work for work in works if work.project == visit.project]
         works.sort(key=lambda work: -work.changed_at)

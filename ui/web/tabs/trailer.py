@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import gradio as gr
@@ -10,6 +11,7 @@ import gradio as gr
 from pipelines.trailer import arrange
 from studio.errors import StudioError
 from studio.types.media import MediaInfo
+from studio.types.timeline import Clip
 from ui.web import panels
 from ui.web.guard import NOBODY, current_user
 from ui.web.inspector import inspector
@@ -18,7 +20,7 @@ from ui.web.strip import notes, overview, strip
 from ui.web.tabs.texts import filled, merged
 from ui.web.tabs.trailer_layout import WISHES, lay_out, options_of, wishes_of
 from ui.web.tabs.work_tab import WorkTab, project_of
-from ui.web.works import Change, Phase, Work, Works, frame_times
+from ui.web.works import Change, Phase, Version, Work, Works, frame_times
 
 _POLL_S = 0.5
 #: The run in the page's address, and the one that the browser remembers.
@@ -201,6 +203,9 @@ class TrailerTab(WorkTab):
             try:
                 if kind in ("undo", "redo"):
                     work.step(visit.version, back=kind == "undo")
+                if kind == "mark":
+                    data = _marked(work.versions[visit.version], item, data)
+                    kind = str(data["act"])
                 change = _change(kind, item, data)
                 if change is not None:
                     work.change(visit.version, change)
@@ -355,6 +360,25 @@ def _change(kind: str, item: str, data: dict[str, Any]) -> Change | None:
         wanted = bool(data.get("wanted"))
         return lambda plan, made: arrange.kept(plan, made, item, wanted)
     return None
+
+
+def _marked(version: Version, item_id: str, data: dict[str, Any]) -> dict[str, Any]:
+    """A mark set while the footage plays, as a trim: ``at`` is seconds on the footage's clock, of
+    the frame that is shown; it becomes the clip's first (``head``) or last (``tail``)."""
+    nothing = {"act": ""}
+    item = next((each for each in version.items if each.id == item_id), None)
+    at, edge = data.get("at"), data.get("edge")
+    if not isinstance(item, Clip) or not isinstance(at, int | float) or not 0 <= at < 1e6:
+        return nothing
+    times = frame_times(version.timeline.source(item.source))
+    # A browser's clock is a float that may fall a hair before the frame it shows.
+    frame = times.frame_at(Fraction(at) + Fraction(1, 2000))
+    rate = version.timeline.rate
+    if edge == "head":
+        return {"act": "head", "by": rate.nearest(times.start(frame) - item.start)}
+    if edge == "tail":
+        return {"act": "tail", "by": rate.nearest(times.start(frame + 1) - item.end)}
+    return nothing
 
 
 def _pop(files: list[MediaInfo], index: object) -> None:
