@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from fractions import Fraction
@@ -14,7 +13,6 @@ from studio.archive.library import WorkRow
 from studio.codec import from_json, to_json
 from studio.errors import StudioError
 from studio.jobs.record import JobResult
-from studio.settings import Settings
 from studio.types.media import MediaInfo
 from ui.web.desk import Asked, Desk
 from ui.web.makings import Card, Made, Making, Phase
@@ -59,7 +57,6 @@ class StudyWork(Making):
         *,
         sources: Sequence[Path] = (),
         beside: Sequence[Path] = (),
-        folder: str = "",
         waited_for: bool = True,
     ) -> Path:
         """Start an act in a folder of its own below the page's.
@@ -70,7 +67,7 @@ class StudyWork(Making):
         if self.busy:
             raise PageError("run.busy")
         self.turn += 1
-        out = self.page_dir / (folder or f"{doing}-{self.turn}")
+        out = self.page_dir / f"{doing}-{self.turn}"
         step = Asked("desk", Act(act, out, asked), tuple(sources), tuple(beside))
         self.start(doing, step, waited_for=waited_for)
         return out
@@ -120,18 +117,6 @@ class SearchWork(StudyWork):
     kind: ClassVar[str] = "search"
     main: ClassVar[str] = "export"
     ASK, ADD, EXPORT = "ask", "add", "export"
-
-    @staticmethod
-    def index_of(owner: str, settings: Settings) -> Path | None:
-        """Folder of the index: the one of the command line (None) on a machine without accounts,
-        one of their own where people have accounts.
-
-        It is made, so that a job that is locked in may write to it.
-        """
-        mark = hashlib.sha256(owner.encode()).hexdigest()[:16]
-        own = settings.data_dir / "search-of" / mark if owner else None
-        (own or settings.data_dir / "search").mkdir(parents=True, exist_ok=True)
-        return own
 
     def ask(self, asked: dict[str, Any], beside: Sequence[Path]) -> None:
         """Ask; a question that is being answered gives way.

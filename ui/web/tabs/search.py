@@ -10,6 +10,7 @@ import gradio as gr
 
 from studio.archive.search_index import IndexedMedia, SearchIndex
 from studio.errors import StudioError
+from studio.jobs.confinement import index_of
 from studio.media.sniff import FileKind
 from studio.types.media import MediaInfo
 from ui.web import found_view, panels, study_view
@@ -251,17 +252,18 @@ class SearchTab(StudyTab):
             raise PageError("search.none")
         work = self.work_for(visit, title or Say("en")("search.tab"))
         (options,) = asked.values()
-        options["index"] = None if self._index(visit) is None else str(self._index(visit))
+        options["index"] = str(self._index(visit))
         own = str(visit.more.get("like", ""))
         work.ask(asked, [*(m.path for m in media), *([Path(own)] if own else [])])
 
-    def _index(self, visit: Visit) -> Path | None:
-        return SearchWork.index_of(visit.user, self.settings)
+    def _index(self, visit: Visit) -> Path:
+        folder = index_of(visit.user, self.settings)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     def _indexed(self, visit: Visit) -> tuple[tuple[IndexedMedia, ...], tuple[str, ...]]:
         """What can be searched, and the collections of it."""
-        folder = self._index(visit) or self.settings.data_dir / "search"
-        file = folder / "index.sqlite"
+        file = self._index(visit) / "index.sqlite"
         if not file.is_file():
             return (), ()
         index = SearchIndex.open(file)
