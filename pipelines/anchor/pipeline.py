@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.anchor.allowed_files import refuse_forbidden_options
 from pipelines.anchor.options import RATES, STAGES, Options, checked
 from pipelines.anchor.programme.programme import Programme
 from pipelines.anchor.reading.lexicon import Lexicon, read_lexicon
@@ -115,7 +116,9 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
     checked(options)
     source = _one(source)
     job.report("script", 0.0)
-    script = read_script(source, options.language, (*options.graphics, *options.footage))
+    refuse_forbidden_options(options, job.may_open)
+    given = (*options.graphics, *options.footage)
+    script = read_script(source, options.language, given, job.may_open)
     voice = voice_for(script.language, options.voice)
     lexicon = read_lexicon(options.lexicon) if options.lexicon is not None else Lexicon()
     sources = [read_source(path) for path in options.sources]
@@ -190,6 +193,8 @@ def _made(
         name = "recording" if options.voice_over is not None else voice.key
         airing = airing_of(script, result.readings.lines, ready, name, options)
         disclosure = ask_leave(airing, options, job)
+    elif options.voice_over is not None and options.stop_after in ("voice", "programme"):
+        _ask_for_voice(options.voice_over, options, job)
     files = {"script": out / "script.json"}
     last = STAGES.index(options.stop_after)
     _write(files["script"], script_text(script))
@@ -257,6 +262,21 @@ def _made(
     if ready is None:
         return result
     return _filmed(result, spoke, plan.subtitles, ready, disclosure, options, job)
+
+
+def _ask_for_voice(recording: Path, options: Options, job: Job) -> None:
+    """A person's voice is set to words only with their leave, also where no film comes of it.
+
+    Raises:
+        ConsentMissing: no consent that stands covers the recording.
+        PolicyError: a file cannot be read, or the register was tampered with.
+    """
+    from pipelines.anchor.consents import ConsentRegister, read_consent_file
+
+    register = ConsentRegister(job.settings)
+    if options.consent is not None:
+        register.add(read_consent_file(options.consent)[0])
+    register.require(recording, "voice")
 
 
 def _filmed(

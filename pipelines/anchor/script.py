@@ -27,6 +27,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import get_args
 
+from pipelines.anchor.allowed_files import MayOpen, refuse_forbidden_cues
 from pipelines.subtitles.english import ends_sentence
 from pipelines.subtitles.house_file import read_bytes
 from studio.codec import from_json, to_json
@@ -66,13 +67,19 @@ class _Text:
         self.places += [(line, column)] * len(text)
 
 
-def read_script(path: Path, language: str = "auto", elsewhere: Sequence[Path] = ()) -> Script:
+def read_script(
+    path: Path,
+    language: str = "auto",
+    elsewhere: Sequence[Path] = (),
+    may_open: MayOpen = lambda _: True,
+) -> Script:
     """The script in a file: Markdown, plain text, or a ``script.json`` the studio wrote.
 
     Args:
         path: of the file; pictures and tables are looked for beside it.
         language: ``en``, ``ko``, or ``auto`` for the one most of its letters belong to.
         elsewhere: files that cues may name though they do not lie beside it.
+        may_open: what may be read of what cues name.
 
     Raises:
         RequestError: naming file, line and column: nothing to say, an unknown cue, a missing
@@ -92,6 +99,7 @@ def read_script(path: Path, language: str = "auto", elsewhere: Sequence[Path] = 
         script = parse_script(text, path.name, language)
         script = dataclasses.replace(script, media_folder=str(path.parent.resolve()))
     _refuse_long_lines(script, path.name)
+    refuse_forbidden_cues(script, path, may_open)
     refuse_missing_files(script, path, elsewhere)
     return script
 

@@ -209,11 +209,12 @@ def _run(pipeline: Pipeline, request: JobRequest, options: Any, job: Job) -> Any
     if lacking := confinement.available():
         _LOG.warning("Not locked in, or only in part: %s.", lacking)
     pipeline.before(job.settings)
+    reads = [*(p.absolute() for p in sources), *(request.cwd / path for path in request.reads)]
+    writes = [request.cwd / path for path in request.writes]
+    # The kernel holds it to these; where it cannot, what is read by name asks the job.
+    job.may_read = tuple(path.resolve() for path in (*reads, *writes))
     return confinement.confined(
-        lambda: pipeline.run(sources, options, job),
-        [*(path.absolute() for path in sources), *(request.cwd / path for path in request.reads)],
-        [request.cwd / path for path in request.writes],
-        job.settings,
+        lambda: pipeline.run(sources, options, job), reads, writes, job.settings
     )
 
 

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from studio.archive.store import AnalysisStore
 from studio.errors import Cancelled
@@ -37,6 +38,10 @@ class Job:
         store: of analyses; the one in the cache folder where not given.
         on_progress: called from the thread that works, with each step.
         batch: whether its waits for models give way to interactive work.
+
+    Attributes:
+        may_read: folders and files that it was given, on a machine of several; None where it may
+            read whatever the machine's user may.
     """
 
     def __init__(
@@ -53,6 +58,20 @@ class Job:
         self.pool = (pool or ModelPool(self.settings)).serving(self._cancelled.is_set, batch)
         self.store = store or AnalysisStore(self.settings.cache_dir / "analyses")
         self._on_progress = on_progress
+        self.may_read: tuple[Path, ...] | None = None
+
+    def may_open(self, path: Path) -> bool:
+        """Whether a file that material names by itself may be opened: a cue of a script, a list.
+
+        Links are followed first, and nothing is asked of the file: nobody learns what exists.
+        """
+        if self.may_read is None:
+            return True
+        try:
+            real = path.resolve()
+        except (OSError, RuntimeError):  # a loop of links, a name too long
+            return False
+        return any(real.is_relative_to(folder) for folder in self.may_read)
 
     def report(self, stage: str, share: float, message: str = "") -> None:
         """Say how far a stage is; also the point where a cancelled run ends.

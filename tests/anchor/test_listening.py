@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from pipelines import anchor
+from pipelines.anchor.consents import ConsentRegister, consent_of
 from pipelines.anchor.options import Options
 from pipelines.anchor.reading import read_text
 from studio.adapters import whisper
@@ -19,6 +20,7 @@ from studio.codec import from_json
 from studio.errors import RequestError
 from studio.jobs.job import Job
 from studio.media.audio_io import read_audio
+from studio.settings import Settings
 from studio.types.spoken import VoiceTrack
 from tests.picture_pool import picture_pool
 
@@ -36,13 +38,19 @@ def _plain(text: str, language: str) -> str:
 
 @pytest.mark.slow
 def test_a_recording_is_set_to_its_script(picture_pool, tmp_path):
-    job = Job(pool=picture_pool, store=AnalysisStore(tmp_path / "store"))
+    settings = Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", device="cpu")
+    job = Job(settings, pool=picture_pool, store=AnalysisStore(tmp_path / "store"))
     script = tmp_path / "news.md"
     script.write_text(
         "The port reopened at 7:30 a.m. on Friday. [b-roll: sea] Repairs cost about $1.2 million. "
         "[pause 1.0] Nobody was hurt, the harbour master said."
     )
     made = anchor.run(script, Options(out=tmp_path / "made", stop_after="voice"), job)
+    leave = consent_of(
+        made.files["voice"], person="a made voice", recorded_by="Kim", kind="artwork",
+        purposes=("voice",), statement="Nobody spoke it.",
+    )  # fmt: skip
+    ConsentRegister(job.settings).add(leave)
     options = Options(
         out=tmp_path / "taken",
         voice_over=made.files["voice"],

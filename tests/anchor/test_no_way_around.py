@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -57,6 +58,8 @@ def leave(house, name, **changes):
     [
         {"presenter": "ada.png"},
         {"voice_over": "ada.wav"},
+        {"voice_over": "ada.wav", "stop_after": "voice"},
+        {"voice_over": "ada.wav", "stop_after": "programme"},
         {"presenter": "ada.png", "draft": True},
         {"presenter": "ada.png", "approve_by": "Eve"},
     ],
@@ -229,6 +232,61 @@ def test_the_commands_of_consent_and_approval(house, monkeypatch):
     assert gate(Airing(script, "daniel"), job.settings).draft
     _, said = run("approve", "--list", "--json")
     assert [entry["act"] for entry in said["log"]] == ["approved", "withdrawn"]
+
+
+def test_a_script_names_no_files_of_others(house):
+    """On a machine of several: neither by an absolute path, nor upwards, nor through a link."""
+    mine, theirs = house.folder / "mine", house.folder / "theirs"
+    for folder in (mine, theirs):
+        folder.mkdir()
+        (folder / "poll.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    (mine / "link.csv").symlink_to(theirs / "poll.csv")
+    script = mine / "news.md"
+    job = Job(house.settings)
+    job.may_read = (mine,)
+    made = mine / "out"
+    named = anchor.Options(made, stop_after="script")
+    for cue in (theirs / "poll.csv", "../theirs/poll.csv", "link.csv", theirs / "absent.csv"):
+        for kind in ("graphic", "b-roll", "over-the-shoulder"):
+            script.write_text(f"# News\n\nGood [{kind}: {cue}] evening.", encoding="utf-8")
+            with pytest.raises(RequestError, match=r"news\.md:3:6: .*outside the folders"):
+                anchor.run(script, named, job)
+    script.write_text("# News\n\nGood [graphic: poll.csv] evening.", encoding="utf-8")
+    for wish in (
+        {"presenter": str(house.folder / "ada.png")},
+        {"set_name": "../ada.png"},
+        {"style": str(theirs / "house.toml")},
+    ):
+        with pytest.raises(RequestError, match="lies outside the folders"):
+            anchor.run(script, replace(named, **wish), job)
+    # A plan that says where its files lie cannot say anything else.
+    assert anchor.run(script, named, job).files["script"].is_file()
+    plan = json.loads((made / "script.json").read_text())
+    plan["media_folder"] = str(theirs)
+    (mine / "script.json").write_text(json.dumps(plan), encoding="utf-8")
+    with pytest.raises(RequestError, match="outside the folders"):
+        anchor.run(mine / "script.json", named, job)
+    # At a terminal of one's own it stays as it was.
+    assert anchor.run(mine / "script.json", named, Job(house.settings)).script.lines()
+
+
+def test_a_job_of_the_page_is_held_to_its_folders(house):
+    from studio.jobs.execution import _run
+    from studio.jobs.record import JobRequest
+
+    seen = []
+    pipeline = SimpleNamespace(
+        before=lambda settings: None, run=lambda sources, options, job: seen.append(job)
+    )
+    for reads in (None, (str(house.folder),)):
+        request = JobRequest(
+            "anchor", (str(house.script),), {}, cwd=house.folder, reads=reads,
+            writes=(str(house.folder / "out"),),
+        )  # fmt: skip
+        _run(pipeline, request, None, Job(house.settings))
+    assert seen[0].may_read is None and seen[0].may_open(Path("/etc/passwd"))
+    assert not seen[1].may_open(Path("/etc/passwd")) and seen[1].may_open(house.script)
+    assert seen[1].may_open(house.folder / "out" / "new.txt")
 
 
 def test_from_afar_nobody_approves(house):
