@@ -20,7 +20,7 @@ SAME = {
     "OpenTimelineIO", "FCPXML", "OTIO", "EDL", "CMX", "Final", "Cut", "Pro", "Resolve", "Avid",
     "SRT", "WebVTT", "ASS", "TTML", "IMSC", "JSON", "SubRip", "Advanced", "SubStation",
     "Premiere", "LUFS", "LKFS", "EBU", "R", "ATSC", "A", "dBTP", "H", "AAC", "WAV", "FLAC", "MP",
-    "Ctrl", "Delete", "Shift", "Enter", "Space", "Z", "J", "K", "L", "I", "O", "GB", "PC",
+    "Ctrl", "Delete", "Shift", "Enter", "Space", "Z", "J", "K", "L", "I", "O", "GB", "English",
 }  # fmt: skip
 
 

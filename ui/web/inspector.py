@@ -69,6 +69,7 @@ def _player(say: Say, work: Work, number: int, clip: Clip, version: Version) -> 
             ("mark-in", "I"), ("mark-out", "O"),
         )
     )  # fmt: skip
+    words = escape(say("play.clock", n="{n}", all="{all}"))  # filled in by the script
     return (
         f'<div class="st-source-player" data-in="{float(clip.start):.6f}"'
         f' data-out="{float(clip.end):.6f}" data-frame="{frame_s:.9f}">'
@@ -76,7 +77,7 @@ def _player(say: Say, work: Work, number: int, clip: Clip, version: Version) -> 
         f' aria-label="{escape(say("play.source"))}"></video>'
         f'<p class="st-status" role="status" hidden>{escape(say("play.being_made"))}</p>'
         f'<div class="st-transport" role="group" aria-label="{escape(say("play.controls"))}">'
-        f'{buttons}<span class="st-clock" data-words="{escape(say("play.clock", n="{n}", all="{all}"))}"></span></div>'
+        f'{buttons}<span class="st-clock" data-words="{words}"></span></div>'
         f'<p class="st-keys">{escape(say("play.keys"))}</p></div>'
     )
 
