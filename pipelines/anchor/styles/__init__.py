@@ -79,7 +79,8 @@ class Places:
         subtitles: they stand on its lower edge, centred.
         bug: name of the programme.
         wide, side, close: the presenter: the box's lower edge is the figure's, its height the
-            figure's, its middle the figure's.
+            figure's, its middle the figure's. Below the picture's edge it may end: near the
+            camera, folded hands are out of the picture and never behind the strip.
         desk: upper edge of the desk in front of the presenter in a wide shot, as a share of the
             picture's height; 1 for none.
     """
@@ -96,6 +97,8 @@ class Places:
     desk: float = 1.0
 
 
+#: How high a figure may be, in heights of the picture.
+_TALLEST = 1.5
 #: Inside the 5 % of EBU R 95 at all sides; a phone's own buttons cover the lower sixth of a tall
 #: picture and a strip at its right.
 PLACES = {
@@ -107,8 +110,8 @@ PLACES = {
         subtitles=(0.14, 0.70, 0.72, 0.165),
         bug=(0.55, 0.052, 0.40, 0.046),
         wide=(0.0, 0.175, 1.0, 0.63),
-        side=(0.48, 0.11, 0.52, 0.89),
-        close=(0.0, 0.11, 1.0, 0.89),
+        side=(0.48, 0.10, 0.52, 1.13),
+        close=(0.0, 0.09, 1.0, 1.13),
         desk=0.765,
     ),
     "9:16": Places(
@@ -224,8 +227,10 @@ def _places(path: Path, shape: str, style: Style, value: dict[str, Any]) -> Plac
     made: dict[str, Any] = {}
     for key, given in value.items():
         numbers = [given] if key == "desk" else given
+        most = [1.0, 1.0, 1.0, _TALLEST if key in ("wide", "side", "close") else 1.0]
         fit = isinstance(numbers, list) and all(
-            isinstance(v, int | float) and 0 <= v <= 1 for v in numbers
+            isinstance(v, int | float) and 0 <= v <= limit
+            for v, limit in zip(numbers, most, strict=False)
         )
         if not fit or len(numbers) != (1 if key == "desk" else 4):
             raise _unfit(path, f"places.{shape}.{key}", "left, top, width, height in shares")
