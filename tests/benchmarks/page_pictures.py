@@ -1,8 +1,8 @@
 """Every tab of the page as it is seen, in both languages, wide and on a phone, light and dark.
 
-``python -m tests.benchmarks page_pictures [FOLDER] [ADDRESS]`` leaves one sheet a tab in the folder,
-to be looked at. Without an address a page of its own is served, with nothing in it; a sheet of work
-half done is had from the address of a studio that holds some.
+``python -m tests.benchmarks page_pictures [FOLDER] [ADDRESS]`` leaves one sheet a tab in the
+folder, to be looked at. Without an address a page of its own is served, with nothing in it; work
+half done is seen at the address of a studio that holds some.
 """
 
 from __future__ import annotations
