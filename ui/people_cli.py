@@ -148,6 +148,18 @@ def identify(
         list[str] | None,
         typer.Option(help='Two that are one, "Person 1=Person 3"; kept. Repeatable.'),
     ] = None,
+    bodies: Annotated[
+        bool,
+        typer.Option(
+            "--bodies",
+            help="Follow people by their bodies too: whose way is whose, speed, hands up, sitting; "
+            'writes ways.csv. --name then takes "Body 1=Ada".',
+        ),
+    ] = False,
+    split: Annotated[
+        list[str] | None,
+        typer.Option(help='From then on a body is somebody else, "Body 1=12.5"; kept. Repeatable.'),
+    ] = None,
     sample_rate: Annotated[float, typer.Option(help="Frames a second that are looked at.")] = 2.0,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Look again, whatever is stored.")
@@ -158,7 +170,10 @@ def identify(
     device: DeviceName = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Who is seen in footage and when: names from the gallery, strangers as Person 1, 2 …"""
+    """Who is seen in footage and when: names from the gallery, strangers as Person 1, 2 …
+
+    With --out: people.json, expressions.csv (heads and expressions over time), pictures.
+    """
     from pipelines.people import Options
 
     options = Options(
@@ -166,6 +181,10 @@ def identify(
         gallery=gallery,
         names=tuple(_pair("--name", text) for text in name or ()),
         merges=tuple(_pair("--merge", text) for text in merge or ()),
+        bodies=bodies,
+        splits=tuple(
+            (label, _seconds(at)) for label, at in (_pair("--split", text) for text in split or ())
+        ),
         cache=not no_cache,
         sample_rate=Fraction(sample_rate).limit_denominator(1000),
         seed=seed,

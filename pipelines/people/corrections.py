@@ -75,11 +75,19 @@ class SamePerson:
 
 @dataclass(frozen=True)
 class Corrections:
-    """All decisions about one file; a later name goes over an earlier one."""
+    """All decisions about one file; a later name goes over an earlier one.
+
+    Attributes:
+        names, rejections, merges: of faces.
+        body_names: whose bodies are; their places are the bodies'.
+        body_splits: where the track of a body goes on with somebody else.
+    """
 
     names: tuple[NameTold, ...] = ()
     rejections: tuple[NotThem, ...] = ()
     merges: tuple[SamePerson, ...] = ()
+    body_names: tuple[NameTold, ...] = ()
+    body_splits: tuple[FaceAt, ...] = ()
 
     def with_name(self, told: NameTold) -> Corrections:
         """These and one more name. What was said of the same faces before gives way."""
@@ -90,6 +98,11 @@ class Corrections:
         )
         names = (*(n for n in kept if n.faces), told)
         return replace(self, names=names, rejections=wrong)
+
+    def with_body(self, told: NameTold) -> Corrections:
+        """These and whose one more body is; what was said of the same place gives way."""
+        kept = tuple(n for n in self.body_names if not set(n.faces) & set(told.faces))
+        return replace(self, body_names=(*kept, told))
 
     def with_rejection(self, wrong: NotThem) -> Corrections:
         """These and one more rejection; the name is taken back from the same faces."""
@@ -113,6 +126,7 @@ class Corrections:
             self,
             names=tuple(replace(n, name=new) if n.name == old else n for n in self.names),
             rejections=tuple(replace(r, name=new) if r.name == old else r for r in self.rejections),
+            body_names=tuple(replace(n, name=new) if n.name == old else n for n in self.body_names),
         )
 
     def without(self, name: str) -> Corrections:
@@ -121,6 +135,7 @@ class Corrections:
             self,
             names=tuple(n for n in self.names if n.name != name),
             rejections=tuple(r for r in self.rejections if r.name != name),
+            body_names=tuple(n for n in self.body_names if n.name != name),
         )
 
 

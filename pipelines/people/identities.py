@@ -20,11 +20,12 @@ from pipelines.people.corrections import (
     corrections_file,
     decide,
 )
+from pipelines.people.head_pose import turns_by
 from pipelines.people.naming import names_of_tracks
 from pipelines.people.options import GALLERY
 from pipelines.people.quality import LEAST_QUALITY
 from pipelines.people.tracks import TrackMaker, TrackTable
-from studio.adapters import face_embedding
+from studio.adapters import face_embedding, face_mesh
 from studio.archive.decisions import read_decisions
 from studio.archive.gallery import Gallery
 from studio.archive.store import Part
@@ -35,7 +36,7 @@ from studio.types.frames import FrameRequest
 from studio.types.people import FaceTrack, People, Person
 
 #: Of the way faces are joined to tracks and looked at; part of what is stored.
-_VERSION = 1
+_VERSION = 2
 #: Longer side of the pictures that faces are cut from.
 _MAX_SIDE_PX = 1280
 #: A face whose best picture is smaller belongs to nobody who can be told.
@@ -125,6 +126,7 @@ def tracks_made_by(analysis: FootageAnalysis, model: Embedder) -> dict[str, Any]
     models = analysis.models or {}
     return {
         "embedding": model.key,
+        "mesh": face_mesh.SPEC.key,
         "max_side_px": _MAX_SIDE_PX,
         "version": _VERSION,
         "faces": models.get("faces", ""),
@@ -137,9 +139,16 @@ def _make_tracks(
 ) -> Part[TrackTable]:
     assert analysis.faces is not None and analysis.shots is not None
     started, begun_s = time.perf_counter(), time.time()
-    with job.pool.lease(model, least_units=0.25) as embedder:
+    with (
+        job.pool.lease(model, least_units=0.25) as embedder,
+        job.pool.lease(face_mesh.SPEC) as mesh,
+    ):
         maker = TrackMaker(
-            analysis.faces, analysis.shots, face_embedding.align, embedder.embed_aligned
+            analysis.faces,
+            analysis.shots,
+            face_embedding.align,
+            embedder.embed_aligned,
+            turns_by(mesh),
         )
         seen_share, notes = 1.0, tuple[str, ...]()
         if len(analysis.faces):
@@ -158,7 +167,7 @@ def _make_tracks(
             raise ValueError(f"the analysis did not look at {rate} frames a second")
         if missed:
             notes = (*notes, f"{missed} faces are on pictures that could not be decoded again")
-    notes = (*notes, *job.pool.notes_since(begun_s, (model,)))
+    notes = (*notes, *job.pool.notes_since(begun_s, (model, face_mesh.SPEC)))
     return Part(table, time.perf_counter() - started, seen_share, notes)
 
 

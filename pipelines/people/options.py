@@ -20,6 +20,8 @@ class Options:
         names: ``(label, name)``: who a person is, as labelled by this analysis; kept.
         merges: ``(label, label)``: two that are one person; kept.
         rejections: ``(name, seconds or None)``: not this person, at that time or anywhere; kept.
+        bodies: also follow people by their bodies; ``names`` then take ``Body 1`` … too.
+        splits: ``(label, seconds)``: from then on the body of that label is somebody else; kept.
         cache: whether what is stored is used.
         sample_rate: frames a second that are looked at.
         seed: nothing is drawn by chance; here so that every pipeline takes it.
@@ -31,6 +33,8 @@ class Options:
     names: tuple[tuple[str, str], ...] = ()
     merges: tuple[tuple[str, str], ...] = ()
     rejections: tuple[tuple[str, Fraction | None], ...] = ()
+    bodies: bool = False
+    splits: tuple[tuple[str, Fraction], ...] = ()
     cache: bool = True
     sample_rate: Fraction = Fraction(2)
     seed: int = 0

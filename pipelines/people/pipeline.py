@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,8 +21,10 @@ from pipelines.people.corrections import (
 from pipelines.people.footage_faces import face_picture, faces_in
 from pipelines.people.identities import Embedder, identities, open_gallery
 from pipelines.people.options import Options
+from pipelines.people.poses import camera_way
 from pipelines.people.result import Result
 from pipelines.people.screen_time import screen_time
+from pipelines.people.walks import Walk, body_at, walks_of
 from studio.adapters import face_embedding
 from studio.archive.decisions import read_decisions, write_decisions
 from studio.archive.gallery import Gallery, clean_name
@@ -57,13 +60,15 @@ def run(
         Cancelled: the user stopped it.
     """
     started = time.perf_counter()
+    told_bodies = any(label.strip().casefold().startswith("body ") for label, _ in options.names)
+    bodies = options.bodies or told_bodies or bool(options.splits)
     given = [source] if isinstance(source, Path) else list(source)
     if len(given) != 1:
         raise RequestError(
             f"{len(given)} films were given.", "Give one: studio people identify FILM"
         )
     wanted = analysis.Options(
-        only=("shots", "faces"),
+        only=("shots", "faces", *(("bodies", "body_tracks", "views") if bodies else ())),
         cache=options.cache,
         sample_rate=options.sample_rate,
         dry_run=options.dry_run,
@@ -87,11 +92,13 @@ def run(
             )
 
         people = look(options.cache)
-        if options.names or options.merges or options.rejections:
+        if options.names or options.merges or options.rejections or options.splits:
             notes += _decide(footage, times, people, gallery, options, job, model)
             gallery = Gallery.open(gallery.path)
             people = look(True)
         notes += [note for note in people.notes if note not in notes]
+    walks, lost = _walks(footage, people, times, gallery)
+    notes += lost
     result = Result(
         media=footage.media,
         times=times,
@@ -107,6 +114,10 @@ def run(
         computed=known.computed,
         notes=tuple(notes),
         wall_s=time.perf_counter() - started,
+        walks=walks,
+        aspect=footage.bodies.aspect if footage.bodies is not None else 1.0,
+        camera=camera_way(footage.views, times) if footage.views is not None else None,
+        expressions=footage.faces.attribute_names if footage.faces is not None else (),
     )
     if options.out is not None and not options.dry_run:
         files |= _write(result, options.out)
@@ -142,7 +153,18 @@ def _decide(
     """Keep what a person said; everything is checked before anything is kept."""
     path = corrections_file(gallery.path, footage.media.content_hash)
     corrections = read_decisions(Corrections, path)
-    named = [(find_person(people, label), clean_name(name)) for label, name in options.names]
+    walks, _ = _walks(footage, people, times, gallery)
+    by_body = {
+        walk.label.casefold(): walk for walk in walks if walk.name is None and not walk.faces
+    }
+    whose = [pair for pair in options.names if pair[0].strip().casefold() in by_body]
+    bodies = [(by_body[label.strip().casefold()], clean_name(name)) for label, name in whose]
+    cuts = [_cut(label, at, walks, times) for label, at in options.splits]
+    named = [
+        (find_person(people, pair[0]), clean_name(pair[1]))
+        for pair in options.names
+        if pair not in whose
+    ]
     merged = [(find_person(people, a), find_person(people, b)) for a, b in options.merges]
     wrong = [_wrong(name, at, people, gallery, times) for name, at in options.rejections]
     notes: list[str] = []
@@ -151,6 +173,11 @@ def _decide(
         notes += gallery.add(name, faces, model.key)
         anchors = _anchors(people, person.tracks, times)
         corrections = corrections.with_name(NameTold(gallery.spelt(name), anchors))
+    for walk, name in bodies:
+        told = NameTold(gallery.spelt(name), (body_at(walk.track, times),))
+        corrections = corrections.with_body(told)
+    for cut in cuts:
+        corrections = replace(corrections, body_splits=(*corrections.body_splits, cut))
     for one, other in merged:
         both = (_anchors(people, person.tracks, times) for person in (one, other))
         corrections = corrections.with_merge(SamePerson(*both))
@@ -160,6 +187,30 @@ def _decide(
             gallery.reject(name, face, model.key)
     write_decisions(path, corrections)
     return notes
+
+
+def _walks(
+    footage: FootageAnalysis, people: People, times: FrameTimes, gallery: Gallery
+) -> tuple[tuple[Walk, ...], tuple[str, ...]]:
+    """Whose the bodies are; none where they were not looked for."""
+    if footage.bodies is None or footage.body_tracks is None:
+        return (), ()
+    said = read_decisions(Corrections, corrections_file(gallery.path, footage.media.content_hash))
+    return walks_of(footage.body_tracks.tracks(footage.bodies), people, times, said)
+
+
+def _cut(label: str, at: Fraction, walks: Sequence[Walk], times: FrameTimes) -> FaceAt:
+    """Where a body's track is to be cut."""
+    for walk in walks:
+        seconds = times.seconds[walk.track.frames]
+        same = walk.label.casefold() == label.strip().casefold()
+        if same and seconds[0] < float(at) < seconds[-1]:
+            return body_at(walk.track, times, at)
+    labels = ", ".join(dict.fromkeys(walk.label for walk in walks))
+    raise RequestError(
+        f"{label} is not followed at {float(at):g} s.",
+        f"There are: {labels}" if labels else "Nobody's body is seen here.",
+    )
 
 
 def _wrong(
@@ -215,8 +266,10 @@ def _write(result: Result, out: Path) -> dict[str, Path]:
     import json
 
     from pipelines.people.describe import describe
+    from pipelines.people.motion_tables import expressions_table, ways_table
     from studio.media.image_io import jpeg_bytes
     from studio.media.writer import write_beside
+    from studio.tables.table_files import write_csv
 
     files = {}
     for person in result.people.persons:
@@ -225,6 +278,12 @@ def _write(result: Result, out: Path) -> dict[str, Path]:
         files[person.label] = out / f"{safe}.jpg"
         with write_beside(files[person.label]) as beside:
             beside.write_bytes(jpeg_bytes(pixels))
+    tables = [expressions_table(result.people, result.expressions, result.times)]
+    if result.walks:
+        tables.append(ways_table(result.walks, result.times, result.aspect, result.camera))
+    for table in tables:
+        files[table.name] = out / f"{table.name}.csv"
+        write_csv(table, files[table.name])
     files["people"] = out / "people.json"
     with write_beside(files["people"]) as beside:
         text = json.dumps(describe(result), ensure_ascii=False, indent=1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.people import expressions
 from studio.types.detections import Detections
 from studio.types.media import FrameTimes
 from studio.types.people import FaceTrack, People
@@ -28,7 +29,7 @@ SCALES = (
 _ONE_SAMPLE_S = 0.5
 #: An expression less likely than this is not told.
 _SURE = 0.5
-UNSURE = "unsure"
+UNSURE = expressions.UNSURE
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class OnScreen:
         share: of the footage.
         by_scale: seconds by shot scale, from the height of the face; nearest first.
         by_expression: seconds by the likeliest expression, ``unsure`` below a probability of a
-            half; longest first, and empty where expressions were not looked for.
+            half and where the head is turned away; longest first, and empty where expressions
+            were not looked for.
     """
 
     seconds: float
@@ -98,6 +100,8 @@ def _expression(track: FaceTrack, row: int, faces: Detections) -> str:
     same = np.flatnonzero((faces.xyxy[rows] == track.xyxy[row]).all(axis=1))
     if not len(same):
         return ""
+    if len(track.head_deg) and bool(expressions.is_turned(track.head_deg[row : row + 1])[0]):
+        return UNSURE
     chances = faces.attributes[rows.start + int(same[0])]
     best = int(chances.argmax())
     return faces.attribute_names[best] if chances[best] >= _SURE else UNSURE

@@ -85,6 +85,7 @@ class TrackTable:
         best_frames: int64 ``(k,)``.
         best_quality: float32 ``(k,)``.
         vectors: float32 ``(k, d)``.
+        head_deg: float32 ``(n, 3)``, yaw, pitch and roll of each row, or empty.
     """
 
     shots: NDArray[np.int64]
@@ -95,6 +96,7 @@ class TrackTable:
     best_frames: NDArray[np.int64]
     best_quality: Floats
     vectors: Floats
+    head_deg: Floats
 
     def tracks(self, faces: Detections) -> tuple[FaceTrack, ...]:
         """The tracks, in order of their first frame."""
@@ -102,7 +104,8 @@ class TrackTable:
         ends = np.cumsum(self.counts)
         best_ends = np.cumsum(self.best_counts)
         for n, shot in enumerate(self.shots):
-            rows = self.rows[ends[n] - self.counts[n] : ends[n]]
+            own = slice(int(ends[n] - self.counts[n]), int(ends[n]))
+            rows = self.rows[own]
             best = slice(int(best_ends[n] - self.best_counts[n]), int(best_ends[n]))
             found.append(
                 FaceTrack(
@@ -115,6 +118,8 @@ class TrackTable:
                     best_quality=self.best_quality[best],
                     vectors=self.vectors[best],
                     size_px=float(self.size_px[n]),
+                    head_deg=self.head_deg[own],
+                    expressions=faces.attributes[rows],
                 )
             )
         return tuple(found)
@@ -128,6 +133,8 @@ class TrackMaker:
         shots: of the analysis; a track ends with its shot.
         align: a picture and landmarks in pixels to aligned faces.
         look: aligned faces to vectors.
+        turns: a picture, boxes ``(n, 4)`` and landmarks in pixels to yaw, pitch and roll of
+            the heads in degrees ``(n, 3)``; None to do without.
     """
 
     def __init__(
@@ -136,10 +143,13 @@ class TrackMaker:
         shots: Sequence[Shot],
         align: Callable[[Chips, Floats], Chips],
         look: Callable[[Chips], Floats],
+        turns: Callable[[Chips, Floats, Floats], Floats] | None = None,
     ) -> None:
         self._faces = faces
         self._align = align
         self._look = look
+        self._turns = turns
+        self._head_deg = np.full((len(faces), 3), np.nan, np.float32)
         self._starts = np.array([shot.start_frame for shot in shots], np.int64)
         self._open: list[_Open] = []
         self._done: list[tuple[_Open, float]] = []
@@ -165,15 +175,17 @@ class TrackMaker:
         tracks = [track for track, _ in done]
         best = [face for track in tracks for face in track.best]
         vectors = [face.vector for face in best if face.vector is not None]
+        rows = np.array([row for track in tracks for row in track.rows], np.int64)
         return TrackTable(
             shots=np.array([track.shot for track in tracks], np.int64),
             counts=np.array([len(track.rows) for track in tracks], np.int64),
             best_counts=np.array([len(track.best) for track in tracks], np.int64),
             size_px=np.array([size for _, size in done], np.float32),
-            rows=np.array([row for track in tracks for row in track.rows], np.int64),
+            rows=rows,
             best_frames=np.array([face.frame for face in best], np.int64),
             best_quality=np.array([face.quality for face in best], np.float32),
             vectors=np.stack(vectors) if vectors else np.zeros((0, 0), np.float32),
+            head_deg=self._head_deg[rows if self._turns is not None else rows[:0]],
         )
 
     def _seen(self, pixels: Chips, frame: int, time_s: float, rows: slice) -> list[_Seen]:
@@ -182,6 +194,9 @@ class TrackMaker:
         points = self._faces.landmarks[rows] * wh
         chips = self._align(pixels, points)
         good = quality(chips, points)
+        if self._turns is not None:
+            boxes_px = self._faces.xyxy[rows] * np.tile(wh, 2)
+            self._head_deg[rows] = self._turns(pixels, boxes_px, points)
         boxes = self._faces.xyxy[rows] * np.tile(wh, 2) / height
         return [
             _Seen(rows.start + n, frame, time_s, boxes[n], chips[n], float(good[n]))

@@ -41,6 +41,11 @@ class FaceTrack:
         best_quality: float32 ``(k,)``, how well, 0 to 1.
         vectors: float32 ``(k, d)``, what it looks like there.
         size_px: median height of the face in the picture that was looked at.
+        head_deg: float32 ``(n, 3)``, yaw, pitch and roll: above 0 for a face that looks to the
+            right of the picture, up, and leans clockwise; NaN where that cannot be told. Empty
+            where it was not looked for.
+        expressions: float32 ``(n, 7)``, the probability of each as the detector of faces named
+            them, each picture by itself; empty where they were not looked for.
     """
 
     shot: int
@@ -52,6 +57,8 @@ class FaceTrack:
     best_quality: NDArray[np.float32]
     vectors: NDArray[np.float32]
     size_px: float = 0.0
+    head_deg: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 3), np.float32))
+    expressions: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
 
 @dataclass(frozen=True)
