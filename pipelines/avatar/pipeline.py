@@ -67,6 +67,7 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
         RequestError: an option cannot work, alone or with this film: no such avatar, no face.
         Cancelled: the user stopped it; a later run goes on from what was done.
     """
+    from studio.media.work_folder import clear_left
     from studio.provenance.signing import carry_on
 
     started = time.perf_counter()
@@ -115,6 +116,7 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
     mark = replace(mark, digest=_digest(film, scene, options, inputs))
     path, report = _made(film, scene, plan, mark, options, inputs, job)
     notes += report.notes if report is not None else ()
+    clear_left(path, path.with_suffix(".json"))  # of a run that was killed
     notes += carry_on(path, given, mark, job.settings)
     files = {"preview" if options.preview_s else "film": path, "report": path.with_suffix(".json")}
     result = Result(

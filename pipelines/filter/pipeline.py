@@ -62,6 +62,7 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
             a name.
         Cancelled: the user stopped it; a later run goes on from what was done.
     """
+    from studio.media.work_folder import clear_left
     from studio.provenance.signing import carry_on
 
     started = time.perf_counter()
@@ -106,6 +107,8 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
     path, report = work.made()
     notes = [*notes, *footage.info.notes, *work.notes, *(report.notes if report else ())]
     made_from = [given[0], *(p for spec in specs for p in inputs_of_spec(spec))]
+    ours = (path, path.with_suffix(".json"), path.with_suffix(".audit.txt"))
+    clear_left(*ours)  # of a run that was killed
     notes += carry_on(path, made_from, work.mark, job.settings)
     files = {"preview" if options.preview_s else "film": path, "report": path.with_suffix(".json")}
     if work.audit is not None:

