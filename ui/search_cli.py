@@ -126,6 +126,13 @@ def add(
     ] = "",
     language: Annotated[str, typer.Option(help="Language of the speech, or auto.")] = "auto",
     no_people: Annotated[bool, typer.Option("--no-people", help="Leave out who is seen.")] = False,
+    texts: Annotated[
+        bool,
+        typer.Option(
+            "--texts",
+            help="Read text in the picture, too; where it was read it is searched anyway.",
+        ),
+    ] = False,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Analyse again even where a result is stored.")
     ] = False,
@@ -144,6 +151,7 @@ def add(
             index=index,
             cache=not no_cache,
             people=not no_people,
+            texts=texts,
         )
         result = pipeline.add(footage, options, job)
     _tell(result, as_json)

@@ -17,7 +17,7 @@ from studio.types.media import FrameTimes
 from studio.types.shot import Shot
 
 #: Of the way these documents are made: another number, and files are read anew.
-VERSION = 2
+VERSION = 3
 #: A thing counts from this confidence on, and is believed once it has been this sure.
 _OBJECT, _OBJECT_SURE = 0.35, 0.5
 #: The same of a class and of a group of classes.
@@ -71,6 +71,7 @@ def documents(
         if footage.faces is not None:
             found += _faces(footage.faces, shots, times)
         found += _looks(footage, shots, times)
+    found += _texts(footage)
     found += _speech(footage)
     found += _sounds(footage)
     return found
@@ -222,6 +223,25 @@ def _heard(
     return Document(
         kind, text, -1, start_frame, end_frame, middle, start_s, end_s, round(score, 4), words
     )
+
+
+def _texts(footage: FootageAnalysis) -> Iterator[Document]:
+    """Lines read in the picture, bound to the shot they stand in."""
+    times = footage.frame_times
+    if times is None:
+        return
+    starts = [shot.start_frame for shot in footage.shots or ()]
+    for seen in footage.texts or ():
+        if not any(letter.isalnum() for letter in seen.text):
+            continue
+        start_frame, end_frame = _frames(footage, float(seen.start), float(seen.end))
+        shot = int(np.searchsorted(starts, seen.frame, side="right")) - 1 if starts else -1
+        # A line read once only may be a pattern that looked like letters.
+        score = seen.score * (0.7 + 0.3 * min(1.0, (seen.samples - 1) / 2))
+        yield Document(
+            "text", seen.text, shot, start_frame, end_frame, seen.frame, float(seen.start),
+            float(seen.end), round(score, 4),
+        )  # fmt: skip
 
 
 def _speech(footage: FootageAnalysis) -> Iterator[Document]:

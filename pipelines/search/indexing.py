@@ -153,8 +153,10 @@ def _add(library: Library, path: Path, options: IndexOptions, job: Job) -> Added
     from studio.media.probe import probe
 
     info = probe(path, job.settings)
+    texts = info.video is not None and (options.texts or _texts_are_read(path, options, job))
+    parts = (*_PARTS, "texts") if texts else _PARTS
     wanted = analysis.Options(
-        only=_PARTS if info.video is not None else _SOUND,
+        only=parts if info.video is not None else _SOUND,
         cache=options.cache,
         language=options.language,
     )
@@ -164,6 +166,7 @@ def _add(library: Library, path: Path, options: IndexOptions, job: Job) -> Added
             "phrases": sentence.SPEC.key,
             "pictures": picture_words.SPEC.key,
             "language": options.language,
+            "texts": texts,
         },
         sort_keys=True,
     )
@@ -187,6 +190,12 @@ def _add(library: Library, path: Path, options: IndexOptions, job: Job) -> Added
     known = library.index.find(info.content_hash)
     assert known is not None
     return Added(known, state, library.index.count(known.number), notes)
+
+
+def _texts_are_read(path: Path, options: IndexOptions, job: Job) -> bool:
+    """Whether an earlier analysis read the text in the picture."""
+    only = analysis.Options(only=("texts",), cache=options.cache, dry_run=True)
+    return "texts" in analysis.run(path, only, job).stored
 
 
 def _keep(library: Library, footage: FootageAnalysis, made_by: str, job: Job) -> IndexedMedia:

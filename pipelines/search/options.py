@@ -78,6 +78,8 @@ class IndexOptions:
         index: folder of the index; None for the usual one.
         cache: whether stored analyses are used.
         people: whether people are told by the gallery, too.
+        texts: whether text in the picture is read where it was not yet; what was read is always
+            searched.
     """
 
     collection: str = ""
@@ -85,6 +87,7 @@ class IndexOptions:
     index: Path | None = None
     cache: bool = True
     people: bool = True
+    texts: bool = False
 
 
 def shot_asked(like: str) -> tuple[Path, float] | None:

@@ -1,4 +1,5 @@
-"""Footage and finished edits made of it by a rule that is known: the brightest segments."""
+"""Footage and finished edits made of it by a rule that is known: the seconds worth most by some
+measure."""
 
 from __future__ import annotations
 
@@ -16,16 +17,27 @@ SHARES = (0.15, 0.3, 0.5)
 _SEGMENT = 25
 
 
-def read(path: Path, start_s: float, seconds: float) -> np.ndarray:
-    """uint8 ``(n, 90, 160, 3)`` RGB."""
+def read(path: Path, start_s: float, seconds: float, *, every_frame: bool = True) -> np.ndarray:
+    """uint8 ``(n, 90, 160, 3)`` RGB.
+
+    Args:
+        path: of the film.
+        start_s, seconds: from where and how much.
+        every_frame: as they come; else those shown at 25 times a second, whatever its rate.
+    """
     film = cv2.VideoCapture(str(path))
     film.set(cv2.CAP_PROP_POS_MSEC, start_s * 1000)
-    found = []
+    step = 1.0 if every_frame else film.get(cv2.CAP_PROP_FPS) / RATE
+    found: list[np.ndarray] = []
+    number = 0
     while len(found) < seconds * RATE:
         ok, frame = film.read()
         if not ok:
             break
-        found.append(cv2.cvtColor(cv2.resize(frame, SIZE_WH), cv2.COLOR_BGR2RGB))
+        small = cv2.cvtColor(cv2.resize(frame, SIZE_WH), cv2.COLOR_BGR2RGB)
+        while int(len(found) * step + 1e-6) == number:  # the one shown then, perhaps twice
+            found.append(small)
+        number += 1
     film.release()
     return np.stack(found)
 
@@ -38,17 +50,8 @@ def write(path: Path, frames: np.ndarray) -> Path:
     return path
 
 
-def brightness(frames: np.ndarray) -> np.ndarray:
-    """The rule: float64 ``(n,)``, the mean brightness of the second a frame lies in."""
-    means = frames.mean(axis=(1, 2, 3))
-    count = -(-len(means) // _SEGMENT)
-    per = [means[n * _SEGMENT : (n + 1) * _SEGMENT].mean() for n in range(count)]
-    return np.repeat(per, _SEGMENT)[: len(means)]
-
-
-def edit_of(frames: np.ndarray, share: float) -> np.ndarray:
-    """The frames of the brightest seconds, in order."""
-    worth = brightness(frames)
+def edit_of(worth: np.ndarray, share: float) -> np.ndarray:
+    """The frames of the seconds worth most, in order."""
     segments = [worth[n] for n in range(0, len(worth), _SEGMENT)]
     count = max(1, round(share * len(segments)))
     chosen = sorted(np.argsort(segments)[::-1][:count])
@@ -57,11 +60,17 @@ def edit_of(frames: np.ndarray, share: float) -> np.ndarray:
     )
 
 
-def made_edits(folder: Path, films: dict[str, np.ndarray]) -> Path:
-    """Write footage and edits as ``studio train summary --edits`` wants them."""
+def made_edits(folder: Path, films: dict[str, np.ndarray], worth: dict[str, np.ndarray]) -> Path:
+    """Write footage and edits as ``studio train summary --edits`` wants them.
+
+    Args:
+        folder: to write into.
+        films: frames by name.
+        worth: of each frame, by name; the same for all of a second.
+    """
     for name, frames in films.items():
         write(folder / "footage" / f"{name}.mp4", frames)
         for share in SHARES:
-            chosen = edit_of(frames, share)
+            chosen = edit_of(worth[name], share)
             write(folder / "edits" / f"{name}-{round(100 * share)}.mp4", frames[chosen])
     return folder
