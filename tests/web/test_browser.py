@@ -244,6 +244,7 @@ def test_a_killed_server_loses_nothing(browser, tmp_path):
     spoken_film(tmp_path / "footage" / "long.mp4", 20, 40)
     with running(tmp_path) as (process, address, _):
         page = browser.new_context().new_page()
+        page.set_default_timeout(120_000)  # others may use the cores
         page.goto(address)
         at(page, "trailer")
         page.fill("#path input", "long.mp4")
@@ -259,6 +260,7 @@ def test_a_killed_server_loses_nothing(browser, tmp_path):
         page.context.close()
     with running(tmp_path) as (process, address, _):
         page = browser.new_context().new_page()
+        page.set_default_timeout(120_000)  # others may use the cores
         page.goto(address + asked)
         page.wait_for_selector(".st-strip, #stage .st-problem", timeout=180_000)
         assert not page.query_selector("#stage .st-problem"), page.inner_text("#stage")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -12,10 +13,12 @@ from studio.accounts import passwords
 from studio.accounts.book import Accounts
 from studio.accounts.role import ONLY_USER, Role, User
 from studio.errors import NotAllowed, RequestError, SignInRefused
-from studio.jobs.record import JobRequest, JobState
+from studio.jobs.attempts import Attempts
+from studio.jobs.record import JobRequest, JobResult, JobState, Priority
 from studio.settings import Settings
 from studio.types.media import MediaInfo
 from ui.web.app import Studio, make_app
+from ui.web.desk import DeskWorks
 from ui.web.guard import COOKIE, USER_KEY, current_user, require
 
 WORD = "correct horse battery"
@@ -263,6 +266,153 @@ def test_the_page_closes_its_doors_to_every_route_it_does_not_use(shared):
     ):  # fmt: skip
         for method in ("GET", "POST"):
             assert client.request(method, path, headers=ada).status_code == 404, path
+
+
+#: Routes of ours that know no owner, and why that is right. Every other is asked as another user.
+_OF_ALL = {
+    "/studio/uploads": "takes a file for whoever sends it; see test_remote.py",
+    "/studio/known/{name}/{number:int}": "the gallery of known people is the machine's",
+    "/studio/calls": "what can be called",
+    "/studio/calls/{name}": "asked below, call by call",
+    "/mcp": "the same calls; test_remote.py asks them as another user",
+    "/api": "the same calls; test_remote.py asks them as another user",
+    "/login": "the way in", "/logout": "the way out",
+}  # fmt: skip
+#: Gradio's routes that pass the guard: they hold nothing of a user, or are bound to a session.
+_OF_GRADIO = {
+    *("/", "/config", "/config/", "/theme.css", "/robots.txt", "/favicon.ico", "/manifest.json"),
+    *("/assets/{path:path}", "/static/{path:path}", "/svelte/{path:path}"),
+    *("/gradio_api/theme.css", "/gradio_api/startup-events"),
+    *("/gradio_api/info", "/gradio_api/info/", "/gradio_api/app_id", "/gradio_api/app_id/"),
+    *("/gradio_api/queue/join", "/gradio_api/queue/data", "/gradio_api/queue/status"),
+    *("/gradio_api/reset", "/gradio_api/heartbeat/{session_hash}"),
+    # Gradio has it as run/{api_name}, of which the guard lets one name pass.
+    "/gradio_api/run/predict",
+    # Both are ours: they stand before Gradio's.
+    *("/login", "/logout"),
+}
+
+
+def _routes_of(app):
+    """Paths of an application, those of what is mounted in it and included too."""
+    for route in app.routes:
+        if hasattr(route, "original_router"):
+            yield from (f"/gradio_api{each.path}" for each in route.original_router.routes)
+        elif getattr(getattr(route, "app", None), "routes", None) and not route.path:
+            yield from _routes_of(route.app)
+        else:
+            yield route.path
+
+
+def _signed_in(shared):
+    return (
+        {"cookie": f"{COOKIE}={_enter(shared.client, name)[1]}"} for name in ("ada", "bob", "vera")
+    )
+
+
+def _job_of_ada(shared):
+    """A job that is done, and the file it made."""
+    studio = shared.studio
+    made = shared.home / "results" / "ada" / "film.mp4"
+    made.parent.mkdir(parents=True, exist_ok=True)
+    made.write_bytes(b"adas-secret")
+    job = studio.desk.queue.submit(JobRequest("trailer", ("x",), {"out": "x"}, "ada")).id
+    attempts = Attempts(studio.desk.queue.database)
+    while (claim := attempts.claim(attempts.sign_on(), set(Priority))).job_id != job:
+        attempts.stopped(claim.job_id, claim.token)
+    attempts.done(job, claim.token, JobResult({"film": str(made)}))
+    return job, made
+
+
+def test_every_route_is_known_and_asked_as_another_user(shared, monkeypatch):
+    client, studio = shared.client, shared.studio
+    ada, bob, _ = _signed_in(shared)
+    # Something of ada's behind every kind of address.
+    job, made = _job_of_ada(shared)
+    info = MediaInfo(made, "cd" * 20, 1, "mov", Fraction(1), None, None, 0, 0, "")
+    footage = studio.shelf.library.add(info, "ada").id
+    poster = studio.shelf.folder(info) / "poster.jpg"
+    poster.parent.mkdir(parents=True)
+    poster.write_bytes(b"adas-secret")
+    stores = {"works": studio.works, "subtitles": studio.subtitles, "makings": studio.makings}
+    asked = []
+    for store in stores.values():
+        store._live["adas-work"] = SimpleNamespace(
+            owner="ada",
+            versions=(),
+            media=None,
+            files={},
+            cards=(),
+            made=None,
+            before=b"",
+            after=b"",
+        )
+    opened = DeskWorks.open_for
+    monkeypatch.setattr(
+        DeskWorks,
+        "open_for",
+        lambda self, work, user: asked.append((user, opened(self, work, user))) or asked[-1][1],
+    )
+    filled = {
+        "{work}": "adas-work", "{version:int}": "0", "{clip}": "c", "{kind}": "poster",
+        "{item}": "c", "{edge}": "head", "{name:path}": "a.jpg", "{name}": "film",
+        "{side}": "before", "{footage}": footage, "{job}": job,
+    }  # fmt: skip
+    app = client.app
+    while not hasattr(app, "routes"):
+        guard, app = app, app._app
+    tried, passing = [], set()
+    for path in dict.fromkeys(_routes_of(app)):
+        example = path
+        for name, value in filled.items():
+            example = example.replace(name, value)
+        if path.startswith(("/studio/", "/metrics", "/mcp", "/api")) and path not in _OF_ALL:
+            tried.append(path)
+            asked.clear()
+            hers, his = client.get(example, headers=ada), client.get(example, headers=bob)
+            assert his.status_code == (403 if path == "/metrics" else 404), path
+            assert "adas-secret" not in his.text, path
+            if "{work}" in path:
+                assert [user for user, _ in asked] == ["ada", "bob"], path
+                assert asked[0][1] is not None and asked[1][1] is None, path
+            else:
+                assert hers.status_code == 200, path
+        elif path not in _OF_ALL:
+            example = example.replace("run/{api_name}", "run/predict")
+            headers = [(b"host", b"studio.example")]
+            scope = {"type": "http", "method": "GET", "headers": headers}
+            if guard._refusal({**scope, "path": re.sub(r"{.*?}", "x", example)}) is None:
+                passing.add(example.rstrip("/") if "run/" in example else example)
+    assert len(tried) > 14
+    assert passing <= _OF_GRADIO, f"say why these may pass: {passing - _OF_GRADIO}"
+
+
+def test_every_call_is_asked_as_another_user(shared):
+    """By the way that costs least; the API and MCP have the same ones."""
+    client, studio = shared.client, shared.studio
+    ada, bob, vera = _signed_in(shared)
+    job, _ = _job_of_ada(shared)
+    calls = client.get("/studio/calls", headers=bob).json()
+    assert len(calls) > 30
+    for name, call in calls.items():
+        given = {"job": job} if "job" in call["parameters"]["properties"] else {}
+        if name.startswith(("submit_", "plan_")):
+            kinds = call["parameters"]["properties"]
+            needed = call["parameters"].get("required", ())
+            given = {field: kinds[field].get("enum", ["x"])[0] for field in needed}
+            given |= {"sources": [f"job:{job}/film"]}
+            refused = client.post(f"/studio/calls/{name}", json=given, headers=vera)
+            assert refused.json()["error"]["kind"] == "NotAllowed", name
+        his = client.post(f"/studio/calls/{name}", json=given, headers=bob)
+        if given:
+            assert (his.status_code, his.json()["error"]["kind"]) == (404, "UnknownJob"), name
+        assert job not in his.text.replace(f"{job!r}", ""), name
+    assert client.post("/studio/calls/job_status", json={"job": job}, headers=ada).json()["job"]
+    for body in (b"[]", b"{", b"{}" + b" " * (1 << 20), b'{"job": 7}', b'{"nothing": 1}'):
+        answer = client.post("/studio/calls/job_status", content=body, headers=ada)
+        assert answer.status_code == 422 and answer.json()["error"]["message"], body[:20]
+    assert client.post("/studio/calls/no_such", headers=ada).status_code == 404
+    assert studio.desk.queue.get(job).state is JobState.DONE
 
 
 @pytest.mark.slow
