@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from pipelines import anchor
 from pipelines.anchor import approvals, segment
+from pipelines.anchor.consents import ConsentRegister
 from pipelines.anchor.policy import Airing
 from pipelines.anchor.script import read_script
 from studio.accounts.role import Role, User
@@ -20,10 +23,13 @@ from studio.jobs.record import JobState
 from studio.settings import Settings
 from ui.web.anchor_panels import approval, reading_table
 from ui.web.anchor_works import AnchorWork
+from ui.web.consent_panel import consent_table, standing_of
 from ui.web.desk import Desk
 from ui.web.guard import USER_KEY, require
 from ui.web.makings import Makings
 from ui.web.messages import PageError, Say
+from ui.web.roots import MediaRoots
+from ui.web.tabs.anchor_consents import _FIELDS, ConsentDesk
 
 SCRIPT = "# 뉴스 <b>\n\n오늘 오전 7시 30분에 시작합니다.\n고맙습니다."
 
@@ -161,3 +167,59 @@ def test_every_presenter_set_and_style_has_a_name():
         assert all(say.has(f"anchor.card.{look.name}") for look in CAST)
         assert all(say.has(f"anchor.set.{name}") for name in SETS)
         assert all(say.has(f"anchor.style.{name}") for name in STYLES)
+
+
+def _asking(role: Role, name: str = "kim") -> SimpleNamespace:
+    return SimpleNamespace(scope={USER_KEY: User(name, role)})
+
+
+def test_consents_are_recorded_shown_and_taken_back(tmp_path):
+    settings = Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache")
+    media = tmp_path / "media"
+    media.mkdir()
+    for name in ("ada.png", "letter.txt"):
+        (media / name).write_text(name, encoding="utf-8")
+    (tmp_path / "outside.png").write_text("x", encoding="utf-8")
+    names = [f"consent_{n}" for n in (*_FIELDS, "said", "list", "add")]
+    desk = ConsentDesk(settings, MediaRoots([media]), {n: n for n in names})
+    visit = SimpleNamespace(language="en", user="kim")
+    good = {
+        "subject": "ada.png", "person": "Ada <b>", "kind": "person", "purposes": ["anchor"],
+        "until": "2099-12-31", "evidence": "letter.txt", "statement": "", "by": "somebody else",
+    }  # fmt: skip
+
+    def add(role: Role = Role.APPROVER, **changes: object) -> dict[str, Any]:
+        values = (good | changes).values()
+        return desk.add(visit, "ada.png", *values, request=_asking(role))
+
+    for changes, said in (
+        ({"role": Role.EDITOR}, "takes the role"),
+        ({"subject": ""}, "No file was named"),
+        ({"subject": str(tmp_path / "outside.png")}, "outside"),
+        ({"evidence": "", "until": ""}, "evidence and a last day"),
+        ({"kind": "artwork", "evidence": ""}, "states why"),
+    ):
+        shown = add(**changes)
+        assert said in shown["consent_said"]["value"] and "consent_subject" not in shown
+    assert ConsentRegister(settings).all() == ()
+    shown = add()
+    (row,) = ConsentRegister(settings).all()
+    assert row.consent.recorded_by == "kim", "whoever is signed in answers for it"
+    assert shown["consent_subject"]["value"] == "" and shown["consent_by"]["visible"] is False
+    table = shown["consent_list"]
+    assert "Ada &lt;b&gt;" in table and "The portrait chosen above" in table
+    assert f'data-revoke="{row.consent.id}"' in table and "data-by" not in table
+    # Who only edits sees it, and cannot take it back.
+    seen = desk.shown(visit, "", _asking(Role.EDITOR))
+    assert "data-revoke" not in seen["consent_list"] and "Ada" in seen["consent_list"]
+    assert seen["consent_add"]["interactive"] is False
+    event = SimpleNamespace(_data={"id": row.consent.id, "by": "eve", "reason": "asked to"})
+    refused = desk.revoke(visit, "", event, _asking(Role.EDITOR))
+    assert "takes the role" in refused["consent_said"]["value"]
+    desk.revoke(visit, "", event, _asking(Role.APPROVER))
+    (row,) = ConsentRegister(settings).all()
+    assert row.revoked and row.revoked_by == "kim" and row.reason == "asked to"
+    table = consent_table(Say("ko"), [row], chosen="", may_revoke=True, asks_name=True)
+    assert "철회함" in table and "data-revoke" not in table
+    ended = replace(row, revoked="", consent=replace(row.consent, until="2020-01-01"))
+    assert standing_of(ended) == "ended" and standing_of(replace(row, revoked="")) == "stands"

@@ -12,10 +12,12 @@ from studio.accounts.role import Role
 from studio.errors import StudioError
 from ui.web import panels
 from ui.web.anchor_panels import approval, heard, reading_table, result, welcome
+from ui.web.anchor_voices import voice_choices
 from ui.web.anchor_works import FILM, LOOK, READ, SETS, STYLES, VOICE, WISHES, AnchorWork
 from ui.web.guard import current_user, require
 from ui.web.makings import Makings
 from ui.web.messages import PageError, Say, preferred_language
+from ui.web.tabs.anchor_consents import ConsentDesk
 from ui.web.tabs.making_tab import Visit
 from ui.web.tabs.texts import filled, html, merged, script
 from ui.web.tabs.trailer_layout import Make
@@ -40,6 +42,10 @@ class AnchorTab(WorkTab):
     tabs: gr.Tabs
 
     name: ClassVar[str] = "anchor"
+
+    @property
+    def _consents(self) -> ConsentDesk:
+        return ConsentDesk(self.settings, self.roots, self.parts)
 
     # Laid out
 
@@ -93,11 +99,7 @@ class AnchorTab(WorkTab):
             gr.Dropdown,
             {
                 "label": "anchor.voice.name",
-                "choices": lambda say: [
-                    (say("anchor.voice.own"), ""),
-                    ("Piper Joe", "piper-joe"),
-                    ("eSpeak NG", "espeak"),
-                ],
+                "choices": lambda say: voice_choices(say, self.settings),
             },
             value="", elem_id="anchor-voice",
         )  # fmt: skip
@@ -128,6 +130,7 @@ class AnchorTab(WorkTab):
             gr.Textbox, {"label": "anchor.portrait", "info": "anchor.portrait.info"},
             max_lines=1, max_length=500, elem_id="anchor-portrait",
         )  # fmt: skip
+        self._consents.build(make)
         with gr.Column(elem_classes="st-go"):
             p["show"] = make(gr.Button, {"value": "anchor.show"}, elem_id="anchor-show")
 
@@ -204,6 +207,7 @@ class AnchorTab(WorkTab):
         p["wall"].pick(self.picked, fields, **many)
         p["reading"].edit(self.edited, p["visit"], **many)
         p["approve"].click(self.approve, [p["visit"], p["person"], p["remark"]], **quiet)
+        self._consents.connect(quiet)
         p["timer"].tick(self.tick, p["visit"], **quiet)
         p["cancel"].click(self.cancel, p["visit"], **quiet)
         for event in begun:
@@ -239,7 +243,8 @@ class AnchorTab(WorkTab):
             if name in shown.values:
                 updates[self.parts[name]] = gr.update(value=shown.values[name])
         updates[self.parts["saved"]] = visit.work
-        return merged(self._all(visit), updates)
+        portrait = str(shown.values.get("portrait") or "") if shown is not None else ""
+        return merged(self._all(visit), updates, self._consents.state(visit, portrait, request))
 
     def example(self, visit: Visit) -> dict[Any, Any]:
         """Put a script that shows what a script may hold."""
