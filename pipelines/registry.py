@@ -43,6 +43,7 @@ _TAKES = {
     "augment": "one",
     "avatar": "many",
     "desk": "many",
+    "events": "many",
     "filter": "many",
     "generate": "maybe",
     "people": "many",

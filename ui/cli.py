@@ -32,6 +32,7 @@ from ui.command import (
     settings_of,
     stoppable_job,
 )
+from ui.events_cli import events
 from ui.filter_cli import filter_film
 from ui.generate_cli import augment, generate_app
 from ui.jobs_cli import jobs_app
@@ -84,6 +85,7 @@ app.command("anchor")(anchor)
 app.command("approve")(approve)
 app.command("provenance")(provenance)
 app.command("why")(why)
+app.command("events")(events)
 app.command("settings")(film_settings)
 app.command("mcp")(mcp)
 
