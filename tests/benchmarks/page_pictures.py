@@ -1,15 +1,15 @@
 """Every tab of the page as it is seen, in both languages, wide and on a phone, light and dark.
 
-``python -m tests.benchmarks page_pictures [FOLDER] [ADDRESS]`` leaves one sheet a tab in the
-folder, to be looked at. Without an address a page of its own is served, with nothing in it; work
-half done is seen at the address of a studio that holds some.
+``python -m tests.benchmarks page_pictures`` leaves one sheet a tab in the folder that it names, or
+in ``PAGE_PICTURES``, to be looked at. A page of its own is served, with nothing in it; work half
+done is seen at ``PAGE_ADDRESS`` of a studio that holds some.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,16 +41,15 @@ def main() -> None:
     """Take all pictures: one server, one browser, one page a language."""
     from playwright.sync_api import sync_playwright
 
-    given = [*sys.argv[1:], "", ""]
-    out = Path(given[0] or tempfile.mkdtemp(prefix="page-"))
+    out = Path(os.environ.get("PAGE_PICTURES") or tempfile.mkdtemp(prefix="page-"))
     out.mkdir(parents=True, exist_ok=True)
     chromium = next(p for n in ("chromium", "google-chrome") if (p := shutil.which(n)))
     taken: dict[str, list[Path]] = {}
-    with _address(given[1]) as address, sync_playwright() as play:
+    with _address(os.environ.get("PAGE_ADDRESS", "")) as address, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium, args=FLAGS)
         for language in ("en", "ko"):
             page = browser.new_context(locale=language).new_page()
-            page.set_default_timeout(60_000)
+            page.set_default_timeout(300_000)
             page.goto(address)
             page.wait_for_selector("html:not(.st-pending) [role=tab]")
             for tab in page.evaluate(_TABS):

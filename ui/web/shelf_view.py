@@ -156,7 +156,8 @@ def _result(say: Say, work: DeskWork, view: RunView) -> str:
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(work.changed_at))
     play = f' data-film="{_file(work, film)}"' if film else ""
     return (
-        f'<li class="st-foot st-made"><a class="st-poster" href="{address}"{play}>{face}</a>'
+        f'<li class="st-foot st-made"><a class="st-poster" href="{address}"{play}'
+        f' aria-label="{escape(say("gallery.open", name=work.title))}">{face}</a>'
         f'<div class="st-body"><b>{escape(work.title)}</b>'
         f"<span>{escape(say(_tab_name(work.kind)))} · {when}</span>{_settings(say, work)}{listed}"
         f'<a class="st-again" href="?like={work.id}&amp;in={work.kind}">'

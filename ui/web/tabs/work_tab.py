@@ -131,7 +131,10 @@ class WorkTab:
         work = self.works.get(visit.work)
         if work is None or work.phase is not visit.seen:
             return self._state(visit)
-        return {self.parts["stage"]: self._progress(Say(visit.language), work)}
+        say = Say(visit.language)
+        # A paused run goes on some day, and says what holds it up.
+        trouble = panels.problem(say, work.error)
+        return {self.parts["stage"]: trouble + self._progress(say, work)}
 
     def cancel(self, visit: OpenPage) -> dict[Any, Any]:
         """Stop what goes on."""
