@@ -108,10 +108,15 @@ class DatabaseFile:
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
-            except BaseException:
+            except BaseException as exc:
                 # After a full disk SQLite has rolled back on its own.
                 with suppress(sqlite3.Error):
                     self._connection.execute("ROLLBACK")
+                if isinstance(exc, sqlite3.OperationalError) and "full" in str(exc):
+                    # What is in the log beside is put into the file, which gives its room back:
+                    # where the log itself had filled the disk, the next try succeeds.
+                    with suppress(sqlite3.Error):
+                        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 raise
 
     @contextmanager

@@ -33,7 +33,7 @@ from studio.jobs.record import Claim
 _MOST_BYTES = 4 << 30
 _TAIL_BYTES = 4000
 #: After the page, before the long renders.
-_NICE = 7
+_NICE = 5
 
 
 @dataclass

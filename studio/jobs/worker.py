@@ -50,8 +50,8 @@ _GRACE_S = 45.0
 _STILL_S = 3600.0
 _TAIL_BYTES = 4000
 #: The page first, then what somebody waits for (``warm.py``), then long renders: with two of them
-#: on two cores the page still gets two thirds of a core whenever it wants it.
-_BATCH_NICE = 15
+#: on two cores the page still gets two thirds of a core when it wants it.
+_BATCH_NICE = 10
 #: When the process for interactive jobs begins to load: the page itself comes first.
 _WARM_AFTER_S = 4.0
 

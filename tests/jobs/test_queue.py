@@ -435,3 +435,17 @@ def test_a_copy_of_the_file_at_any_moment_is_whole(tmp_path):
             assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         copy.close()
     assert job.number == 12
+
+
+def test_a_log_that_filled_the_disk_gives_its_room_back(queue):
+    """SQLite looks at its log after a thousand pages only; a small disk is full before."""
+    log = queue.database.path.with_name("jobs.db-wal")
+    job = queue.submit(ask()).id
+    for _ in range(12):
+        queue.pause(job)
+        queue.resume(job)
+    assert log.stat().st_size > 100_000
+    with pytest.raises(JobsUnavailable, match="full"), queue.database.writing():
+        raise sqlite3.OperationalError("database or disk is full")
+    assert log.stat().st_size == 0
+    assert queue.get(job).state is JobState.QUEUED

@@ -344,6 +344,18 @@ def test_another_user_sees_nothing_over_the_api(live):
         assert http.get(f"/api/gradio_api/heartbeat/{ada.session_hash}").status_code == 404
         for path in ("gradio_api/file=/etc/passwd", "gradio_api/upload", "gradio_api/mcp/"):
             assert http.get(f"/api/{path}").status_code == 404
+        # What "Use via API" shows for curl: an event that is told to whoever asked for it alone.
+        key = {"Authorization": f"Bearer {live.keys['ada']}"}
+        begun = {"data": ["", 5], "session_hash": bob.session_hash}
+        event = http.post("/api/gradio_api/call/list_jobs", json=begun, headers=key).json()
+        told = f"/api/gradio_api/call/list_jobs/{event['event_id']}"
+        stream = {"session_hash": event["event_id"]}
+        assert http.get(told).status_code == 404
+        assert http.get("/api/gradio_api/queue/data", params=stream).status_code == 404
+        said = http.get(told, headers=key).text
+        assert said.startswith("event: complete") and job in said
+        assert http.get("/api/gradio_api/call/list_jobs/unknown", headers=key).status_code == 404
+        assert http.post("/gradio_api/call/list_jobs", json=begun).status_code == 404
     with httpx.Client(base_url=live.address) as http:
         for path in ("/api/", "/api/config", "/api/gradio_api/info", "/mcp", "/metrics"):
             assert http.get(path).status_code == 401
