@@ -40,6 +40,9 @@ def report(
     language: Annotated[
         str, typer.Option(help="Of the speech, e.g. en or ko; auto to find out.")
     ] = "auto",
+    page_language: Annotated[
+        str, typer.Option(help="Of the page, en or ko; auto for that of --language.")
+    ] = "auto",
     gallery: Annotated[
         Path | None, typer.Option(help="Folder of known people; the usual one.")
     ] = None,
@@ -66,6 +69,7 @@ def report(
         speech=not no_speech,
         texts=text,
         language=language,
+        page_language=page_language,
         gallery=gallery,
         thumbnails=not no_pictures,
         cache=not no_cache,
@@ -82,6 +86,7 @@ def check(
         list[Path] | None,
         typer.Option(help="A filled sheet, named as its coder; nothing is drawn. Repeatable."),
     ] = None,
+    page_language: Annotated[str, typer.Option(help="Of check.html, en or ko.")] = "en",
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -93,14 +98,20 @@ def check(
     Krippendorff's alpha among coders and with the machine.
     """
     from pipelines.report import check_sheets
+    from pipelines.report.words import LANGUAGES
+    from studio.errors import RequestError
 
+    if page_language not in LANGUAGES:
+        raise RequestError(f"--page-language {page_language} is not spoken here.", "Give en or ko.")
     if read:
         found = check_sheets.read_sheets(folder, read)
         data = check_sheets.describe_check(found)
         emit(as_json, data, lambda: print(check_sheets.summarise_check(found)))
         return
     with stoppable_job(settings_of()) as job:
-        made = check_sheets.write_sheets(folder, out or folder / "check", sample, seed, job)
+        made = check_sheets.write_sheets(
+            folder, out or folder / "check", sample, seed, job, page_language
+        )
     files = {"check": str(made.check), "coding": str(made.coding), "page": str(made.page)}
     data = {"files": files, "notes": list(made.notes)}
 

@@ -10,9 +10,11 @@ from typing import Any
 
 from pipelines.report.checking import CHECK, CODING, agreement, judged, plan_check
 from pipelines.report.counting import Row
+from pipelines.report.words import Words
 from studio.codec import to_json
 from studio.errors import RequestError, StudioError
 from studio.jobs.job import Job
+from studio.tables.packages import check_packages
 from studio.types.table import Table
 
 _COLORS = ((230, 120, 0), (0, 120, 200))  # people, things
@@ -35,7 +37,9 @@ class Sheets:
     notes: tuple[str, ...]
 
 
-def write_sheets(report: Path, out: Path, count: int, seed: int, job: Job) -> Sheets:
+def write_sheets(
+    report: Path, out: Path, count: int, seed: int, job: Job, language: str = "en"
+) -> Sheets:
     """Draw a sample of a report and write it for a coder.
 
     Args:
@@ -44,6 +48,7 @@ def write_sheets(report: Path, out: Path, count: int, seed: int, job: Job) -> Sh
         count: frames, and shots, to be looked at.
         seed: of the draw.
         job: settings, progress.
+        language: of the page, ``en`` or ``ko``.
 
     Raises:
         RequestError: the folder holds no report, or holds filled sheets already.
@@ -51,6 +56,7 @@ def write_sheets(report: Path, out: Path, count: int, seed: int, job: Job) -> Sh
     from studio.tables.table_files import write_csv
     from studio.tables.web_pages import page
 
+    check_packages()
     if not 1 <= count <= 5000:
         raise RequestError(f"--sample {count} cannot be drawn.", "Give from 1 to 5000.")
     raw = read_raw(report)
@@ -71,7 +77,7 @@ def write_sheets(report: Path, out: Path, count: int, seed: int, job: Job) -> Sh
     from studio.media.writer import write_beside
 
     with write_beside(files.page) as beside:
-        beside.write_text(page(template, **rows), encoding="utf-8")
+        beside.write_text(page(template, say=Words(language), **rows), encoding="utf-8")
     return Sheets(files.check, files.coding, files.page, tuple(notes))
 
 
@@ -88,6 +94,7 @@ def read_sheets(report: Path, filled: Sequence[Path]) -> dict[str, Any]:
     Raises:
         RequestError: a sheet is none, or not of this report, or its marks cannot be read.
     """
+    check_packages()
     from studio.tables.agreement import alpha
     from studio.tables.table_files import read_csv
 

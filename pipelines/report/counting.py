@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from dataclasses import dataclass, field
 from itertools import combinations
 
 from studio.types.table import Cell, Table
@@ -16,6 +16,8 @@ ALL = "(all)"
 MINUTE_S = 60.0
 #: Scene words less likely than this are not counted.
 WORD_FROM = 0.2
+#: Measures of a shot.
+MEASURES = ("scale", "camera", "place", "light")
 
 Row = Mapping[str, Cell]
 
@@ -26,24 +28,151 @@ def count(raw: Sequence[Table]) -> tuple[Table, ...]:
     Args:
         raw: of :func:`pipelines.report.raw_tables.raw_tables`.
     """
-    by_name = {table.name: list(table.records()) for table in raw}
-    lengths = {str(row["file"]): _number(row, "seconds") for row in by_name["files"]}
-    seen = by_name["observations"]
-    faces = [row for row in seen if row["kind"] == "face" and row["label"] != "unclear"]
-    things = [row for row in seen if row["kind"] == "thing"]
-    return (
-        _persons(faces, lengths),
-        _divided("persons_by_expression", faces, "expression"),
-        _divided("persons_by_scale", faces, "scale"),
-        _things(things, lengths),
-        _together([*faces, *(row for row in things if row["label"] != "person")]),
-        _cutting(by_name["shots"], lengths),
-        _cutting_over_time(by_name["shots"], lengths),
-        _shot_kinds(by_name["shots"]),
-        _words(by_name["scene_words"], lengths),
-        _speaking(by_name["turns"], lengths),
-        _over_time([*faces, *things]),
-    )
+    by_file: dict[str, dict[str, list[Row]]] = {}
+    for table in raw:
+        for row in table.records():
+            tables = by_file.setdefault(str(row["file"]), {t.name: [] for t in raw})
+            tables[table.name].append(row)
+    tally = Tally()
+    for rows in by_file.values():
+        tally.add(rows)
+    return tally.figures()
+
+
+class Tally:
+    """Figures of films, one after the other: of a film that was counted nothing but its figures is
+    kept."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, list[tuple[Cell, ...]]] = {}
+        self._heads: dict[str, tuple[str, ...]] = {}
+        self._sums = Sums()
+
+    def add(self, raw: Mapping[str, Sequence[Row]]) -> tuple[Table, ...]:
+        """Count one film.
+
+        Args:
+            raw: records of its raw tables by name.
+
+        Returns:
+            Its own figures.
+        """
+        lengths = {str(row["file"]): _number(row, "seconds") for row in raw["files"]}
+        seen = raw["observations"]
+        faces = [row for row in seen if row["kind"] == "face" and row["label"] != "unclear"]
+        things = [row for row in seen if row["kind"] == "thing"]
+        figures = (
+            _persons(faces, lengths),
+            _divided("persons_by_expression", faces, "expression"),
+            _divided("persons_by_scale", faces, "scale"),
+            _things(things, lengths),
+            _together([*faces, *(row for row in things if row["label"] != "person")]),
+            _cutting(raw["shots"], lengths),
+            _cutting_over_time(raw["shots"], lengths),
+            _shot_kinds(raw["shots"]),
+            _words(raw["scene_words"], lengths),
+            _speaking(raw["turns"], lengths),
+            _over_time([*faces, *things]),
+        )
+        for table in figures:
+            self._tables.setdefault(table.name, []).extend(table.rows)
+            self._heads[table.name] = table.columns
+        self._sums.add(faces, things, raw["shots"], sum(lengths.values()))
+        return figures
+
+    def figures(self) -> tuple[Table, ...]:
+        """Every table over all films, with the rows that mean the same in every file summed under
+        :data:`ALL`."""
+        together = self._sums.rows()
+        found = []
+        for name, rows in self._tables.items():
+            every = [*rows, *together.get(name, ())]
+            found.append(Table(name, self._heads[name], ORDERS[name](every)))
+        return tuple(found)
+
+
+@dataclass
+class Sums:
+    """What is summed over films: seconds of named people, of things, of kinds of shots."""
+
+    whole_s: float = 0.0
+    films: Counter[str] = field(default_factory=Counter)
+    people: dict[str, list[float]] = field(default_factory=dict)
+    divided: dict[tuple[str, str, Cell], float] = field(default_factory=dict)
+    things: dict[str, list[float]] = field(default_factory=dict)
+    kinds: dict[tuple[str, Cell], list[float]] = field(default_factory=dict)
+
+    def add(
+        self,
+        faces: Sequence[Row],
+        things: Sequence[Row],
+        shots: Sequence[Row],
+        whole_s: float,
+    ) -> None:
+        """One film's."""
+        self.whole_s += whole_s
+        self.films["faces"] += bool(faces)
+        self.films["things"] += bool(things)
+        named = [row for row in faces if _number(row, "named")]
+        for (label,), mine in _grouped(named, lambda row: (row["label"],)).items():
+            sums = self.people.setdefault(str(label), [0.0, 0.0])
+            sums[0] += _seconds(mine)
+            sums[1] += len({row["shot"] for row in mine})
+        for column in ("expression", "scale"):
+            for row in _firsts(named):
+                if row[column] is not None:
+                    key = column, str(row["label"]), row[column]
+                    self.divided[key] = self.divided.get(key, 0.0) + _number(row, "seconds")
+        for (label,), mine in _grouped(things, lambda row: (row["label"],)).items():
+            sums = self.things.setdefault(str(label), [0.0, 0.0, 0.0])
+            sums[0] += _seconds(mine)
+            sums[1] += len({row["shot"] for row in mine})
+            sums[2] = max(sums[2], _most_at_once(mine))
+        for measure in MEASURES:
+            told = [row for row in shots if row[measure]]
+            self.films[measure] += bool(told)
+            for row in told:
+                sums = self.kinds.setdefault((measure, row[measure]), [0.0, 0.0])
+                sums[0] += 1
+                sums[1] += _number(row, "seconds")
+
+    def rows(self) -> dict[str, list[tuple[Cell, ...]]]:
+        """Rows under :data:`ALL` by table, where more than one film has some."""
+        found: dict[str, list[tuple[Cell, ...]]] = {}
+        if self.films["faces"] > 1:
+            found["persons"] = [
+                (ALL, label, 1, _r(s), self._share(s), int(shots), None, None)
+                for label, (s, shots) in self.people.items()
+            ]
+            for column in ("expression", "scale"):
+                found[f"persons_by_{column}"] = self._divided(column)
+        if self.films["things"] > 1:
+            found["things"] = [
+                (ALL, label, _r(s), self._share(s), int(shots), int(most))
+                for label, (s, shots, most) in self.things.items()
+            ]
+        found["shot_kinds"] = [
+            (ALL, measure, value, int(count), _r(s), _r(s / max(self._told_s(measure), 1e-9), 4))
+            for (measure, value), (count, s) in self.kinds.items()
+            if self.films[measure] > 1
+        ]
+        return found
+
+    def _share(self, seconds: float) -> float:
+        return _r(seconds / max(self.whole_s, 1e-9), 4)
+
+    def _told_s(self, measure: str) -> float:
+        return sum(s for (of, _), (_, s) in self.kinds.items() if of == measure)
+
+    def _divided(self, column: str) -> list[tuple[Cell, ...]]:
+        mine = {(who, value): s for (of, who, value), s in self.divided.items() if of == column}
+        whole: dict[str, float] = defaultdict(float)
+        for (who, _), seconds in mine.items():
+            whole[who] += seconds
+        return [
+            (ALL, who, value, _r(s), _r(s / max(whole[who], 1e-9), 4))
+            for (who, value), s in mine.items()
+        ]
 
 
 def _number(row: Row, name: str) -> float:
@@ -72,76 +201,71 @@ def _grouped(
     return groups
 
 
-def _with_all(rows: Sequence[Row], known: Callable[[Row], bool]) -> list[Row]:
-    """The rows, and once more under :data:`ALL` those that mean the same in every file."""
-    if len({row["file"] for row in rows}) < 2:
-        return list(rows)
-    return [*rows, *({**row, "of": ALL} for row in rows if known(row))]
-
-
-def _of(row: Row) -> Cell:
-    return row.get("of", row["file"])
-
-
-def _of_and(column: str, row: Row) -> tuple[Cell, ...]:
-    return (_of(row), row[column])
-
-
 def _persons(faces: Sequence[Row], lengths: Mapping[str, float]) -> Table:
     rows: list[tuple[Cell, ...]] = []
-    groups = _grouped(_with_all(faces, _is_named), lambda row: (_of(row), row["label"]))
-    for (file, label), mine in groups.items():
+    for (file, label), mine in _grouped(faces, lambda row: (row["file"], row["label"])).items():
         seconds = _seconds(mine)
-        whole = sum(lengths.values()) if file == ALL else lengths[str(file)]
-        shots = len({(row["file"], row["shot"]) for row in mine})
+        shots = len({row["shot"] for row in mine})
         times = [_number(row, "time_s") for row in mine]
         ends = [_number(row, "time_s") + _number(row, "seconds") for row in mine]
-        span = (None, None) if file == ALL else (_r(min(times)), _r(max(ends)))
         named = int(_number(mine[0], "named"))
-        share = _r(seconds / max(whole, 1e-9), 4)
+        share = _r(seconds / max(lengths[str(file)], 1e-9), 4)
+        span = _r(min(times)), _r(max(ends))
         rows.append((file, label, named, _r(seconds), share, shots, *span))
     head = ("file", "person", "named", "seconds", "share", "shots", "first_s", "last_s")
     return Table("persons", head, _longest_first(rows, 3))
-
-
-def _is_named(row: Row) -> bool:
-    return bool(_number(row, "named"))
 
 
 def _longest_first(rows: Iterable[tuple[Cell, ...]], by: int) -> tuple[tuple[Cell, ...], ...]:
     return tuple(sorted(rows, key=lambda row: (str(row[0]), -float(row[by] or 0), str(row[1]))))
 
 
-def _divided(name: str, faces: Sequence[Row], column: str) -> Table:
-    """Seconds of each person by a column; a sample with two faces of one counts the first."""
+def _firsts(faces: Iterable[Row]) -> Iterable[Row]:
+    """Of two faces of one person on a sample the first."""
     first: dict[tuple[Cell, ...], Row] = {}
-    for row in _with_all(faces, _is_named):
-        first.setdefault((_of(row), row["file"], row["frame"], row["label"]), row)
-    kept = [row for row in first.values() if row[column] is not None]
+    for row in faces:
+        first.setdefault((row["file"], row["frame"], row["label"]), row)
+    return first.values()
+
+
+def _divided(name: str, faces: Sequence[Row], column: str) -> Table:
+    """Seconds of each person by a column."""
+    kept = [row for row in _firsts(faces) if row[column] is not None]
     rows: list[tuple[Cell, ...]] = []
-    for (file, label), mine in _grouped(kept, lambda row: (_of(row), row["label"])).items():
+    for (file, label), mine in _grouped(kept, lambda row: (row["file"], row["label"])).items():
         whole = sum(_number(row, "seconds") for row in mine)
         for (value,), part in _grouped(mine, lambda row: (row[column],)).items():
             seconds = sum(_number(row, "seconds") for row in part)
             rows.append((file, label, value, _r(seconds), _r(seconds / max(whole, 1e-9), 4)))
     head = ("file", "person", column, "seconds", "share_of_person")
-    ordered = sorted(rows, key=lambda r: (str(r[0]), str(r[1]), -float(r[3] or 0), str(r[2])))
-    return Table(name, head, tuple(ordered))
+    return Table(name, head, _by_person(rows))
+
+
+def _by_person(rows: Iterable[tuple[Cell, ...]]) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(sorted(rows, key=lambda r: (str(r[0]), str(r[1]), -float(r[3] or 0), str(r[2]))))
+
+
+def _by_measure(rows: Iterable[tuple[Cell, ...]]) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(sorted(rows, key=lambda r: (str(r[0]), str(r[1]), -float(r[4] or 0), str(r[2]))))
+
+
+def _by_minute(rows: Iterable[tuple[Cell, ...]]) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(sorted(rows, key=lambda r: (str(r[0]), int(r[1] or 0), str(r[2]), str(r[3]))))
 
 
 def _things(things: Sequence[Row], lengths: Mapping[str, float]) -> Table:
     rows: list[tuple[Cell, ...]] = []
-    for (file, label), mine in _grouped(
-        _with_all(things, lambda _: True), lambda row: (_of(row), row["label"])
-    ).items():
+    for (file, label), mine in _grouped(things, lambda row: (row["file"], row["label"])).items():
         seconds = _seconds(mine)
-        whole = sum(lengths.values()) if file == ALL else lengths[str(file)]
-        most = max(len(g) for g in _grouped(mine, lambda r: (r["file"], r["frame"])).values())
-        shots = len({(row["file"], row["shot"]) for row in mine})
-        share = _r(seconds / max(whole, 1e-9), 4)
-        rows.append((file, label, _r(seconds), share, shots, most))
+        shots = len({row["shot"] for row in mine})
+        share = _r(seconds / max(lengths[str(file)], 1e-9), 4)
+        rows.append((file, label, _r(seconds), share, shots, _most_at_once(mine)))
     head = ("file", "thing", "seconds", "share", "shots", "most_at_once")
     return Table("things", head, _longest_first(rows, 2))
+
+
+def _most_at_once(rows: Sequence[Row]) -> int:
+    return max(Counter(row["frame"] for row in rows).values())
 
 
 def _together(rows: Sequence[Row]) -> Table:
@@ -211,17 +335,19 @@ def _cutting_over_time(shots: Sequence[Row], lengths: Mapping[str, float]) -> Ta
 def _shot_kinds(shots: Sequence[Row]) -> Table:
     """How many shots and seconds of each scale, camera movement, place and light."""
     rows: list[tuple[Cell, ...]] = []
-    for measure in ("scale", "camera", "place", "light"):
+    for measure in MEASURES:
         told = [row for row in shots if row[measure]]
-        key = partial(_of_and, measure)
-        for (file, value), mine in _grouped(_with_all(told, lambda _: True), key).items():
+        whole = sum(_number(row, "seconds") for row in told)
+        for (file, value), mine in _grouped(told, _of_and(measure)).items():
             seconds = sum(_number(row, "seconds") for row in mine)
-            whole = sum(_number(r, "seconds") for r in told if file in (ALL, r["file"]))
             share = _r(seconds / max(whole, 1e-9), 4)
             rows.append((file, measure, value, len(mine), _r(seconds), share))
     head = ("file", "measure", "value", "shots", "seconds", "share")
-    ordered = sorted(rows, key=lambda r: (str(r[0]), str(r[1]), -float(r[4] or 0), str(r[2])))
-    return Table("shot_kinds", head, tuple(ordered))
+    return Table("shot_kinds", head, _by_measure(rows))
+
+
+def _of_and(column: str) -> Callable[[Row], tuple[Cell, ...]]:
+    return lambda row: (row["file"], row[column])
 
 
 def _words(words: Sequence[Row], lengths: Mapping[str, float]) -> Table:
@@ -258,5 +384,27 @@ def _over_time(rows: Sequence[Row]) -> Table:
     for (file, minute, kind, label), mine in groups.items():
         found.append((file, minute, kind, label, _r(_seconds(mine))))
     head = ("file", "minute", "kind", "label", "seconds")
-    ordered = sorted(found, key=lambda r: (str(r[0]), int(r[1] or 0), str(r[2]), str(r[3])))
-    return Table("over_time", head, tuple(ordered))
+    return Table("over_time", head, _by_minute(found))
+
+
+_Order = Callable[[Iterable[tuple[Cell, ...]]], tuple[tuple[Cell, ...], ...]]
+
+
+def _longest_by(column: int) -> _Order:
+    return lambda rows: _longest_first(rows, column)
+
+
+#: How the rows of each table stand, over all films.
+ORDERS: Mapping[str, _Order] = {
+    "persons": _longest_by(3),
+    "persons_by_expression": _by_person,
+    "persons_by_scale": _by_person,
+    "things": _longest_by(2),
+    "together": _longest_by(5),
+    "cutting": tuple,
+    "cutting_over_time": tuple,
+    "shot_kinds": _by_measure,
+    "places": _longest_by(2),
+    "speaking": _longest_by(2),
+    "over_time": _by_minute,
+}

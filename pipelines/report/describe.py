@@ -16,7 +16,7 @@ def describe(result: Result) -> dict[str, Any]:
     """The result as ``studio report --json`` prints it: the figures; the raw rows are in files."""
     return {
         "figures": {table.name: list(table.records()) for table in result.figures},
-        "raw_rows": {table.name: len(table) for table in result.raw},
+        "raw_rows": dict(result.rows),
         "methods": dict(result.methods),
         "files": to_json(result.files),
         "stored": list(result.stored),

@@ -30,13 +30,25 @@ KNOWN_ERRORS: Mapping[str, str] = {
 }
 
 
+def file_card(film: Footage) -> dict[str, Any]:
+    """What was done with one film."""
+    return {
+        "file": film.name,
+        "content_hash": film.analysis.media.content_hash,
+        "decoded_share": round(film.analysis.seen_share, 4),
+        "parts": film.analysis.models,
+        "face_model": film.people.model,
+        "notes": list(film.analysis.notes),
+    }
+
+
 def methods_card(
-    films: Sequence[Footage], options: Options, specs: Sequence[AnySpec]
+    films: Sequence[Mapping[str, Any]], options: Options, specs: Sequence[AnySpec]
 ) -> dict[str, Any]:
     """What was done, with what, under which rules.
 
     Args:
-        films: of the report.
+        films: cards of :func:`file_card`.
         options: of the run.
         specs: the models whose results went in.
     """
@@ -46,17 +58,7 @@ def methods_card(
         "screen_time": "A sample stands for the time from it to the next one or the end of its "
         "shot; the first of a shot for the shot's beginning too. Somebody is on screen for the "
         "samples on which a face was found and told to be theirs: turned away is not seen.",
-        "files": [
-            {
-                "file": film.name,
-                "content_hash": film.analysis.media.content_hash,
-                "decoded_share": round(film.analysis.seen_share, 4),
-                "parts": film.analysis.models,
-                "face_model": film.people.model,
-                "notes": list(film.analysis.notes),
-            }
-            for film in films
-        ],
+        "files": list(films),
         "models": [
             {
                 "model": spec.key,

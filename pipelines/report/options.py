@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from pipelines.report.words import LANGUAGES
 from studio.errors import RequestError
 
 #: One sample a shot, the middle one.
@@ -25,6 +26,8 @@ class Options:
         speech: whether speaking time is counted; the dearest part of an analysis.
         texts: whether text in the picture is read; about a second of work a second of film.
         language: of the speech, ISO 639-1 or ``auto``.
+        page_language: of the page's own words, ``en`` or ``ko``; ``auto`` for that of the speech
+            where it is said, else English. Columns and what tables hold stay as they are.
         gallery: folder of known people; None for the usual one.
         thumbnails: whether the page shows a picture of each shot.
         cache: whether stored parts are used.
@@ -37,11 +40,19 @@ class Options:
     speech: bool = True
     texts: bool = False
     language: str = "auto"
+    page_language: str = "auto"
     gallery: Path | None = None
     thumbnails: bool = True
     cache: bool = True
     seed: int = 0
     dry_run: bool = False
+
+    @property
+    def words(self) -> str:
+        """Language of the page."""
+        if self.page_language != "auto":
+            return self.page_language
+        return self.language if self.language in LANGUAGES else "en"
 
     @property
     def rate(self) -> Fraction | None:
@@ -65,6 +76,11 @@ def checked(options: Options) -> Options:
         raise RequestError(
             f"--sampling {options.sampling} cannot be used.",
             "Give samples a second (2, or 1/5 for one in five seconds), every, or key.",
+        )
+    if options.page_language not in ("auto", *LANGUAGES):
+        raise RequestError(
+            f"--page-language {options.page_language} is not spoken here.",
+            f"Give auto, {' or '.join(LANGUAGES)}.",
         )
     if options.out.exists() and not options.out.is_dir():
         raise RequestError(f"{options.out} is a file.", "Give a folder: --out DIR")

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
 from pipelines import analysis
 from pipelines.people import identities, open_gallery
-from pipelines.report.annotations import cues_of, tiers_of
-from pipelines.report.counting import Row, count
-from pipelines.report.methods import methods_card
 from pipelines.report.options import KEY, Options, checked
-from pipelines.report.raw_tables import Footage, raw_tables, sample_stretches
+from pipelines.report.raw_tables import Footage, sample_stretches
 from pipelines.report.result import Result
+from pipelines.report.writing import Writing
 from studio.archive.gallery import Gallery
 from studio.errors import RequestError
 from studio.jobs.job import Job
 from studio.models.spec import AnySpec
+from studio.tables.packages import check_packages
 from studio.types.analysis import FootageAnalysis
 from studio.types.media import MediaInfo
-from studio.types.table import Table
 
 _PARTS = ("shots", "objects", "faces", "views")
 _SPOKEN = ("speech", "speakers")
@@ -47,33 +44,41 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
     """
     started = time.perf_counter()
     checked(options)
+    check_packages()
     paths = films_of([source] if isinstance(source, Path) else list(source))
     names = names_of(paths)
     gallery = open_gallery(job, options.gallery)
-    films: list[Footage] = []
     stored: list[str] = []
     computed: list[str] = []
     notes: list[str] = []
-    for path, name in zip(paths, names, strict=True):
-        found = analysis.run(path, _wanted(path, options, job), job)
-        stored += [f"{name}: {part}" for part in found.stored]
-        computed += [f"{name}: {part}" for part in found.computed]
-        notes += [f"{name}: {note}" for note in found.analysis.notes]
-        if not options.dry_run:
-            films.append(_film(name, found.analysis, gallery, options, job))
-            notes += [f"{name}: {note}" for note in films[-1].people.notes]
+
+    def looked_at() -> Iterator[FootageAnalysis]:
+        for path, name in zip(paths, names, strict=True):
+            found = analysis.run(path, _wanted(path, options, job), job)
+            stored.extend(f"{name}: {part}" for part in found.stored)
+            computed.extend(f"{name}: {part}" for part in found.computed)
+            notes.extend(f"{name}: {note}" for note in found.analysis.notes)
+            yield found.analysis
+
     if options.dry_run:
+        for _ in looked_at():
+            pass
         wall_s = time.perf_counter() - started
-        return Result((), (), {}, {}, tuple(stored), tuple(computed), tuple(notes), wall_s)
-    job.report("report", 0.0, "counting")
-    raw = raw_tables(films)
-    figures = count(raw)
-    methods = methods_card(films, options, _specs(options))
-    files = _write(films, raw, figures, methods, options, job)
-    job.report("report", 1.0, f"{len(files)} files")
+        return Result((), {}, {}, {}, tuple(stored), tuple(computed), tuple(notes), wall_s)
+    with Writing(options, names, job) as writing:
+        for name, footage in zip(names, looked_at(), strict=True):
+            job.report("report", len(writing.files) / (2 * len(names) + 1), name)
+            film = _film(name, footage, gallery, options, job)
+            notes += [f"{name}: {note}" for note in film.people.notes]
+            writing.add(film)
+            del film, footage  # before the next one is looked at
+        figures, methods, rows = writing.finish(_specs(options))
+    job.report("report", 1.0, f"{len(writing.files)} files")
     wall_s = time.perf_counter() - started
     told = tuple(dict.fromkeys(notes))
-    return Result(raw, figures, methods, files, tuple(stored), tuple(computed), told, wall_s)
+    return Result(
+        figures, rows, methods, writing.files, tuple(stored), tuple(computed), told, wall_s
+    )
 
 
 def films_of(sources: Sequence[Path]) -> list[Path]:
@@ -155,58 +160,3 @@ def _specs(options: Options) -> tuple[AnySpec, ...]:
     parts = _parts(options)
     found = models_of(parts, analysis.Options(only=parts, language=options.language))
     return tuple(dict.fromkeys((*found, face_embedding.SPEC)))
-
-
-def _write(
-    films: Sequence[Footage],
-    raw: Sequence[Table],
-    figures: Sequence[Table],
-    methods: dict[str, object],
-    options: Options,
-    job: Job,
-) -> dict[str, Path]:
-    """Everything, the page last: where it is there, the rest is."""
-    from pipelines.report.page import write_page, write_thumbnails
-    from studio.media.writer import write_beside
-    from studio.tables.elan import write_eaf, write_metadata_vtt
-    from studio.tables.table_files import write_csv, write_parquet
-
-    out = options.out
-    files: dict[str, Path] = {}
-    for folder, tables in ((out / "raw", raw), (out, figures)):
-        for table in tables:
-            job.check()
-            for suffix, write in ((".csv", write_csv), (".parquet", write_parquet)):
-                files[table.name + suffix] = folder / (table.name + suffix)
-                write(table, files[table.name + suffix])
-    records: dict[str, list[Row]] = {table.name: list(table.records()) for table in raw}
-    stems = stems_of([film.name for film in films])
-    for film, stem in zip(films, stems, strict=True):
-        media = film.analysis.media.path
-        files[f"{stem}.eaf"] = out / f"{stem}.eaf"
-        write_eaf(tiers_of(film.name, records), media, files[f"{stem}.eaf"])
-        files[f"{stem}.vtt"] = out / f"{stem}.vtt"
-        write_metadata_vtt(cues_of(film.name, records), files[f"{stem}.vtt"])
-    files["sources"] = out / "raw" / "sources.json"
-    sources = {film.name: str(film.analysis.media.path) for film in films}
-    with write_beside(files["sources"]) as beside:
-        beside.write_text(json.dumps(sources, ensure_ascii=False, indent=1), encoding="utf-8")
-    files["methods"] = out / "methods.json"
-    with write_beside(files["methods"]) as beside:
-        beside.write_text(json.dumps(methods, ensure_ascii=False, indent=1), encoding="utf-8")
-    thumbnails = write_thumbnails(films, stems, out, job) if options.thumbnails else {}
-    files["page"] = out / "report.html"
-    write_page(files["page"], records, figures, methods, thumbnails)
-    return files
-
-
-def stems_of(names: Sequence[str]) -> list[str]:
-    """Names of files made of the films' names: letters, digits, points and dashes, each once."""
-    stems: list[str] = []
-    for name in names:
-        safe = "".join(c if c.isalnum() or c in "-." else "_" for c in Path(name).name)
-        stem, number = safe.lstrip(".") or "film", 2
-        while stem in stems:
-            stem, number = f"{safe}-{number}", number + 1
-        stems.append(stem)
-    return stems

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,6 +66,29 @@ SHOTS = (
 WORDS = ("file", "frame", "time_s", "seconds", "shot", "rank", "word", "score")
 TEXTS = ("file", "text", "start_s", "end_s", "score", "samples", "left", "top", "right", "bottom")
 TURNS = ("file", "speaker", "start_s", "end_s", "words")
+#: Raw tables by name.
+HEADS: Mapping[str, tuple[str, ...]] = {
+    "files": FILES,
+    "samples": SAMPLES,
+    "observations": OBSERVATIONS,
+    "shots": SHOTS,
+    "scene_words": WORDS,
+    "texts": TEXTS,
+    "turns": TURNS,
+}
+#: Columns of whole numbers, and of numbers; the others are text. Empty cells are of no type, so
+#: that it has to be said.
+KINDS: Mapping[str, type] = {
+    **dict.fromkeys(
+        "frame shot named samples width_px height_px has_sound rank words start_frame "
+        "end_frame".split(),
+        int,
+    ),
+    **dict.fromkeys(
+        "time_s from_s seconds score left top right bottom start_s end_s frames_per_s".split(),
+        float,
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -141,29 +164,31 @@ def sample_stretches(
     return np.array(frames, np.int64), np.array(begins, np.float64), lengths
 
 
-def raw_tables(films: Sequence[Footage]) -> tuple[Table, ...]:
-    """The tables files, samples, observations, shots, scene_words, texts and turns."""
-    rows: dict[str, list[tuple[Cell, ...]]] = {
-        name: []
-        for name in ("files", "samples", "observations", "shots", "scene_words", "texts", "turns")
+def raw_tables(film: Footage) -> tuple[Table, ...]:
+    """The tables files, samples, observations, shots, scene_words, texts and turns of a film."""
+    shot_of = _shot_numbers(film)
+    stretches = zip(film.sampled.tolist(), film.from_s, film.weights_s, strict=True)
+    samples = [
+        (
+            film.name,
+            frame,
+            _s(float(film.times.start(frame))),
+            _s(from_s),
+            _s(weight),
+            shot_of(frame),
+        )
+        for frame, from_s, weight in stretches
+    ]
+    rows: dict[str, Sequence[tuple[Cell, ...]]] = {
+        "files": [_file_row(film)],
+        "samples": samples,
+        "observations": _observations(film),
+        "shots": [_shot_row(film, n, shot) for n, shot in enumerate(film.shots)],
+        "scene_words": _scene_words(film),
+        "texts": _texts(film),
+        "turns": _turns(film),
     }
-    for film in films:
-        rows["files"].append(_file_row(film))
-        shot_of = _shot_numbers(film)
-        stretches = zip(film.sampled.tolist(), film.from_s, film.weights_s, strict=True)
-        for frame, from_s, weight in stretches:
-            time_s = _s(float(film.times.start(frame)))
-            where = (film.name, frame, time_s, _s(from_s), _s(weight), shot_of(frame))
-            rows["samples"].append(where)
-        rows["observations"] += _observations(film)
-        rows["shots"] += [_shot_row(film, n, shot) for n, shot in enumerate(film.shots)]
-        rows["scene_words"] += _scene_words(film)
-        rows["texts"] += _texts(film)
-        rows["turns"] += _turns(film)
-    heads = (FILES, SAMPLES, OBSERVATIONS, SHOTS, WORDS, TEXTS, TURNS)
-    return tuple(
-        Table(name, head, tuple(rows[name])) for name, head in zip(rows, heads, strict=True)
-    )
+    return tuple(Table(name, head, tuple(rows[name])) for name, head in HEADS.items())
 
 
 def person_label(film: Footage, track: int) -> tuple[str, int]:

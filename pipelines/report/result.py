@@ -15,8 +15,8 @@ class Result:
     """A report.
 
     Attributes:
-        raw: what was seen and heard, one row an observation.
-        figures: what was counted from it.
+        figures: what was counted.
+        rows: how many rows each raw table has.
         methods: the methods card.
         files: kind of each file to its path; none on a dry run.
         stored, computed: parts of the analyses, as ``file: part``.
@@ -24,14 +24,26 @@ class Result:
         wall_s: seconds this run took.
     """
 
-    raw: tuple[Table, ...]
     figures: tuple[Table, ...]
+    rows: Mapping[str, int]
     methods: Mapping[str, Any]
     files: Mapping[str, Path] = field(default_factory=dict)
     stored: tuple[str, ...] = ()
     computed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     wall_s: float = 0.0
+
+    @property
+    def raw(self) -> tuple[Table, ...]:
+        """What was seen and heard, one row an observation: read from the files each time, since of
+        many hours it is more than the memory holds.
+
+        Raises:
+            RequestError: the files are gone.
+        """
+        from studio.tables.table_files import read_parquet
+
+        return tuple(read_parquet(self.files[f"{name}.parquet"]) for name in self.rows)
 
     def figure(self, name: str) -> Table:
         """A table of figures by its name."""

@@ -41,12 +41,13 @@ def bars(values: Mapping[str, float], unit: str) -> str:
     return _svg(0.6 + 0.32 * len(values), draw)
 
 
-def strips(rows: Mapping[str, Sequence[Span]], until_s: float) -> str:
+def strips(rows: Mapping[str, Sequence[Span]], until_s: float, unit: str = "seconds") -> str:
     """When each is there: a row each over time.
 
     Args:
         rows: name to spans of time.
         until_s: end of the axis.
+        unit: of time, for the axis.
 
     Returns:
         An ``<svg>`` element.
@@ -62,18 +63,19 @@ def strips(rows: Mapping[str, Sequence[Span]], until_s: float) -> str:
         axes.set_yticks(range(len(rows)), [_short(name) for name in rows])
         axes.invert_yaxis()
         axes.set_xlim(0, max(until_s, 1e-6))
-        axes.set_xlabel("seconds")
+        axes.set_xlabel(unit)
 
     return _svg(0.6 + 0.32 * len(rows), draw)
 
 
-def steps(values: Sequence[float], width_s: float, unit: str) -> str:
+def steps(values: Sequence[float], width_s: float, unit: str, time_unit: str = "seconds") -> str:
     """A value for each stretch of time.
 
     Args:
         values: one a stretch.
         width_s: seconds a stretch.
         unit: for the axis.
+        time_unit: of time, for the other.
 
     Returns:
         An ``<svg>`` element.
@@ -82,7 +84,7 @@ def steps(values: Sequence[float], width_s: float, unit: str) -> str:
     def draw(axes: Axes) -> None:
         starts = [width_s * at for at in range(len(values))]
         axes.bar(starts, list(values), width=width_s * 0.92, align="edge", color=_COLORS[0])
-        axes.set_xlabel("seconds")
+        axes.set_xlabel(time_unit)
         axes.set_ylabel(unit)
 
     return _svg(1.9, draw)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from types import TracebackType
+from typing import Any
 
 from studio.errors import RequestError
 from studio.media.writer import write_beside
@@ -83,6 +87,78 @@ def write_parquet(table: Table, path: Path) -> None:
         columns[name] = pa.array(cells, type=_type_of(cells))
     with write_beside(path) as beside:
         pq.write_table(pa.table(columns), beside)
+
+
+class TableFiles:
+    """A table that is written piece by piece, as CSV and as Parquet; both appear whole at the end,
+    or not at all.
+
+    Args:
+        name: of the table, and of the files.
+        columns: their names.
+        kinds: columns of whole numbers (``int``) and of numbers (``float``); the others are text.
+        folder: of the files.
+
+    Attributes:
+        rows: written so far.
+
+    Raises:
+        EncodeFailed: the files cannot be written.
+    """
+
+    def __init__(
+        self, name: str, columns: Sequence[str], kinds: Mapping[str, type], folder: Path
+    ) -> None:
+        import pyarrow as pa
+
+        types = {int: pa.int64(), float: pa.float64()}
+        fields = [(column, types.get(kinds.get(column, str), pa.string())) for column in columns]
+        self.csv, self.parquet = folder / f"{name}.csv", folder / f"{name}.parquet"
+        self.rows = 0
+        self._columns = tuple(columns)
+        self._schema = pa.schema(fields)
+        self._open = ExitStack()
+        self._writer: Any = None
+        self._sheet: Any = None
+
+    def __enter__(self) -> TableFiles:
+        """Begin both files."""
+        import pyarrow.parquet as pq
+
+        with ExitStack() as opened:
+            csv_beside = opened.enter_context(write_beside(self.csv))
+            parquet_beside = opened.enter_context(write_beside(self.parquet))
+            file = opened.enter_context(csv_beside.open("w", encoding="utf-8-sig", newline=""))
+            self._writer = csv.writer(file)
+            self._writer.writerow(self._columns)
+            self._sheet = opened.enter_context(pq.ParquetWriter(parquet_beside, self._schema))
+            self._open = opened.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let both appear, unless something failed."""
+        self._open.__exit__(kind, error, trace)
+
+    def add(self, rows: Iterable[Sequence[Cell]]) -> None:
+        """Write more rows."""
+        import pyarrow as pa
+
+        held = list(rows)
+        if not held:
+            return
+        self._writer.writerows([_shown(cell) for cell in row] for row in held)
+        columns = zip(*held, strict=True)
+        arrays = [
+            pa.array(cells, type=field.type)
+            for cells, field in zip(columns, self._schema, strict=True)
+        ]
+        self._sheet.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
+        self.rows += len(held)
 
 
 def read_parquet(path: Path) -> Table:

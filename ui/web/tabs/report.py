@@ -96,8 +96,6 @@ class ReportTab(StudyTab):
         self, visit: Visit, sampling: str, speech: bool, language: str, written: bool
     ) -> dict[Any, Any]:
         """Make the report."""
-        from dataclasses import replace
-
         from pipelines.report.options import Options, checked
 
         def act() -> None:
@@ -111,10 +109,9 @@ class ReportTab(StudyTab):
             }  # fmt: skip
             options = Options(
                 out=work.out, sampling=sampling, speech=bool(speech), texts=bool(written),
+                page_language=visit.language,
                 language=language,
             )  # fmt: skip
-            if any(name == "page_language" for name in Options.__dataclass_fields__):
-                options = replace(options, page_language=visit.language)
             work.make_report(films, checked(options))
 
         return self.attempt(visit, act)
