@@ -11,7 +11,7 @@ from studio.errors import MediaError, RequestError
 from ui.command import AsJson, emit, settings_of, stoppable_job
 
 if TYPE_CHECKING:
-    from pipelines.anchor.hidden_mark import Listened
+    from pipelines.anchor.hidden_mark import Listened, Seen
     from pipelines.anchor.policy import Recorded
 
 consent_app = typer.Typer(
@@ -28,17 +28,19 @@ def provenance(
 
     It verifies the signature (C2PA) without a network and tells it in plain words: the signer,
     what was done with what, approval and consents, and the chain of what it was made from. It
-    listens for the hidden mark of a made voice, which stays where a signature does not. Exit
-    code 1 where the file is not as it was signed, or its signature was taken off.
+    listens and looks for the hidden marks of a made voice and a made picture, which stay where a
+    signature does not. Exit code 1 where the file is not as it was signed, or its signature was
+    taken off.
     """
     from studio.codec import to_json
     from studio.provenance.reading import read_provenance
     from studio.provenance.telling import tell
 
     found = read_provenance(file, settings_of())
-    heard = _listened(file)
-    said = [*tell(found), *([f"  {heard.told}"] if heard is not None and heard.told else [])]
-    data = {**to_json(found), "hidden_mark": to_json(heard), "told": said}
+    heard, seen = _listened(file), _looked(file)
+    said = [*tell(found), *(f"  {mark.told}" for mark in (heard, seen) if mark and mark.told)]
+    marks = {"sound": to_json(heard), "picture": to_json(seen)}
+    data = {**to_json(found), "hidden_marks": marks, "told": said}
     emit(as_json, data, lambda: print("\n".join(said)))
     if found.state not in ("intact", "unsigned"):
         raise typer.Exit(1)
@@ -51,6 +53,16 @@ def _listened(file: Path) -> Listened | None:
     try:
         with stoppable_job(settings_of()) as job:
             return listen_for_mark(file, job)
+    except MediaError:
+        return None
+
+
+def _looked(file: Path) -> Seen | None:
+    """What is seen in a film or picture; None for what is neither."""
+    from pipelines.anchor.hidden_mark import look_for_mark
+
+    try:
+        return look_for_mark(file, settings_of())
     except MediaError:
         return None
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from studio.media.disclosure_label import Corner, LabelAudit, Stamp
 
 #: Of what is drawn; another number makes every chunk anew.
-LABEL_VERSION = 1
+LABEL_VERSION = 2
 LABELS: Mapping[str, str] = {"en": "AI-generated", "ko": "AI 생성"}
 WATERMARKS: Mapping[str, str] = {"en": "DRAFT – NOT APPROVED", "ko": "초안 – 승인 전"}
 

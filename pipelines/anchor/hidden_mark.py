@@ -1,7 +1,7 @@
-"""The sign that no ear hears: laid under every voice that is made here, and listened for in a file.
+"""Signs that nobody hears or sees: under every voice and over every picture that is made here.
 
-It says one thing: that a machine of this kind made the sound. It outlives what the signature does
-not: another program's export, a change of format, a copy from a page.
+They say one thing: that this studio made it. They outlive what a signature does not: another
+program's export, a change of format or size, a copy from a page.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from studio.errors import WeightsMissing
 from studio.jobs.job import Job
 from studio.media.audio_io import read_audio
 from studio.media.probe import probe
+from studio.settings import Settings
 
 #: ``heard`` and ``silent`` (no sign), ``no sound`` to listen to, or the extra is not installed.
 State = Literal["heard", "silent", "no sound", "not listened"]
@@ -58,6 +59,43 @@ class Listened:
         if self.state == "heard":
             return f"hidden mark in the sound: heard ({of}): a voice made by this studio's kind"
         return f"hidden mark in the sound: none ({of})"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen in a film.
+
+    Attributes:
+        state: ``seen``, or ``plain`` where no sign was found.
+        score: deviations above chance.
+    """
+
+    state: Literal["seen", "plain"]
+    score: float
+
+    @property
+    def told(self) -> str:
+        """In words."""
+        if self.state == "seen":
+            return f"hidden mark in the picture: seen ({self.score:.0f} times chance)"
+        return f"hidden mark in the picture: none ({self.score:.1f} times chance)"
+
+
+def look_for_mark(path: Path, settings: Settings) -> Seen | None:
+    """Look for the sign in a film's picture; None where it has no moving picture.
+
+    Raises:
+        MediaError: it cannot be read.
+    """
+    from studio.media.picture_mark import THRESHOLD as ENOUGH
+    from studio.media.picture_mark import find_picture_mark
+    from studio.media.probe import frame_times
+
+    info = probe(path, settings)
+    if info.video is None:
+        return None
+    found = find_picture_mark(info, frame_times(info, settings))
+    return Seen("seen" if found > ENOUGH else "plain", found)
 
 
 def with_hidden_mark(

@@ -24,6 +24,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from studio.errors import RequestError
 from studio.media.cards import font_path
+from studio.media.picture_mark import PictureMark, picture_mark
 
 if TYPE_CHECKING:
     from studio.types.media import FrameTimes, MediaInfo
@@ -52,6 +53,7 @@ class Stamp:
         marked: flat numbers of the frame's pixels that the watermark changes, ascending.
         target: float32 ``(n, 1)``, what each of them is drawn towards: 255 or 0.
         share: float32 ``(n, 1)``, how far.
+        sign: what no eye sees, over all of the frame.
     """
 
     box_xyxy: tuple[int, int, int, int]
@@ -60,9 +62,11 @@ class Stamp:
     marked: NDArray[np.int64]
     target: NDArray[np.float32]
     share: NDArray[np.float32]
+    sign: PictureMark
 
     def __call__(self, rgb: NDArray[np.uint8]) -> None:
         """Lay it on a frame, uint8 ``(h, w, 3)`` RGB; the frame itself is changed."""
+        self.sign(rgb)
         if len(self.marked):
             flat = rgb.reshape(-1, 3)
             if not np.shares_memory(flat, rgb):
@@ -107,7 +111,9 @@ def stamp_for(
     x = left if corner.endswith("left") else width - left - wide
     y = top if corner.startswith("top") else height - top - tall
     marked, target, share = _watermark(watermark, size_wh)
-    return Stamp((x, y, x + wide, y + tall), plate, covers, marked, target, share)
+    return Stamp(
+        (x, y, x + wide, y + tall), plate, covers, marked, target, share, picture_mark(size_wh)
+    )
 
 
 def _font(capital_px: float) -> ImageFont.FreeTypeFont:
