@@ -37,6 +37,7 @@ def describe(result: Result) -> dict[str, Any]:
             "drawn": result.drawn,
             "kept": result.drawn_before,
             "seconds": round(result.film_s, 3),
+            "saved_s": round(result.saved_s, 1),
             "estimate_s": round(result.estimate_s, 1),
             "draft": result.draft,
             "signed_by": result.signed_by,
@@ -107,6 +108,7 @@ def _film_rows(result: Result) -> list[str]:
         rows.append(
             f"{result.drawn} stretch(es) rendered, {result.drawn_before} there already: "
             f"{result.film_s:.1f} s for {result.duration_s:.1f} s of film"
+            + (f"; drawing those took {result.saved_s:.1f} s" if result.saved_s else "")
         )
         state = f"a draft: {result.draft}" if result.draft else "approved"
         rows.append(f"{state}; signed by {result.signed_by or 'nobody'}")

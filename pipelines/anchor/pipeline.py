@@ -67,6 +67,7 @@ class Result:
         programme: what is on the screen when; None where it was not planned.
         drawn, drawn_before: stretches of the film rendered now, and there already.
         film_s: seconds that rendering took; 0 where nothing was rendered.
+        saved_s: seconds that drawing took for the stretches that were there already.
         estimate_s: seconds that rendering would take, of a dry run; 0 elsewhere.
         draft: why the film is a draft; empty where it is approved, or none was made.
         signed_by: name of the signing identity; empty where nothing was signed.
@@ -88,6 +89,7 @@ class Result:
     drawn: int = 0
     drawn_before: int = 0
     film_s: float = 0.0
+    saved_s: float = 0.0
     estimate_s: float = 0.0
     draft: str = ""
     signed_by: str = ""
@@ -341,6 +343,7 @@ def _filmed(
         drawn=made.stretches - made.kept,
         drawn_before=made.kept,
         film_s=made.wall_s,
+        saved_s=made.saved_s,
         draft=disclosure.why_draft,
         signed_by=made.release.signed_by,
         notes=(*result.notes, *more, *made.mastered.notes, *made.release.notes),

@@ -10,6 +10,7 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -42,6 +43,7 @@ from studio.media.reader import decode_range
 from studio.settings import Settings
 from studio.types.audio import AudioClip
 from studio.types.timecode import FrameRate
+from tests.footage import shared_media
 from tests.picture_pool import picture_pool
 
 __all__ = ["picture_pool"]
@@ -229,9 +231,48 @@ def test_missing_and_unfit_files_are_named_by_their_line(tmp_path):
     script = parse_script("Hello. [b-roll: a quiet river] There.", "n.md")
     river = tmp_path / "river.jpg"
     river.write_bytes((SCRIPTS / "sea-wall.jpg").read_bytes())
-    assert find_materials(script, tmp_path, (), (), job).materials == {}
+    with pytest.raises(RequestError, match=r"line 1:8: \[b-roll: a quiet river\] finds nothing"):
+        find_materials(script, tmp_path, (), (), job)
     found = find_materials(script, tmp_path, (), (river,), job)
     assert found.materials["a quiet river"].path == river and "by its name" in found.notes[0]
+
+
+@pytest.mark.slow  # two films made searchable, a segment of one line: 30 s of a quiet processor
+def test_footage_is_found_by_what_it_shows_and_shown(picture_pool, tmp_path):
+    games, chaplin = tmp_path / "tape-1.mp4", tmp_path / "tape-2.mp4"
+    shutil.copyfile(shared_media("basketball.mp4"), games)
+    shutil.copyfile(shared_media("film_bw.mp4"), chaplin)
+    source = tmp_path / "n.md"
+    source.write_text("# Sports\n\nGood evening. [b-roll: basketball] The children of our street "
+                      "have won their first game of the season today.\n")  # fmt: skip
+    style = tmp_path / "quick.toml"
+    style.write_text("opening_s = 0.4\nclosing_s = 0.4\nsting = false\nstrip = false\n")
+    job = Job(_settings(tmp_path), picture_pool, AnalysisStore(tmp_path / "s"))
+    options = Options(tmp_path / "out", style=str(style), height_px=360, footage=(chaplin, games))
+    made = anchor.run(source, options, job)
+    assert made.programme is not None
+    material = made.programme.materials["basketball"]
+    assert material.path == games and 0 <= material.from_s < 8, "no name told: its pictures did"
+    assert any("tape-1.mp4 at " in note for note in made.notes)
+    (film,) = (e for e in made.programme.elements if e.kind == "film")
+    k = film.start + 40
+    shown = _frames(made.files["film"])[k].astype(float)
+    info = probe(games)
+    at = material.from_s + Fraction(40, 25)
+    near = round(at * info.video.rate.fps)
+    source_frames = [
+        frame.to_ndarray(format="gray")
+        for _, frame in decode_range(info, frame_times(info), near - 1, near + 2)
+    ]
+    inside = (slice(80, 300), slice(160, 480))  # no type there
+    alike = [
+        np.corrcoef(shown[inside].ravel(), cv2.resize(one, (640, 360))[inside].ravel())[0, 1]
+        for one in source_frames
+    ]
+    assert max(alike) > 0.9, alike
+    source.write_text("Good evening. [b-roll: purple submarine] Nobody saw it.\n")
+    with pytest.raises(RequestError, match=r"line 1:15: \[b-roll: purple submarine\] finds noth"):
+        anchor.run(source, options, job)
 
 
 def _settings(folder: Path) -> Settings:
@@ -317,6 +358,7 @@ def test_a_segment_is_made_kept_changed_stopped_and_approved(picture_pool, tmp_p
     source.write_text(SHORT.replace("떠납니다.", "갑니다."), encoding="utf-8")
     second = made("one")
     assert second.drawn <= 2 and second.drawn_before >= 2
+    assert second.saved_s > 0 and "drawing those took" in anchor.summarise(second)
     # The voice is kept by its text: eSpeak says a text a millisecond otherwise after another one.
     shutil.copytree(tmp_path / "one" / "voice-parts", tmp_path / "two" / "voice-parts")
     whole = made("two")

@@ -36,7 +36,7 @@ from studio.settings import Settings
 from studio.types.performance import Performance
 
 #: Raised whenever the same programme would give other pixels than before.
-COMPOSE_VERSION = 1
+COMPOSE_VERSION = 2
 _FULL = ("opening", "closing", "quote", "chart", "picture", "film")
 
 
@@ -131,6 +131,8 @@ def stretch_digest(stage: Stage, stretch: Stretch, form: object, stamped: object
             made["material"] = p.materials[element.material].sha256
         if element.kind == "strip":
             made["clock"] = [p.clock(k) for k in range(element.start, element.end)]
+        if element.kind == "caption":
+            made["names"] = [(n.text, n.detail) for n in _names(p, element)]
         elements.append(made)
     framing = [p.framing(k) for k in range(start, end)]
     closing = any(e["kind"] == "closing" for e in elements)
@@ -231,8 +233,8 @@ def painter_of(stage: Stage, element: Element) -> Painter:
                 enters=not element.detail,
             )  # fmt: skip
         case "caption":
-            lift = kit.px(165) if element.detail else 0  # a name of two rows, and air
-            return Caption(kit, tuple(element.text.split("\n")), lift)
+            lines = tuple(element.text.split("\n"))
+            return Caption(kit, lines, _lift(kit, lines, _names(p, element)))
     if element.kind == "panel":
         picture = _still(stage, element.material) if material is not None else None
         return Panel(kit, element.text, picture, element.frames)
@@ -243,6 +245,31 @@ def painter_of(stage: Stage, element: Element) -> Painter:
         picture = _still(stage, element.material)
         return FullPicture(kit, picture, element.text, element.frames)
     return FilmPainter(kit, material, element, stage.settings)
+
+
+def _names(programme: Programme, caption: Element) -> list[Element]:
+    """The names that show while a caption does."""
+    during = programme.during(caption.start, caption.end)
+    return [e for e in during if e.kind == "lower-third"]
+
+
+def _lift(kit: Kit, lines: tuple[str, ...], names: list[Element]) -> int:
+    """How much higher a caption stands: over a name of two rows, but only where the two would
+    touch, since higher up it lies on the presenter's mouth."""
+    air = kit.px(16)
+    for name in names:
+        plate = LowerThird(kit, name.text, name.detail, name.frames).patches(name.frames // 2)
+        for one in Caption(kit, lines).patches(0):
+            for other in plate:
+                apart = (
+                    one.x > other.x + other.rgba.shape[1] + air
+                    or other.x > one.x + one.rgba.shape[1] + air
+                    or one.y > other.y + other.rgba.shape[0] + air
+                    or other.y > one.y + one.rgba.shape[0] + air
+                )
+                if not apart:
+                    return kit.px(165)
+    return 0
 
 
 def _still(stage: Stage, name: str) -> Rgb:

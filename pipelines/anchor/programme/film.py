@@ -3,6 +3,8 @@ the gate demands."""
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +16,7 @@ from pipelines.anchor.programme.programme import Stretch
 from pipelines.anchor.programme.sound import master_segment, mix_segment
 from studio.jobs.job import Job
 from studio.media.loudness import Mastered
+from studio.media.writer import write_beside
 from studio.types.audio import AudioClip
 from studio.types.script import Script
 from studio.types.timecode import FrameRate
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from pipelines.anchor.graphics.patch import Rgb
     from studio.media.film_mark import FilmMark
 
+#: In the folder of the stretches: seconds that each took.
+_SECONDS = "seconds.json"
+
 
 @dataclass(frozen=True)
 class Rendered:
@@ -31,6 +37,8 @@ class Rendered:
     Attributes:
         wall_s: seconds it took.
         stretches, kept: lines and bumpers of the film, and those that were there already.
+        saved_s: seconds that drawing and encoding those took when they were made, as far as that
+            was written down, with as many at once as now.
         mastered: how loud it came out.
         release: what was found before it was let out.
     """
@@ -38,6 +46,7 @@ class Rendered:
     wall_s: float
     stretches: int
     kept: int
+    saved_s: float
     mastered: Mastered
     release: Release
 
@@ -97,10 +106,17 @@ def render_segment(
     form = PictureFormat(programme.size_wh, rate, max(1, 2 * settings.cores // workers))
     made_by = [COMPOSED_VERSION, form.made_by]
 
+    before_s = _read_seconds(parts)
+    spent_s: dict[str, float] = {}
+
+    def drawn(digest: str, stretch: Stretch) -> Iterator[Rgb]:
+        began = time.perf_counter()
+        yield from stamped(stage, stretch.start, stretch.end, disclosure)
+        spent_s[digest] = round(time.perf_counter() - began, 2)
+
     def piece(stretch: Stretch) -> Piece:
         digest = stretch_digest(stage, stretch, made_by, disclosure.made_by)
-        draw = partial(stamped, stage, stretch.start, stretch.end, disclosure)
-        return Piece(digest, stretch.end - stretch.start, draw)
+        return Piece(digest, stretch.end - stretch.start, partial(drawn, digest, stretch))
 
     released: list[Release] = []
     heard: list[Mastered] = []
@@ -123,8 +139,9 @@ def render_segment(
         ]
         job.report("release", 1.0)
 
+    pieces = [piece(stretch) for stretch in programme.stretches]
     report = compose_film(
-        [piece(stretch) for stretch in programme.stretches],
+        pieces,
         sound,
         out,
         parts,
@@ -136,7 +153,20 @@ def render_segment(
         on_progress=lambda share, words: job.report("picture", share, words),
         check=job.check,
     )
-    return Rendered(report.seconds, report.pieces, report.kept, heard[0], released[0])
+    all_s = {p.digest: s for p in pieces if (s := (before_s | spent_s).get(p.digest)) is not None}
+    with write_beside(parts / _SECONDS) as beside:
+        beside.write_text(json.dumps(all_s), encoding="utf-8")
+    saved_s = sum(s for digest, s in all_s.items() if digest not in spent_s) / workers
+    return Rendered(report.seconds, report.pieces, report.kept, saved_s, heard[0], released[0])
+
+
+def _read_seconds(parts: Path) -> dict[str, float]:
+    """What each stretch took by its digest; nothing of what cannot be read: it is only told."""
+    try:
+        found = json.loads((parts / _SECONDS).read_text(encoding="utf-8"))
+        return {str(digest): float(seconds) for digest, seconds in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
 
 
 def sheet(stage: Stage, disclosure: Disclosure, path: Path, job: Job, columns: int = 4) -> Any:
@@ -145,7 +175,6 @@ def sheet(stage: Stage, disclosure: Disclosure, path: Path, job: Job, columns: i
     import numpy as np
 
     from studio.media.image_io import jpeg_bytes
-    from studio.media.writer import write_beside
 
     programme = stage.programme
     width, height = programme.size_wh

@@ -19,6 +19,8 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 _TABLES = (".csv", ".tsv")
 #: A place shorter than that is shown longer than it was found.
 _SHORT_S = 3
+#: So many answers of the search are weighed against each other.
+_ANSWERS = 6
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Found:
 
     Attributes:
         materials: by the cue's argument.
-        notes: cues for which nothing was found, and what was taken by its name.
+        notes: what was found by the search, what was taken by its name, and what was not looked
+            for as nothing may be written.
     """
 
     materials: dict[str, Material]
@@ -55,7 +58,8 @@ def find_materials(
             Where none is given, the archive is searched, if there is one.
 
     Raises:
-        RequestError: a picture or table is missing or is none, naming the line.
+        RequestError: a picture or table is missing or is none, or nothing is found for words;
+            it names the line.
         MediaError: footage cannot be read.
     """
     for path in (*graphics, *footage):
@@ -77,9 +81,8 @@ def find_materials(
             elif cue.kind != "b-roll":
                 raise missing(line, cue, base)
             else:
-                row = f"line {cue.source_line or line.source_line or line.id}"
                 made, note = _sought(line, cue, footage, job, index)
-                notes.append(f"{row}: {note}")
+                notes.append(f"{_where(line, cue)}: {note}")
                 if made is not None:
                     found[cue.argument] = made
     return Found(found, tuple(notes))
@@ -88,52 +91,61 @@ def find_materials(
 def _sought(
     line: ScriptLine, cue: ScriptCue, footage: Sequence[Path], job: Job, index: Path | None
 ) -> tuple[Material | None, str]:
-    """Footage for words, and where it comes from, in words."""
+    """Footage for words, and where it comes from, in words; none where it was not looked for."""
     wanted = cue.argument
     films = [p for p in footage if p.suffix.lower() not in (*_PICTURES, *_TABLES)]
+    archive = (job.settings.data_dir / search_folder()).is_dir()
     by_name = _by_words(wanted, footage)
     whole = by_name is not None and _words(wanted) <= _words(by_name.stem)
-    if not whole and index is not None:
-        hit = _found(wanted, films, index if films else None, job)
+    if index is not None and (not whole or by_name in films):
+        only = by_name if whole else None
+        hit = _found(wanted, films, index if films else None, job, only)
         if hit is not None:
             path, start, end, why = hit
             made = _material(path, line, cue, job.settings)
             length = end - start if end - start >= _SHORT_S else made.seconds - start
-            note = f"“{wanted}” is {path.name} at {float(start):.1f} s ({why})."
+            note = f"“{wanted}” is {path.name} at {float(start):.1f} to {float(end):.1f} s ({why})."
             return replace(made, from_s=start, seconds=length), note
     if by_name is not None:
         made = _material(by_name, line, cue, job.settings)
         return made, f"{by_name.name} is taken for “{wanted}” by its name."
-    return None, f"no footage was found for “{wanted}”; the presenter stays in the picture."
+    if index is None and (films or archive):
+        return None, f"“{wanted}” is looked for in the footage when the segment is made."
+    looked = f"in {', '.join(p.name for p in footage)}" if footage else "in the archive"
+    raise RequestError(
+        f"{_where(line, cue)}: [b-roll: {wanted}] finds nothing {looked}.",
+        "Say it in other words, or give the film: --footage FILE"
+        + ("." if footage or archive else "; or make an archive: studio index add FILE."),
+    )
 
 
 def _found(
-    wanted: str, films: Sequence[Path], index: Path | None, job: Job
+    wanted: str, films: Sequence[Path], index: Path | None, job: Job, only: Path | None = None
 ) -> tuple[Path, Fraction, Fraction, str] | None:
-    """The best place the search knows: file, start and end in seconds, and why."""
+    """The best place the search knows: file, start and end in seconds, and why.
+
+    Of the best answers those in one film are added up: one ball on its own speaks less for
+    basketball than a ball, a hall and the game.
+    """
     from pipelines import search
 
     if index is None:
         usual = job.settings.data_dir / search_folder()
-        # On a machine of several it is not for everybody's work to read.
-        if not _may_read(usual):
+        if not usual.is_dir():
             return None
-    options = search.Options(text=wanted, most=1, index=index)
+    options = search.Options(text=wanted, most=_ANSWERS, index=index)
     result = search.run(films, options, job)
+    by_film: dict[Path, list[search.Hit]] = {}
     for hit in result.hits:
         path = Path(hit.media.path)
-        if path.is_file() and hit.start_frame >= 0:
-            start, end = (Fraction(s).limit_denominator(1000) for s in (hit.start_s, hit.end_s))
-            return path, start, end, "; ".join(why.text for why in hit.reasons[:2])
-    return None
-
-
-def _may_read(folder: Path) -> bool:
-    try:
-        next(folder.iterdir(), None)
-    except OSError:
-        return False
-    return True
+        of_it = only is None or path.resolve() == only.resolve()
+        if of_it and hit.start_frame >= 0 and path.is_file():
+            by_film.setdefault(path, []).append(hit)
+    if not by_film:
+        return None
+    path, hits = max(by_film.items(), key=lambda item: sum(hit.score for hit in item[1]))
+    start, end = (Fraction(s).limit_denominator(1000) for s in (hits[0].start_s, hits[0].end_s))
+    return path, start, end, "; ".join(why.text for why in hits[0].reasons[:2])
 
 
 def search_folder() -> str:
@@ -145,12 +157,15 @@ def search_folder() -> str:
 
 def missing(line: ScriptLine, cue: ScriptCue, folder: Path) -> RequestError:
     """The error for a file that is not there."""
-    row = cue.source_line or line.source_line
-    where = f"line {row}:{cue.column}" if row else f"line {line.id}"
     return RequestError(
-        f"{where}: [{cue.kind}: {cue.argument}] names a file that is not there.",
+        f"{_where(line, cue)}: [{cue.kind}: {cue.argument}] names a file that is not there.",
         f"It is looked for in {folder}, and among --graphics and --footage.",
     )
+
+
+def _where(line: ScriptLine, cue: ScriptCue) -> str:
+    row = cue.source_line or line.source_line
+    return f"line {row}:{cue.column}" if row else f"line {line.id}"
 
 
 def _material(path: Path, line: ScriptLine, cue: ScriptCue, settings: Settings) -> Material:

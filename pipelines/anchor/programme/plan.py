@@ -339,11 +339,5 @@ class _Maker:
             start, end = self._at(cue.start), self._at(cue.end)
             if any(q.start <= (start + end) // 2 < q.end for q in quotes):
                 continue  # the same words stand there in large
-            named = any(
-                e.kind == "lower-third" and e.start < end and e.end > start for e in self.elements
-            )
             if end > start:
-                lines = "\n".join(cue.lines)
-                self.elements.append(
-                    Element("caption", start, end, lines, "above a name" if named else "")
-                )
+                self.elements.append(Element("caption", start, end, "\n".join(cue.lines)))
