@@ -29,12 +29,13 @@ _LOOKED_AT = """() => {
   if (all("main").length !== 1) faults.push(`${all("main").length} main parts`);
   if (all("header").length !== 1) faults.push(`${all("header").length} heads`);
   const ids = all("[id]").map(e => e.id).filter(id => id);
-  for (const id of new Set(ids.filter((x, n) => ids.indexOf(x) !== n))) faults.push("twice: #" + id);
+  const twice = ids.filter((x, n) => ids.indexOf(x) !== n);
+  for (const id of new Set(twice)) faults.push("twice: #" + id);
   for (const e of all("img:not([alt])")) faults.push("no words for: " + told(e));
   for (const e of all("button, a[href], summary, input:not([type=file])")) {
     const { width, height } = e.getBoundingClientRect();
-    const inText = e.matches("p a, li a, input[type=checkbox], input[type=radio], input[type=range], [role=combobox]");
-    if (!inText && width && (width < 24 || height < 24) && getComputedStyle(e).opacity > 0)
+    const own = "p a, li a, [type=checkbox], [type=radio], [type=range], [role=combobox]";
+    if (!e.matches(own) && width && (width < 24 || height < 24) && getComputedStyle(e).opacity > 0)
       faults.push(`${width.toFixed()} x ${height.toFixed()} px is small: ` + told(e));
   }
   return faults;
