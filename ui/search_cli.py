@@ -28,7 +28,10 @@ index_app = typer.Typer(
 )
 
 Collection = Annotated[
-    str, typer.Option("--in", metavar="COLLECTION", help="Only the files of this collection.")
+    str,
+    typer.Option(
+        "--in", metavar="COLLECTION", help="Only the files of this collection or project."
+    ),
 ]
 Out = Annotated[
     Path | None,
@@ -120,9 +123,17 @@ def recommend(
 
 @index_app.command("add")
 def add(
-    footage: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Films, sound files.")],
+    footage: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE...]", help="Films, sound files; without any all of the library."
+        ),
+    ] = None,
     collection: Annotated[
-        str, typer.Option("--in", metavar="COLLECTION", help="Put them into this collection, too.")
+        str,
+        typer.Option(
+            "--in", metavar="COLLECTION", help="Put them into this collection or project, too."
+        ),
     ] = "",
     language: Annotated[str, typer.Option(help="Language of the speech, or auto.")] = "auto",
     no_people: Annotated[bool, typer.Option("--no-people", help="Leave out who is seen.")] = False,
@@ -141,7 +152,10 @@ def add(
     device: DeviceName = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Make files searchable; what was analysed before is used, and a known file costs nothing."""
+    """Make files searchable; what was analysed before is used, and a known file costs nothing.
+
+    They are put on the library's list, too, unless an index of your own is named.
+    """
     with stoppable_job(settings_of(device, memory_budget)) as job:
         from pipelines import search as pipeline
 
@@ -152,8 +166,9 @@ def add(
             cache=not no_cache,
             people=not no_people,
             texts=texts,
+            library=index is None,
         )
-        result = pipeline.add(footage, options, job)
+        result = pipeline.add(footage or [], options, job)
     _tell(result, as_json)
 
 

@@ -79,7 +79,7 @@ def run(source: Path | Sequence[Path] | None, options: Options, job: Job) -> Res
     if options.clips and options.out is None:
         raise RequestError("--clips needs a folder.", "Give one: --out DIR")
     with open_library(job, options.index) as library:
-        media = chosen_media(library, options.collection)
+        media = chosen_media(library, options.collection, job.settings)
         within = {m.number for m in media} if options.collection else None
         begun = time.perf_counter()
         found = _alike(library, like, media, within, job)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.search.finding import Found, concept_places, exact_places, like_places
+from pipelines.search.footage_list import listed, project_names
 from pipelines.search.fusing import Answer, together
 from pipelines.search.indexing import find_media
 from pipelines.search.library import Library
@@ -20,6 +21,7 @@ from studio.adapters import efficientnet, picture_words, sentence
 from studio.archive.search_index import IndexedMedia
 from studio.errors import RequestError
 from studio.jobs.job import Job
+from studio.settings import Settings
 
 #: A question of so many words may be one that somebody says.
 _WHOLE_WORDS = 2
@@ -40,8 +42,16 @@ class Likeness:
     asked: str
 
 
-def chosen_media(library: Library, collection: str) -> tuple[IndexedMedia, ...]:
+def chosen_media(
+    library: Library, collection: str, settings: Settings | None = None, owner: str = ""
+) -> tuple[IndexedMedia, ...]:
     """The files to look through.
+
+    Args:
+        library: the index.
+        collection: of it, or a project of the library; empty for all.
+        settings: say where the library of footage lies; None looks into the index alone.
+        owner: whose projects are meant.
 
     Raises:
         RequestError: there are none, or no such collection; the hint says how to get some.
@@ -49,8 +59,21 @@ def chosen_media(library: Library, collection: str) -> tuple[IndexedMedia, ...]:
     found = library.index.media(collection)
     if found:
         return found
-    lists = library.index.collections()
-    if collection and library.index.media():
+    every = library.index.media()
+    lists = list(library.index.collections())
+    if collection and settings is not None:
+        project = listed(settings, owner, collection)
+        if project is not None:
+            wanted = set(project.hashes)
+            found = tuple(m for m in every if m.content_hash in wanted)
+            if found:
+                return found
+            raise RequestError(
+                f"Nothing of the project {collection} can be searched yet.",
+                f"studio index add --in {collection!r}",
+            )
+        lists += project_names(settings, owner)
+    if collection and every:
         raise RequestError(
             f"There is no collection called {collection}.",
             f"There are: {', '.join(lists)}"
@@ -59,7 +82,21 @@ def chosen_media(library: Library, collection: str) -> tuple[IndexedMedia, ...]:
         )
     raise RequestError(
         "Nothing can be searched yet: the index is empty.",
-        "Add footage first: studio index add FILE...",
+        "Add footage first: studio index add FILE..., or without a file all of the library.",
+    )
+
+
+def not_searchable(media: Sequence[IndexedMedia], options: Options, job: Job) -> tuple[str, ...]:
+    """A note where footage of the project that was asked for is not in the index."""
+    if not options.collection or any(options.collection in m.collections for m in media):
+        return ()
+    project = listed(job.settings, options.owner, options.collection)
+    lacking = len(set(project.hashes) - {m.content_hash for m in media}) if project else 0
+    if not lacking:
+        return ()
+    return (
+        f"{lacking} file(s) of {options.collection} cannot be searched yet: "
+        f"studio index add --in {options.collection!r}",
     )
 
 

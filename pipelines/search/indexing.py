@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,8 @@ import numpy as np
 from pipelines import analysis
 from pipelines.analysis.options import CUTTING_PARTS
 from pipelines.search.documents import VERSION, documents
+from pipelines.search.footage_list import Listed, enter
+from pipelines.search.footage_list import listed as listed_footage
 from pipelines.search.library import Library, open_library
 from pipelines.search.options import IndexOptions
 from pipelines.search.words import full_text
@@ -73,13 +75,30 @@ def add(footage: Sequence[Path], options: IndexOptions, job: Job) -> IndexResult
         RequestError: no files, or an index that cannot be used.
     """
     started = time.perf_counter()
+    project = None
+    if options.library:
+        project = listed_footage(job.settings, options.owner, options.collection)
+        every = project or Listed((), (), ())
+        footage = footage or every.paths
+        if not footage and every.missing:
+            raise RequestError(
+                f"{every.missing[0]} is not where it was.",
+                "studio library list --find FOLDER looks for footage that was moved.",
+            )
     if not footage:
         raise RequestError("no footage was given", "Name one or more files.")
+    if project is not None and project.project:
+        options = replace(options, collection="")  # the project's own list says what is in it
     added = []
     with open_library(job, options.index) as library:
         for number, path in enumerate(footage):
             job.report("index", number / len(footage), path.name)
             added.append(_add(library, path, options, job))
+            if options.library:
+                from studio.media.probe import probe
+
+                into = project.project if project is not None else ""
+                enter(job.settings, probe(path, job.settings), options.owner, into)
         library.tidy()
         media = library.index.media(options.collection)
         collections = library.index.collections()

@@ -24,7 +24,9 @@ class Options:
         speech: words said at the same time.
         thing: a kind of thing seen at the same time, one of the detector's.
         like: a picture, or ``FILE@SECONDS``: the shot of a film.
-        collection: only its files; empty for all.
+        collection: only its files; a collection of the index, or a project of the library by
+            name or id; empty for all.
+        owner: whose projects are meant; "" on a machine without accounts.
         most: answers wanted.
         out: folder for results, thumbnails and timelines; None writes nothing.
         clips: whether each answer also becomes a film of its own in ``out``.
@@ -39,6 +41,7 @@ class Options:
     thing: str = ""
     like: str = ""
     collection: str = ""
+    owner: str = ""
     most: int = 10
     out: Path | None = None
     clips: bool = False
@@ -73,7 +76,11 @@ class IndexOptions:
     """Options of ``studio index add``.
 
     Attributes:
-        collection: to put the files into as well; empty for none.
+        collection: to put the files into as well, where it is no project of the library, whose
+            footage is found by it in any case; empty for none.
+        library: whether files are put on the library's list too (and into the project that
+            ``collection`` names), and without files all footage of that list is meant.
+        owner: whose library; "" on a machine without accounts.
         language: of the speech, ISO 639-1, or ``auto``.
         index: folder of the index; None for the usual one.
         cache: whether stored analyses are used.
@@ -88,6 +95,8 @@ class IndexOptions:
     cache: bool = True
     people: bool = True
     texts: bool = False
+    library: bool = False
+    owner: str = ""
 
 
 def shot_asked(like: str) -> tuple[Path, float] | None:

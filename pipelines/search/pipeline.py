@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipelines.search.asking import ask, chosen_media
+from pipelines.search.asking import ask, chosen_media, not_searchable
 from pipelines.search.cut_list import Cutting, cut_list, write_exchange
 from pipelines.search.library import open_library
 from pipelines.search.options import Options, checked
@@ -53,7 +53,8 @@ def run(source: Path | Sequence[Path] | None, options: Options, job: Job) -> Res
         added = add(given, IndexOptions(options.collection, index=options.index), job)
         notes = tuple(note for each in added.added for note in each.notes)
     with open_library(job, options.index) as library:
-        media = chosen_media(library, options.collection)
+        media = chosen_media(library, options.collection, job.settings, options.owner)
+        notes = (*notes, *not_searchable(media, options, job))
         if options.person.strip():
             for each in media:
                 job.check()
@@ -180,7 +181,7 @@ def timeline_of(
     return cut_list(
         name,
         cuttings,
-        options={k: v for k, v in asked.items() if k not in ("out", "index", "dry_run")},
+        options={k: v for k, v in asked.items() if k not in ("out", "index", "dry_run", "owner")},
         models=models,
     )
 
