@@ -17,6 +17,7 @@ class JobSpans:
     def __init__(self) -> None:
         self._tracer: Any = None
         self._stage: Any = None
+        self._inside: Any = None  # the job's span, for stages that begin in another thread
 
     @contextmanager
     def job(self, pipeline: str, job_id: str) -> Iterator[None]:
@@ -28,7 +29,8 @@ class JobSpans:
             return
         self._tracer = trace.get_tracer("studio.jobs")
         attributes = {"studio.pipeline": pipeline, "studio.job": job_id}
-        with self._tracer.start_as_current_span(f"job {pipeline}", attributes=attributes):
+        with self._tracer.start_as_current_span(f"job {pipeline}", attributes=attributes) as span:
+            self._inside = trace.set_span_in_context(span)
             try:
                 yield
             finally:
@@ -40,4 +42,4 @@ class JobSpans:
             self._stage.end()
             self._stage = None
         if name and self._tracer is not None:
-            self._stage = self._tracer.start_span(f"stage {name}")
+            self._stage = self._tracer.start_span(f"stage {name}", context=self._inside)

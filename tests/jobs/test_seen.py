@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import sys
+import threading
 
 import pytest
 
@@ -67,21 +68,28 @@ def test_an_attempt_is_a_span_and_each_stage_one(monkeypatch):
 
     begun: list[Span] = []
 
+    inside = []
+
     class Tracer:
-        def start_span(self, name, **_):
+        def start_span(self, name, context=None, **_):
             begun.append(Span(name))
+            inside.append(context)
             return begun[-1]
 
         start_as_current_span = start_span
 
     monkeypatch.setattr(trace, "get_tracer", lambda _: Tracer())
+    monkeypatch.setattr(trace, "set_span_in_context", lambda span: span)
     spans = JobSpans()
     with spans.job("trailer", "1"):
-        spans.stage("analyse")
-        spans.stage("render")
+        # Work that is locked in reports from a thread of its own.
+        work = threading.Thread(target=lambda: (spans.stage("analyse"), spans.stage("render")))
+        work.start()
+        work.join()
         assert [span.ended for span in begun] == [False, True, False]
     assert [span.name for span in begun] == ["job trailer", "stage analyse", "stage render"]
     assert all(span.ended for span in begun)
+    assert inside == [None, begun[0], begun[0]]
 
 
 def test_without_opentelemetry_nothing_is_missing(monkeypatch):
