@@ -40,6 +40,8 @@ _BEFORE_S, _GONE_S, _APART_S = 1.0, 0.5, 0.3
 _TONAL, _FROM_HZ, _TO_HZ = 0.55, 500, 5000
 _ALARM_S, _WINDOW_S, _STEP_S = 2.0, 3.0, 0.5
 _PITCH, _PITCHED, _SOUNDING, _REGULAR = 0.025, 0.9, 0.25, 0.6
+#: A tone that does not stop: for how long, or how often it changes with another.
+_HELD_S, _TURNS = 2.4, 3
 _TONE_DB = -45.0
 
 F32 = NDArray[np.float32]
@@ -144,10 +146,12 @@ def bangs(blocks: Blocks) -> list[SoundEvent]:
     usual = np.concatenate([np.full(3, usual[0], np.float32), usual[:-3]])
     rise = level - usual
     jump = level - np.concatenate([np.full(2, level[0]), level[:-2]])
-    rises = rise[jump > 3]
-    spread = 1.4826 * float(np.median(np.abs(rises - np.median(rises)))) if len(rises) else 0.0
-    z = (rise - (np.median(rises) if len(rises) else 0.0)) / max(spread, 2.0)
     gone = round(_GONE_S / _LEVEL_S)
+    # What rises there are: the most of each half second.
+    rises = np.array([rise[at : at + gone].max() for at in range(0, len(rise), gone)])
+    usually = float(np.median(rises))
+    spread = 1.4826 * float(np.median(np.abs(rises - usually)))
+    z = (rise - usually) / max(spread, 2.0)
     found: list[SoundEvent] = []
     for at in np.flatnonzero((rise >= _RISE_DB) & (jump >= _RISE_DB / 2) & (level >= _LOUD_DB)):
         start_s = float(at) * _LEVEL_S
@@ -192,25 +196,31 @@ def alarms(blocks: Blocks) -> list[SoundEvent]:
 
 def _alarm(on: NDArray[np.bool_], pitch_hz: F32) -> float:
     """How much a stretch is an alarm: 0, or up to 1."""
+    sounds = np.flatnonzero(on)
+    if not len(sounds) or (sounds[-1] + 1 - sounds[0]) * _TONE_S < _ALARM_S - 2 * _TONE_S:
+        return 0.0
+    span = slice(int(sounds[0]), int(sounds[-1]) + 1)
+    on, pitch_hz = on[span], pitch_hz[span]
     sounding = float(on.mean())
     if sounding < _SOUNDING:
         return 0.0
-    left = np.sort(pitch_hz[on])
-    named = 0
-    for _ in range(2):  # the two pitches that most blocks have
+    names = np.zeros(len(on), np.int64)  # of the two pitches that most blocks have
+    for name in (1, 2):
+        left = np.sort(pitch_hz[on & (names == 0)])
         if len(left):
-            reach = np.searchsorted(left, left * (1 + 2 * _PITCH), side="right") - np.arange(
-                len(left)
-            )
-            at = int(reach.argmax())
-            named += int(reach[at])
-            left = np.concatenate([left[:at], left[at + int(reach[at]) :]])
-    pitched = named / float(on.sum())
+            ends = np.searchsorted(left, left * (1 + 2 * _PITCH), side="right")
+            at = int((ends - np.arange(len(left))).argmax())
+            inside = (pitch_hz >= left[at]) & (pitch_hz <= left[at] * (1 + 2 * _PITCH))
+            names[on & (names == 0) & inside] = name
+    pitched = float((names[on] > 0).mean())
     if pitched < _PITCHED:
         return 0.0
-    if sounding >= 0.97:
-        return round(pitched, 3)
-    return round(pitched * _regular(on), 3) if _regular(on) >= _REGULAR else 0.0
+    if sounding < 0.97:
+        regular = _regular(on)
+        return round(pitched * regular, 3) if regular >= _REGULAR else 0.0
+    told = names[names > 0]
+    held = float((told == 1).mean()) >= _PITCHED and len(on) * _TONE_S >= _HELD_S
+    return round(pitched, 3) if held or int((np.diff(told) != 0).sum()) >= _TURNS else 0.0
 
 
 def _regular(on: NDArray[np.bool_]) -> float:

@@ -137,9 +137,12 @@ def velocity(
     foot = track.xyxy[:, 3].astype(np.float64)
     heights = track.xyxy[:, 3] - track.xyxy[:, 1]
     found = np.full((len(seconds), 2), np.nan)
+    reach = _AROUND_S + 1e-6
+    firsts = np.searchsorted(seconds, seconds - reach)
+    lasts = np.searchsorted(seconds, seconds + reach, side="right")
     for row, now in enumerate(seconds.tolist()):
-        near = np.abs(seconds - now) <= _AROUND_S + 1e-6
-        if near.sum() < _LEAST:
+        near = slice(int(firsts[row]), int(lasts[row]))
+        if near.stop - near.start < _LEAST:
             continue
         height = max(float(np.median(heights[near])), 1e-3)
         step = seconds[near] - now
