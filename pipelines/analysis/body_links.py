@@ -17,6 +17,10 @@ _MOST_APART = 0.48
 _UNCLEAR = 3
 #: What a place that goes on is worth against a look.
 _BY_PLACE = 0.12
+#: Seconds by which the last boxes of a piece may be somebody else's, beside the next.
+_BESIDE_S = 0.35
+#: A look that changes by more within a piece, over so many clear samples, is another person's.
+_CHANGES, _CHANGE_ROWS = 0.5, 4
 #: Samples about those on which somebody is covered that are not trusted either; and how many
 #: have to be clear on both sides for looks to be compared.
 _AROUND, _LEAST_CLEAR = 1, 3
@@ -86,7 +90,7 @@ def _cost(one: Piece, other: Piece) -> float:
     apart = float(np.linalg.norm(one.last_look - other.first_look))
     if other.before == one.rows[-1]:  # its place says so: only a clearly better look is believed
         return min(apart / _MOST_APART, 1.0) - _BY_PLACE
-    if not 0 < gap_s <= _GAP_S:
+    if not -_BESIDE_S <= gap_s <= _GAP_S:
         return _IMPOSSIBLE
     height = float(max(one.last_box[3], other.first_box[3]))
     away = float(np.hypot(*(other.first_box[:2] - one.last_box[:2]))) / max(height, 1e-6)
@@ -94,20 +98,26 @@ def _cost(one: Piece, other: Piece) -> float:
     if away > _REACH + _REACH_PER_S * gap_s or not 1 / _SIZES <= sizes <= _SIZES:
         return _IMPOSSIBLE
     most = _MOST_APART + (0.06 if min(one.clear, other.clear) < _UNCLEAR else 0.0)
-    return apart / most + 0.01 * gap_s if apart <= most else _IMPOSSIBLE
+    return apart / most + 0.01 * abs(gap_s) if apart <= most else _IMPOSSIBLE
 
 
-def cut_where_covered(
-    rows: Sequence[int], clear: Sequence[int], seconds: NDArray[np.float64]
+def cut_where_unsure(
+    rows: Sequence[int],
+    clear: Sequence[int],
+    seconds: NDArray[np.float64],
+    looks: NDArray[np.float32],
 ) -> list[tuple[list[int], list[int]]]:
-    """A piece cut in the middle of each stretch on which others covered the body.
+    """A piece cut in the middle of each stretch on which others covered the body, and where its
+    look changes for good.
 
-    Who comes out of a crowd is then asked again by looks, of all who were in it at once.
+    Who comes out of a crowd, or from behind a wall, is then asked again by looks, of all who
+    were there at once.
 
     Args:
         rows: of the piece.
         clear: those on which it is seen well.
         seconds: of the rows, ``(n,)``.
+        looks: of the rows, ``(n, 126)``.
 
     Returns:
         The parts: their rows, and those of them on which the body is seen well.
@@ -124,7 +134,23 @@ def cut_where_covered(
         if min(left, right) >= _LEAST_CLEAR:
             middle = (seconds[start] + seconds[end - 1]) / 2
             cuts.append(int(np.searchsorted(seconds, middle, side="right")))
+    cuts = sorted({*cuts, *_changes(np.flatnonzero(seen), looks)})
     ends = [*cuts[1:], len(rows)]
     parts = [list(rows[a:b]) for a, b in zip(cuts, ends, strict=True) if a < b]
     known = set(clear)
     return [(part, [row for row in part if row in known]) for part in parts]
+
+
+def _changes(seen: NDArray[np.int64], looks: NDArray[np.float32]) -> list[int]:
+    """Rows from which the look of a piece is another, for longer than a moment."""
+    wide = _CHANGE_ROWS
+    apart = np.zeros(len(seen))
+    for at in range(wide, len(seen) - wide + 1):
+        before, after = looks[seen[at - wide : at]], looks[seen[at : at + wide]]
+        apart[at] = np.linalg.norm(before.mean(axis=0) - after.mean(axis=0))
+    found: list[int] = []
+    while apart.size and apart.max() > _CHANGES:
+        at = int(apart.argmax())
+        found.append(int(seen[at]))
+        apart[max(at - wide, 0) : at + wide] = 0
+    return found

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.analysis.body_links import Piece, cut_where_covered, linked
+from pipelines.analysis.body_links import Piece, cut_where_unsure, linked
 from pipelines.analysis.body_looks import WIDTH, mean_look
 from studio.types.media import FrameTimes
 from studio.types.motion import Bodies, BodyTracks
@@ -126,7 +126,8 @@ def track_bodies(bodies: Bodies, shots: Sequence[Shot], times: FrameTimes) -> Bo
         ]
         if first < last:
             for rows, clear in _pieces(bodies, boxes, sampled, seconds):
-                parts = cut_where_covered(rows, clear, seconds[bodies.frames[rows]])
+                looks = bodies.looks[rows].astype(np.float32)
+                parts = cut_where_unsure(rows, clear, seconds[bodies.frames[rows]], looks)
                 made = [_piece(bodies, boxes, *part, seconds) for part in parts]
                 ways = [
                     replace(p, before=made[n - 1].rows[-1] if n else -1) for n, p in enumerate(made)
@@ -287,7 +288,7 @@ def _piece(
 
 
 def _table(bodies: Bodies, joined: Sequence[tuple[int, Sequence[Piece]]]) -> BodyTracks:
-    rows = [[row for piece in group for row in piece.rows] for _, group in joined]
+    rows = [_rows(bodies, group) for _, group in joined]
     looks = [mean_look(bodies.looks[some]) for some in rows]
     sure = []
     for some in rows:
@@ -308,3 +309,13 @@ def _table(bodies: Bodies, joined: Sequence[tuple[int, Sequence[Piece]]]) -> Bod
 def _gaps(group: Sequence[Piece]) -> int:
     """How often somebody was lost and found again."""
     return sum(b.start_s - a.end_s > _LOST_S for a, b in itertools.pairwise(group))
+
+
+def _rows(bodies: Bodies, group: Sequence[Piece]) -> list[int]:
+    """The rows of somebody's pieces; where the next begins, the last of a piece are not theirs."""
+    found: list[int] = []
+    for piece in group:
+        begins = bodies.frames[piece.rows[0]]
+        found = [row for row in found if bodies.frames[row] < begins]
+        found += piece.rows
+    return found
