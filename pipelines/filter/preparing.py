@@ -180,7 +180,7 @@ def read_footage(path: Path, inputs: Inputs, job: Job) -> tuple[Footage, list[st
     found = analysis.run(path, analysis.Options(only=only), job).analysis
     if on_faces and (found.faces is None or not len(found.faces)):
         raise RequestError(
-            f"No face was found in {path.name}, which is what {_words(inputs.specs)} is done to.",
+            f"No face was found in {path.name}, and {_words(inputs.specs)} needs one.",
             "Give footage that shows a face larger than a twelfth of the picture's height.",
         )
     notes = [note for note in found.notes if note not in info.notes]
@@ -190,9 +190,11 @@ def read_footage(path: Path, inputs: Inputs, job: Job) -> tuple[Footage, list[st
 
 
 def _words(specs: Sequence[Spec]) -> str:
-    named = [s.name if isinstance(s, Overlay) else type(s).__name__.lower() for s in specs]
+    """The filters that need a face, as they are asked for."""
     return " and ".join(
-        n for n, s in zip(named, specs, strict=True) if isinstance(s, Overlay | Makeup | Reshape)
+        f"{s.kind}:{s.name}" if isinstance(s, Overlay) else type(s).__name__.lower()
+        for s in specs
+        if isinstance(s, Overlay | Makeup | Reshape)
     )
 
 
