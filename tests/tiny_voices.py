@@ -16,7 +16,7 @@ SIGNS = (
 _QUIET = '$;:,.!?—…"()“” ˈˌː'
 
 
-def _export(
+def export_graph(
     module: object,
     given: tuple[object, ...],
     names: Sequence[str],
@@ -88,13 +88,13 @@ def supertonic(folder: Path) -> Path:
     one = torch.ones(1)
     t, n = {1: "t"}, {2: "n"}
     with torch.no_grad():
-        _export(Length(), (ids, pace, text), ("text_ids", "style_dp", "text_mask"),
+        export_graph(Length(), (ids, pace, text), ("text_ids", "style_dp", "text_mask"),
                 ("duration",), {"text_ids": t, "text_mask": {2: "t"}},
                 folder / "onnx/duration_predictor.onnx")  # fmt: skip
-        _export(Meaning(), (ids, voice, text), ("text_ids", "style_ttl", "text_mask"),
+        export_graph(Meaning(), (ids, voice, text), ("text_ids", "style_ttl", "text_mask"),
                 ("text_emb",), {"text_ids": t, "text_mask": {2: "t"}, "text_emb": {2: "t"}},
                 folder / "onnx/text_encoder.onnx")  # fmt: skip
-        _export(
+        export_graph(
             Flow(),
             (noise, torch.rand(1, 16, letters), voice, text, torch.ones(1, 1, steps), one, one * 8),
             ("noisy_latent", "text_emb", "style_ttl", "text_mask", "latent_mask", "current_step",
@@ -104,7 +104,7 @@ def supertonic(folder: Path) -> Path:
              "denoised_latent": n},
             folder / "onnx/vector_estimator.onnx",
         )  # fmt: skip
-        _export(Sound(), (noise,), ("latent",), ("wav_tts",),
+        export_graph(Sound(), (noise,), ("latent",), ("wav_tts",),
                 {"latent": n, "wav_tts": {1: "samples"}}, folder / "onnx/vocoder.onnx")  # fmt: skip
     config = {
         "ae": {"sample_rate": 44_100, "base_chunk_size": 512},
@@ -152,7 +152,7 @@ def kokoro(folder: Path) -> Path:
             return sound, lasting[None]
 
     with torch.no_grad():
-        _export(
+        export_graph(
             Organ(), (torch.ones(1, 9, dtype=torch.long), torch.rand(1, 256), torch.ones(1)),
             ("input_ids", "style", "speed"), ("waveform", "durations"),
             {"input_ids": {1: "t"}, "waveform": {1: "n"}, "durations": {1: "t"}},

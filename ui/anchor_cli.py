@@ -45,6 +45,10 @@ def anchor(
             help="seoyeon, minjun, claire, daniel or imani, or a portrait; the language's own."
         ),
     ] = "",
+    animator: Annotated[
+        str,
+        typer.Option(help="What moves a portrait: warp, or a folder with LivePortrait's graphs."),
+    ] = "warp",
     consent: Annotated[
         Path | None,
         typer.Option(help="Record of a consent, for a portrait or a recorded voice."),

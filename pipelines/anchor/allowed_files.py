@@ -46,12 +46,17 @@ def refuse_forbidden_cues(script: Script, path: Path, may_open: MayOpen) -> None
 
 
 def refuse_forbidden_options(options: Options, may_open: MayOpen) -> None:
-    """Stop a presenter, a set or a style that is a file which the job was not given.
+    """Stop a presenter, an animator, a set or a style that is a file which the job was not given.
 
     Raises:
         RequestError: naming the option.
     """
-    named = {"--presenter": options.presenter, "--set": options.set_name, "--style": options.style}
+    named = {
+        "--presenter": options.presenter,
+        "--animator": options.animator,
+        "--set": options.set_name,
+        "--style": options.style,
+    }
     for flag, name in named.items():
         is_file = bool(Path(name).suffix) or Path(name).name != name
         if is_file and not may_open(Path(name)):

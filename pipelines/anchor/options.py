@@ -31,6 +31,7 @@ class Options:
         loudness_lufs: integrated loudness, of the voice alone and of the whole segment.
         stop_after: the last stage to be made.
         presenter: name of a drawn presenter, or a portrait's file; empty for the language's own.
+        animator: what moves a portrait: ``warp``, or a folder with LivePortrait's graphs.
         consent: a record of consent to be put into the register, for a portrait or a voice.
         set_name: a set's name or file, or a picture.
         style: a style's name or file.
@@ -57,6 +58,7 @@ class Options:
     loudness_lufs: float = -23.0
     stop_after: str = "film"
     presenter: str = ""
+    animator: str = "warp"
     consent: Path | None = None
     set_name: str = "skyline"
     style: str = "civic"

@@ -363,6 +363,8 @@ def mark_of(
     words = ["studio", "anchor", "script.json", "--presenter", ready.presenter]
     if ready.portrait is not None:
         words[-1] = ready.portrait.name
+    if options.animator != "warp":
+        words += ["--animator", Path(options.animator).name]
     words += ["--set", Path(options.set_name).name, "--style", Path(options.style).name]
     words += ["--aspect", options.aspect, "--fps", options.fps, "--height", f"{options.height_px}"]
     words += ["--seed", f"{options.seed}", "--loudness", f"{options.loudness_lufs:g}"]

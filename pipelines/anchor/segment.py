@@ -121,6 +121,8 @@ def airing_of(
         "set": ready.stage.digest,
         **{name: m.sha256 for name, m in ready.found.materials.items()},
     }
+    if options.animator != "warp":
+        aired["animator"] = Path(options.animator).name
     return Airing(script, ready.presenter, ready.portrait, options.voice_over, aired, options.draft)
 
 
@@ -242,7 +244,7 @@ def stage_of(
     )
     from pipelines.anchor.programme.compose import Stage
 
-    who, notes = presenters_of(ready, programme, job)
+    who, notes = presenters_of(ready, programme, job, options.animator)
     spoken = with_phonemes(track, job)
     if unseen := unknown_sounds([p for line in spoken.lines for p in line.phonemes]):
         notes = (*notes, f"The mouth passes over sounds it has no shape for: {' '.join(unseen)}")
@@ -266,7 +268,7 @@ def stage_of(
 
 
 def presenters_of(
-    ready: Ready, programme: Programme, job: Job
+    ready: Ready, programme: Programme, job: Job, animated_by: str = "warp"
 ) -> tuple[tuple[Presenter, ...], tuple[str, ...]]:
     """Who reads, in each height that a framing shows them in, the largest first; and notes."""
     _, height = programme.size_wh
@@ -281,10 +283,12 @@ def presenters_of(
 
         drawn = (drawn_presenter(ready.presenter, size_wh) for size_wh in sizes)
         return tuple(who for who in drawn if who is not None), ()
-    from pipelines.anchor.portrait import PortraitPresenter
+    from pipelines.anchor.portrait.animators import animator
 
-    made = [PortraitPresenter.of(ready.portrait, size_wh, job, "own") for size_wh in sizes]
-    return tuple(made), tuple(dict.fromkeys(note for who in made for note in who.notes))
+    make = animator(animated_by)
+    made = [make(ready.portrait, size_wh, job, "own") for size_wh in sizes]
+    notes = (note for who in made for note in getattr(who, "notes", ()))
+    return tuple(made), tuple(dict.fromkeys(notes))
 
 
 def estimate_s(stage: Stage, job: Job, samples: int = 3) -> float:

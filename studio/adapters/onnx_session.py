@@ -60,6 +60,24 @@ class OnnxGraph:
             raise InferenceFailed(f"{self._name}: {exc}") from exc
         return found
 
+    @property
+    def inputs(self) -> list[str]:
+        """Names of what it is given, in their order."""
+        if self._session is None:
+            raise ValueError(f"{self._name} was closed")
+        return [given.name for given in self._session.get_inputs()]
+
+    def named(self, first: NDArray[Any]) -> dict[str, NDArray[np.float32]]:
+        """All outputs by their names, of a graph with one input.
+
+        Raises:
+            InferenceFailed: the runtime gave up.
+        """
+        found = self(**{self.inputs[0]: first})
+        assert self._session is not None
+        names = [made.name for made in self._session.get_outputs()]
+        return dict(zip(names, found, strict=True))
+
     def close(self) -> None:
         """Let go of it."""
         self._session = None

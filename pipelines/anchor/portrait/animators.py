@@ -1,14 +1,14 @@
 """What can make a portrait speak: our own warp, and the published networks for it.
 
-The networks are described, with their licences, and refused: their weights can be fetched only
-when commit and SHA-256 of every file are pinned (see ``studio/models/spec.py``), and nobody has
-pinned and tried them here yet. Nothing else is made in their place unasked.
+LivePortrait runs from a folder of the user's, each file held against its published SHA-256. The
+others are described, with their licences, and refused. Nothing else is made in their place unasked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,7 +58,8 @@ ANIMATORS: dict[str, NamedAnimator] = {
     "liveportrait": NamedAnimator(
         "MIT",
         "https://github.com/KwaiVGI/LivePortrait",
-        "the face detector it comes with (InsightFace) is for non-commercial research only",
+        "runs from a folder with its graphs; the face detector it comes with (InsightFace) is for "
+        "non-commercial research only, and is not used",
     ),
     "musetalk": NamedAnimator(
         "MIT for the code; the weights for any purpose",
@@ -69,23 +70,33 @@ ANIMATORS: dict[str, NamedAnimator] = {
 }
 
 
+def _live(
+    path: Path, size_wh: tuple[int, int], job: Job, background: Background, *, folder: Path
+) -> Presenter:
+    from pipelines.anchor.portrait.live import LivePresenter
+
+    return LivePresenter.of(path, size_wh, job, background, folder)
+
+
 def animator(name: str = "warp") -> Animator:
-    """The animator of that name.
+    """The animator of that name, or LivePortrait from the folder that is named.
 
     Raises:
         RequestError: there is none of that name.
-        ModelError: it is known of, but not built in.
+        ModelError: it is known of, but cannot be had so.
     """
     found = ANIMATORS.get(name)
+    if found is None and Path(name).is_dir():
+        return partial(_live, folder=Path(name))
     if found is None:
         raise RequestError(
             f"There is no animator {name}.",
-            f"There is {', '.join(n for n, a in ANIMATORS.items() if a.make)}.",
+            f"There is {', '.join(n for n, a in ANIMATORS.items() if a.make)}, or give a folder "
+            "with LivePortrait's graphs.",
         )
     if found.make is None:
         raise ModelError(
-            f"The animator {name} is not built in: its weights are not pinned yet "
-            f"(licence: {found.licence}; {found.limits}).",
-            "Use the animator warp, which works without a download.",
+            f"The animator {name} is not built in (licence: {found.licence}; {found.limits}).",
+            "For LivePortrait name the folder of its graphs; warp works without a download.",
         )
     return found.make
