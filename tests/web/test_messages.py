@@ -21,7 +21,8 @@ SAME = {
     "OpenTimelineIO", "FCPXML", "OTIO", "EDL", "CMX", "Final", "Cut", "Pro", "Resolve", "Avid",
     "SRT", "WebVTT", "ASS", "TTML", "IMSC", "JSON", "SubRip", "Advanced", "SubStation",
     "Premiere", "LUFS", "LKFS", "EBU", "R", "ATSC", "A", "dBTP", "H", "AAC", "WAV", "FLAC", "MP",
-    "Ctrl", "Delete", "Shift", "Enter", "Space", "Z", "J", "K", "L", "I", "O", "GB", "English", "ms",
+    "Ctrl", "Delete", "Shift", "Enter", "Space", "Z", "J", "K", "L", "I", "O", "GB", "ms",
+    "English",
     "CSV", "Parquet", "ELAN", "B", "roll",
 }  # fmt: skip
 

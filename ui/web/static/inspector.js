@@ -56,9 +56,11 @@ const follow = () => {
     }
     say(media);
   }
-  if (element.isConnected) requestAnimationFrame(follow);
+  if (!element.isConnected) return;
+  // Each picture's turn while it plays; at rest a few times a second are enough, and cost nothing.
+  if (media && !media.paused) requestAnimationFrame(follow);
+  else setTimeout(follow, 60);
 };
-requestAnimationFrame(follow);
 
 const begin = () => {
   const media = film();
@@ -95,6 +97,7 @@ const begin = () => {
 };
 watch("value", begin);
 begin();
+follow();
 
 studio.mark = (key) => {
   const media = film();

@@ -69,10 +69,13 @@ const draw = (media) => {
 const tick = () => {
   if (!element.isConnected) return;
   const media = part(".st-media");
-  if (media && element.offsetParent !== null) draw(media);
-  requestAnimationFrame(tick);
+  const seen = media && element.offsetParent !== null;
+  if (seen) draw(media);
+  // Each picture's turn while it plays; at rest a few times a second are enough, and cost nothing.
+  if (seen && !media.paused) requestAnimationFrame(tick);
+  else setTimeout(tick, 100);
 };
-requestAnimationFrame(tick);
+tick();
 addEventListener("resize", () => part(".st-drawn") && fit(part(".st-drawn")));
 watch("value", () => (seen = shown = ""));
 

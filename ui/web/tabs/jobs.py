@@ -70,7 +70,8 @@ class JobsTab:
         }  # fmt: skip
         page.load(self.load, p["visit"], **quiet)
         self.header.language(self.speak, p["visit"], **quiet)
-        p["list"].poll(self.poll, p["visit"], **quiet)
+        # Told of few components: a browser looks at each that an event might change.
+        p["list"].poll(self.poll, p["visit"], **{**quiet, "outputs": [p["list"]]})
         p["list"].act(self.act, p["visit"], **{**quiet, "trigger_mode": "multiple"})
 
     def load(self, visit: Visit, request: gr.Request) -> dict[Any, Any]:

@@ -141,7 +141,9 @@ class LibraryTab(WorkTab):
         p["filter"].input(self.filter, [p["visit"], p["filter"]], **quiet)
         p["again"].click(self.find_again, p["visit"], **quiet)
         for name in ("grid", "gallery"):
-            p[name].poll(self.poll, p["visit"], **quiet)
+            # Told of few components: a browser looks at each that an event might change.
+            shown = {**quiet, "outputs": [p["grid"], p["gallery"]]}
+            p[name].poll(self.poll, p["visit"], **shown)
             p[name].forget(self.forget, p["visit"], **many)
         chosen = p["project"].input(self.open_project, [p["visit"], p["project"]], **quiet)
         made = p["new"].click(self.new_project, [p["visit"], p["name"]], **quiet)
