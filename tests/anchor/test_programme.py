@@ -18,9 +18,10 @@ from pipelines import anchor
 from pipelines.anchor import sets, styles
 from pipelines.anchor.graphics.kit import Kit
 from pipelines.anchor.graphics.patch import Patch, lay
-from pipelines.anchor.graphics.plates import LowerThird, Strip
+from pipelines.anchor.graphics.plates import Caption, LowerThird, Strip, picture_title
 from pipelines.anchor.graphics.table import nice_steps, read_table
 from pipelines.anchor.options import Options
+from pipelines.anchor.programme.compose import _lift
 from pipelines.anchor.programme.footage import FilmPainter
 from pipelines.anchor.programme.materials import find_materials
 from pipelines.anchor.programme.plan import Wanted, plan_programme
@@ -216,6 +217,32 @@ def test_names_come_and_go_and_stay_in_the_safe_area():
                     high, wide = p.rgba.shape[:2]
                     assert p.x >= 0.05 * width - 1 and p.x + wide <= 0.951 * width
                     assert p.y >= 0.05 * height and p.y + high <= 0.951 * height
+
+
+def test_subtitles_touch_no_plate_and_rise_only_over_one_they_would_touch():
+    where = {}
+    for aspect, (width, height) in styles.SIZES_WH.items():
+        kit = Kit(styles.load("civic"), aspect, (width, height), "en", 25.0)
+        lines = ("The museum opened", "before seven this morning,")
+        wide = Element("lower-third", 0, 100, "Dr. Maximilian Oyelaran-Whitcombe", "Observatory")
+        slim = Element("lower-third", 0, 100, "Ada", "Harbour")
+        title = Element("picture", 0, 100, "The port of Kingsbridge, seen from the sea in May")
+        for plate in (wide, slim, title):
+            lift = _lift(kit, lines, [plate])
+            (caption,) = Caption(kit, lines, lift).patches(0)
+            assert _lift(kit, lines, []) == 0 and caption.y > 0.3 * height
+            found = [picture_title(kit, plate.text)]
+            if plate.kind == "lower-third":
+                found = LowerThird(kit, plate.text, plate.detail, 100).patches(50)
+            for other in found:
+                free = (
+                    caption.x >= other.x + other.rgba.shape[1]
+                    or caption.y + caption.rgba.shape[0] <= other.y
+                )
+                assert free, (aspect, plate.text)
+            where[aspect, plate.text] = lift
+    assert where["16:9", slim.text] == 0 < where["16:9", wide.text]
+    assert where["9:16", title.text] > 0
 
 
 def test_missing_and_unfit_files_are_named_by_their_line(tmp_path):

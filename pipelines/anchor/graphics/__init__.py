@@ -5,4 +5,4 @@ It knows nothing of what else is on the screen and draws the same for the same n
 """
 
 #: Raised whenever the same graphics would give other pixels than before.
-GRAPHICS_VERSION = 1
+GRAPHICS_VERSION = 2

@@ -213,6 +213,22 @@ class Bug:
         return [self._patch]
 
 
+def picture_title(kit: Kit, text: str) -> Patch | None:
+    """What a picture or film that fills the frame is called, at its lower left; None for
+    nothing."""
+    if not text:
+        return None
+    x, y, wide, high = kit.box("lower_third")
+    pad_x = kit.px(22)
+    face = fitted(text, kit.text(36), wide - 2 * pad_x, 2, kit.px(25))
+    words = set_lines(broken(text, face, wide - 2 * pad_x), face, kit.colours.under_ink)
+    plate = kit.plate(
+        words.shape[1] + 2 * pad_x, words.shape[0] + kit.px(22), faded(kit.colours.under, 0.9)
+    )
+    plate.lay(words, pad_x, kit.px(10))
+    return Patch(x, y + high - plate.pixels.shape[0], plate.pixels)
+
+
 class Caption:
     """A subtitle on a dark ground."""
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from pipelines.anchor.graphics.kit import Kit
 from pipelines.anchor.graphics.patch import Patch, Rgb, Rgba, Stay, eased, leaving, smooth
+from pipelines.anchor.graphics.plates import picture_title
 from studio.drawing.canvas import Canvas, Linear, Radial, ellipse, faded, mixed, polygon
 from studio.drawing.lettering import broken, fitted, set_lines
 
@@ -181,17 +182,7 @@ class FullPicture:
         self._stay = Stay(frames, kit.fps, 0.4, 0.35)
         width, height = kit.size_wh
         self._large = covering(picture, (round(width * 1.08), round(height * 1.08)))
-        self._title: Patch | None = None
-        if title:
-            x, y, wide, high = kit.box("lower_third")
-            face = fitted(title, kit.text(38), wide - 2 * kit.px(24), 2, kit.px(26))
-            words = set_lines(broken(title, face, wide), face, kit.colours.under_ink)
-            plate = kit.plate(
-                words.shape[1] + 2 * kit.px(22), words.shape[0] + kit.px(24),
-                faded(kit.colours.under, 0.9),
-            )  # fmt: skip
-            plate.lay(words, kit.px(22), kit.px(11))
-            self._title = Patch(x, y + high - plate.pixels.shape[0], plate.pixels)
+        self._title = picture_title(kit, title)
 
     def patches(self, k: int) -> list[Patch]:
         """See :class:`~pipelines.anchor.graphics.patch.Painter`."""

@@ -23,7 +23,7 @@ from pipelines.anchor.graphics import GRAPHICS_VERSION
 from pipelines.anchor.graphics.chart import Chart
 from pipelines.anchor.graphics.kit import Kit
 from pipelines.anchor.graphics.patch import Painter, Patch, Rgb, Rgba, lay
-from pipelines.anchor.graphics.plates import Bug, Caption, LowerThird, Panel, Strip
+from pipelines.anchor.graphics.plates import Bug, Caption, LowerThird, Panel, Strip, picture_title
 from pipelines.anchor.graphics.screens import ClosingBumper, FullPicture, OpeningBumper, Quote
 from pipelines.anchor.graphics.table import read_table
 from pipelines.anchor.presenters import Presenter
@@ -132,7 +132,7 @@ def stretch_digest(stage: Stage, stretch: Stretch, form: object, stamped: object
         if element.kind == "strip":
             made["clock"] = [p.clock(k) for k in range(element.start, element.end)]
         if element.kind == "caption":
-            made["names"] = [(n.text, n.detail) for n in _names(p, element)]
+            made["plates"] = [(e.kind, e.text, e.detail) for e in _plates(p, element)]
         elements.append(made)
     framing = [p.framing(k) for k in range(start, end)]
     closing = any(e["kind"] == "closing" for e in elements)
@@ -234,7 +234,7 @@ def painter_of(stage: Stage, element: Element) -> Painter:
             )  # fmt: skip
         case "caption":
             lines = tuple(element.text.split("\n"))
-            return Caption(kit, lines, _lift(kit, lines, _names(p, element)))
+            return Caption(kit, lines, _lift(kit, lines, _plates(p, element)))
     if element.kind == "panel":
         picture = _still(stage, element.material) if material is not None else None
         return Panel(kit, element.text, picture, element.frames)
@@ -247,29 +247,33 @@ def painter_of(stage: Stage, element: Element) -> Painter:
     return FilmPainter(kit, material, element, stage.settings)
 
 
-def _names(programme: Programme, caption: Element) -> list[Element]:
-    """The names that show while a caption does."""
+def _plates(programme: Programme, caption: Element) -> list[Element]:
+    """What lies at the lower left while a caption shows: names, titles of pictures."""
     during = programme.during(caption.start, caption.end)
-    return [e for e in during if e.kind == "lower-third"]
+    titled = ("picture", "film")
+    return [e for e in during if e.kind == "lower-third" or (e.kind in titled and e.text)]
 
 
-def _lift(kit: Kit, lines: tuple[str, ...], names: list[Element]) -> int:
-    """How much higher a caption stands: over a name of two rows, but only where the two would
-    touch, since higher up it lies on the presenter's mouth."""
-    air = kit.px(16)
-    for name in names:
-        plate = LowerThird(kit, name.text, name.detail, name.frames).patches(name.frames // 2)
-        for one in Caption(kit, lines).patches(0):
-            for other in plate:
-                apart = (
-                    one.x > other.x + other.rgba.shape[1] + air
-                    or other.x > one.x + one.rgba.shape[1] + air
-                    or one.y > other.y + other.rgba.shape[0] + air
-                    or other.y > one.y + one.rgba.shape[0] + air
-                )
-                if not apart:
-                    return kit.px(165)
-    return 0
+def _lift(kit: Kit, lines: tuple[str, ...], plates: list[Element]) -> int:
+    """How much higher a caption stands: over plates, but only over those that it would touch,
+    since higher up it lies on the presenter's mouth."""
+    air, lift = kit.px(16), 0
+    (caption,) = Caption(kit, lines).patches(0)
+    low, right = caption.y + caption.rgba.shape[0], caption.x + caption.rgba.shape[1]
+    for element in plates:
+        if element.kind == "lower-third":
+            name = LowerThird(kit, element.text, element.detail, element.frames)
+            found = name.patches(element.frames // 2)
+        else:
+            title = picture_title(kit, element.text)
+            found = [] if title is None else [title]
+        for plate in found:
+            high, wide = plate.rgba.shape[:2]
+            beside = caption.x > plate.x + wide + air or plate.x > right + air
+            above = low + air < plate.y or plate.y + high + air < caption.y
+            if not (beside or above):
+                lift = max(lift, low + air - plate.y)
+    return lift
 
 
 def _still(stage: Stage, name: str) -> Rgb:

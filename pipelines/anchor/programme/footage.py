@@ -10,10 +10,9 @@ import numpy as np
 
 from pipelines.anchor.graphics.kit import Kit
 from pipelines.anchor.graphics.patch import Patch, Rgb, Stay, leaving, smooth
+from pipelines.anchor.graphics.plates import picture_title
 from pipelines.anchor.programme.programme import Element, Material
 from pipelines.anchor.sets import covering
-from studio.drawing.canvas import faded
-from studio.drawing.lettering import broken, fitted, set_lines
 from studio.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,17 +34,7 @@ class FilmPainter:
         self._next: tuple[int, Any] | None = None
         self._picture: tuple[int, Rgb] | None = None
         self._converter: Any = None
-        self._title: Patch | None = None
-        if element.text:
-            x, y, wide, high = kit.box("lower_third")
-            face = fitted(element.text, kit.text(34), wide, 2, kit.px(24))
-            words = set_lines(broken(element.text, face, wide), face, kit.colours.under_ink)
-            plate = kit.plate(
-                words.shape[1] + kit.px(40), words.shape[0] + kit.px(20),
-                faded(kit.colours.under, 0.88),
-            )  # fmt: skip
-            plate.lay(words, kit.px(20), kit.px(9))
-            self._title = Patch(x, y + high - plate.pixels.shape[0], plate.pixels)
+        self._title = picture_title(kit, element.text)
 
     def patches(self, k: int) -> list[Patch]:
         """See :class:`~pipelines.anchor.graphics.patch.Painter`; frames are asked for in order."""
