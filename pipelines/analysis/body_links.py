@@ -90,7 +90,7 @@ def _cost(one: Piece, other: Piece) -> float:
     apart = float(np.linalg.norm(one.last_look - other.first_look))
     if other.before == one.rows[-1]:  # its place says so: only a clearly better look is believed
         return min(apart / _MOST_APART, 1.0) - _BY_PLACE
-    if not -_BESIDE_S <= gap_s <= _GAP_S:
+    if not -_BESIDE_S <= gap_s <= _GAP_S or other.start_s <= one.start_s:
         return _IMPOSSIBLE
     height = float(max(one.last_box[3], other.first_box[3]))
     away = float(np.hypot(*(other.first_box[:2] - one.last_box[:2]))) / max(height, 1e-6)

@@ -24,7 +24,7 @@ from studio.types.media import FrameTimes
 from studio.types.motion import Bodies, BodyTracks
 from studio.types.shot import Shot
 
-_VERSION = 1
+_VERSION = 2
 #: From here a body is sure; from here it may begin a track.
 _SURE, _BEGIN = 0.45, 0.5
 #: Seconds for which a track may find no body and still be the same piece.
