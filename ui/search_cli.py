@@ -147,6 +147,13 @@ def add(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Analyse again even where a result is stored.")
     ] = False,
+    frames_model: Annotated[
+        str,
+        typer.Option(
+            help="What looks at frames of a new index: efficientnet-lite0, or hub:siglip2-base "
+            "once fetched, which knows any words. An index keeps to its model."
+        ),
+    ] = "",
     index: IndexDir = None,
     memory_budget: Budget = "",
     device: DeviceName = "auto",
@@ -166,6 +173,7 @@ def add(
             cache=not no_cache,
             people=not no_people,
             texts=texts,
+            frames_model=frames_model,
             library=index is None,
         )
         result = pipeline.add(footage or [], options, job)

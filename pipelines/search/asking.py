@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from pipelines.search.finding import Found, concept_places, exact_places, like_places
 from pipelines.search.footage_list import listed, project_names
+from pipelines.search.frames import starter
 from pipelines.search.fusing import Answer, together
 from pipelines.search.indexing import find_media
 from pipelines.search.library import Library
 from pipelines.search.options import Options, shot_asked
 from pipelines.search.result import Hit
-from pipelines.search.words import Asked, Concept, classes_of, entries, understand
-from studio.adapters import efficientnet, picture_words, sentence
+from pipelines.search.words import Asked, Concept, entries, understand
+from studio.adapters import sentence
 from studio.archive.search_index import IndexedMedia
 from studio.errors import RequestError
 from studio.jobs.job import Job
@@ -32,7 +33,7 @@ class Likeness:
     """What an answer should look like.
 
     Attributes:
-        vector: float32 ``(256,)``.
+        vector: float32 ``(dimensions,)`` of the index's model of frames.
         but: file, first frame and end of the shot it was taken from; None for a picture.
         asked: what to call it.
     """
@@ -144,7 +145,7 @@ def _wanted(
     whole = Concept(asked.english, asked.words, known=False)
     concepts = list(asked.concepts) or [whole]
     vectors = _meanings(job, [c.text for c in concepts] + [asked.english])
-    by_class = _directions(job, concepts)
+    by_class = library.frames.of_concepts(concepts, job)
     found = []
     for concept, vector, direction in zip(concepts, vectors, by_class, strict=False):
         places = concept_places(library, concept, vector, within)
@@ -157,13 +158,6 @@ def _wanted(
         return found
     all_said = concept_places(library, whole, vectors[-1], within, ("speech", "text"))
     return [[*places, *all_said] for places in found]
-
-
-def _directions(job: Job, concepts: Sequence[Concept]) -> list[NDArray[np.float32] | None]:
-    """Where pictures of each concept lie; None for what is no class of pictures."""
-    with job.pool.lease(picture_words.SPEC) as layer:
-        classes = [classes_of(c.text, layer.names) if c.known else () for c in concepts]
-        return [layer.direction(numbers) if numbers else None for numbers in classes]
 
 
 def _meanings(job: Job, texts: Sequence[str]) -> list[NDArray[np.float32] | None]:
@@ -258,10 +252,8 @@ def likeness_asked(library: Library | None, like: str, job: Job) -> Likeness:
     from studio.media.still import read_still
 
     pixels = read_still(Path(like), job.settings)
-    with job.pool.lease(efficientnet.SPEC) as model:
-        vectors, _ = model.look(_square(pixels)[None])
-    with job.pool.lease(picture_words.SPEC) as layer:
-        return Likeness(layer.narrow(vectors)[0], None, Path(like).name)
+    model = library.frames if library is not None else starter()
+    return Likeness(model.of_picture(pixels, job), None, Path(like).name)
 
 
 def shot_likeness(library: Library, media: IndexedMedia, at_s: float) -> Likeness:
@@ -282,15 +274,6 @@ def shot_likeness(library: Library, media: IndexedMedia, at_s: float) -> Likenes
     raise RequestError(
         f"{media.name} has no shot at {at_s:g} s.", f"It lasts {media.duration_s:.1f} s."
     )
-
-
-def _square(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    import cv2
-
-    side = efficientnet.INPUT_PX
-    # As the analysis presses its pictures: area averaging, the aspect not kept.
-    pressed = cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA)
-    return np.asarray(pressed, np.uint8)
 
 
 def _hit(by_number: dict[int, IndexedMedia], answer: Answer) -> Hit:

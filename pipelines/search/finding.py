@@ -30,9 +30,6 @@ _NEAR_FRAMES = 600
 _HEARD = ("speech", "text")
 #: Documents that words look through; people are asked for by name.
 KINDS = ("object", "scene", "speech", "text", "look", "sound")
-#: Cosines of frames with the direction of a class: below the first nothing of it is there; in
-#: frames that show it plainly it reaches the second.
-_CLASS = (0.22, 0.55)
 #: What the direction of a class alone may be worth.
 _CLASS_MOST = 0.8
 #: A frame belongs to the answer that has this share of the peak's cosine: a thing that turns away
@@ -213,14 +210,14 @@ def like_places(
 
     Args:
         library: to look in.
-        vector: float32 ``(256,)``, what it should look like.
+        vector: float32 ``(dimensions,)``, what it should look like.
         media: the files.
         within: numbers of those to look through; all where None.
         but: file, first frame and end of the shot that was asked by; it is no answer.
         asked: what to call it.
         a_class: whether it is the direction of a class, and not a picture.
     """
-    span = _CLASS if a_class else _LIKE
+    span = library.frames.span if a_class else _LIKE
     near = library.pictures.nearest(vector, _NEAR_FRAMES, within)
     enough = near.cosines >= span[0] * _CLASS_KEPT
     rows: dict[int, list[tuple[int, float]]] = defaultdict(list)

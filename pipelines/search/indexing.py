@@ -12,6 +12,7 @@ import numpy as np
 
 from pipelines import analysis
 from pipelines.analysis.options import CUTTING_PARTS
+from pipelines.search import frames
 from pipelines.search.documents import VERSION, documents
 from pipelines.search.footage_list import Listed, enter
 from pipelines.search.footage_list import listed as listed_footage
@@ -91,6 +92,8 @@ def add(footage: Sequence[Path], options: IndexOptions, job: Job) -> IndexResult
         options = replace(options, collection="")  # the project's own list says what is in it
     added = []
     with open_library(job, options.index) as library:
+        if options.frames_model:
+            library.look_by(frames.wanted(options.frames_model, job))
         for number, path in enumerate(footage):
             job.report("index", number / len(footage), path.name)
             added.append(_add(library, path, options, job))
@@ -183,7 +186,7 @@ def _add(library: Library, path: Path, options: IndexOptions, job: Job) -> Added
         {
             "documents": VERSION,
             "phrases": sentence.SPEC.key,
-            "pictures": picture_words.SPEC.key,
+            "pictures": library.frames.key,
             "language": options.language,
             "texts": texts,
         },
@@ -219,16 +222,13 @@ def _texts_are_read(path: Path, options: IndexOptions, job: Job) -> bool:
 
 def _keep(library: Library, footage: FootageAnalysis, made_by: str, job: Job) -> IndexedMedia:
     info, times = footage.media, footage.frame_times
-    frames = np.zeros(0, np.int64)
     classes = np.zeros((0, 1000), np.float32)
-    narrow = np.zeros((0, picture_words.DIRECTIONS), np.float32)
     names: tuple[str, ...] = ()
     if footage.embeddings is not None and len(footage.embeddings.frames):
-        frames = footage.embeddings.frames
         with job.pool.lease(picture_words.SPEC) as layer:
             classes = layer.classes(footage.embeddings.vectors)
-            narrow = layer.narrow(footage.embeddings.vectors)
             names = layer.names
+    numbers, vectors = library.frames.of_footage(footage, job)
     found = documents(footage, classes, names)
     shots = [
         (s.start_frame, s.end_frame, float(s.start), float(s.end)) for s in footage.shots or ()
@@ -244,8 +244,8 @@ def _keep(library: Library, footage: FootageAnalysis, made_by: str, job: Job) ->
         words_of=words_of(found),
     )
     library.pictures.remove(number)
-    if len(frames):
-        library.pictures.add(number, frames, narrow)
+    if len(numbers):
+        library.pictures.add(number, numbers, vectors)
     library.learn(job)
     known = library.index.find(info.content_hash)
     assert known is not None

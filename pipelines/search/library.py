@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
+from pipelines.search import frames
+from pipelines.search.frames import FramesModel
 from pipelines.search.options import FOLDER
 from pipelines.search.words import meaning
-from studio.adapters import picture_words, sentence
+from studio.adapters import sentence
 from studio.archive.search_index import SearchIndex
 from studio.archive.vectors import VectorIndex, grown, open_vectors
 from studio.jobs.job import Job
@@ -25,6 +28,7 @@ class Library:
     Attributes:
         folder: it lies in.
         index: documents and full text.
+        frames: which model the vectors of frames are of.
         pictures: vectors of frames.
         phrases: vectors of phrases; a phrase's number is its file.
     """
@@ -32,8 +36,26 @@ class Library:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.index = SearchIndex.open(folder / "index.sqlite")
-        self.pictures: VectorIndex = open_vectors(folder / "pictures", picture_words.DIRECTIONS)
+        self.frames: FramesModel = frames.read(folder)
+        self.pictures: VectorIndex = self._pictures()
         self.phrases: VectorIndex = open_vectors(folder / "phrases", sentence.DIMENSIONS)
+
+    def _pictures(self) -> VectorIndex:
+        return open_vectors(self.folder / "pictures", self.frames.dimensions)
+
+    def look_by(self, model: FramesModel) -> None:
+        """Let frames be looked at by a model; an index that holds some keeps to its own.
+
+        Raises:
+            RequestError: its frames were looked at by another.
+        """
+        frames.choose(self.folder, model, empty=not self.index.media())
+        if model != self.frames:
+            self.pictures.close()
+            if not len(self.pictures):
+                shutil.rmtree(self.folder / "pictures", ignore_errors=True)
+            self.frames = model
+            self.pictures = self._pictures()
 
     def learn(self, job: Job) -> None:
         """Give phrases that are new their vectors; those that a killed run left out, too."""
@@ -52,7 +74,7 @@ class Library:
         for name in ("pictures", "phrases"):
             vectors: VectorIndex = getattr(self, name)
             vectors.tidy()
-            wide = picture_words.DIRECTIONS if name == "pictures" else sentence.DIMENSIONS
+            wide = self.frames.dimensions if name == "pictures" else sentence.DIMENSIONS
             setattr(self, name, grown(vectors, self.folder / name, wide))
 
     def close(self) -> None:

@@ -78,6 +78,8 @@ class IndexOptions:
     Attributes:
         collection: to put the files into as well, where it is no project of the library, whose
             footage is found by it in any case; empty for none.
+        frames_model: that looks at frames: ``efficientnet-lite0`` or ``hub:siglip2-base``; that
+            of the index where empty, which keeps to the one it was begun with.
         library: whether files are put on the library's list too (and into the project that
             ``collection`` names), and without files all footage of that list is meant.
         owner: whose library; "" on a machine without accounts.
@@ -95,6 +97,7 @@ class IndexOptions:
     cache: bool = True
     people: bool = True
     texts: bool = False
+    frames_model: str = ""
     library: bool = False
     owner: str = ""
 

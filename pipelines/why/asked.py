@@ -142,6 +142,11 @@ def _like(text: str, job: Job) -> Question:
         from pipelines.search.library import open_library
 
         with open_library(job) as library:
+            if library.frames.is_hub:
+                raise RequestError(
+                    f"The index was made by {library.frames.name}, whose vectors have no places.",
+                    "Give a picture instead: --like PICTURE",
+                )
             found = likeness_asked(library, text, job)
     return Question("like", f"like {found.asked}", direction=found.vector)
 

@@ -74,13 +74,12 @@ class Carrier:
                 self._coming = self._warp(self._coming, motion, cv2.INTER_LINEAR)
         self._before = grey
         if self._plane is None:
-            self._begin(number, at)
+            self._plane = self._begin(number, at)
         else:
-            self._go_on(number)
-        assert self._plane is not None
+            self._plane = self._go_on(self._plane, number)
         return self._plane
 
-    def _begin(self, number: int, shot: int) -> None:
+    def _begin(self, number: int, shot: int) -> NDArray[np.float32]:
         """With the sample that is due, or the next one of the shot."""
         end = self._starts[shot + 1] if shot + 1 < len(self._starts) else self._end
         start = self._starts[shot] if shot >= 0 else 0
@@ -90,20 +89,21 @@ class Carrier:
         self.shown = None
         if last < len(self._frames) and start <= self._frames[last] < end:
             self.shown = self._samples[last]
-        self._plane = plane_of(self.shown.patches if self.shown else (), self.wh)
         self._left = 0
+        return plane_of(self.shown.patches if self.shown else (), self.wh)
 
-    def _go_on(self, number: int) -> None:
+    def _go_on(self, plane: NDArray[np.float32], number: int) -> NDArray[np.float32]:
         at = bisect_left(self._frames, number)
         if at < len(self._frames) and self._frames[at] == number:
             self.shown = self._samples[at]
-            self._coming = plane_of(self.shown.patches, self.wh) - self._plane
+            self._coming = (plane_of(self.shown.patches, self.wh) - plane).astype(np.float32)
             self._left = self._period
-        if self._left:
-            step = self._coming / self._left
-            self._plane = self._plane + step
-            self._coming = self._coming - step
-            self._left -= 1
+        if not self._left:
+            return plane
+        step = (self._coming / self._left).astype(np.float32)
+        self._coming = (self._coming - step).astype(np.float32)
+        self._left -= 1
+        return (plane + step).astype(np.float32)
 
 
 class WhyPass:

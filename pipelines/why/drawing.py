@@ -71,7 +71,8 @@ class Painter:
         base = under + (picture.astype(np.float32) - under) * np.sqrt(cover / _MOST)
         made = np.clip(base + (heat - base) * cover + 0.5, 0, 255).astype(np.uint8)
         _lay(made, _caption(self._question, _said(score, self._unit), width, height))
-        return made.astype(np.uint16) * 257 if deep else made
+        drawn: NDArray[Any] = made.astype(np.uint16) * 257 if deep else made
+        return drawn
 
 
 def _said(score: float | None, unit: str) -> str:

@@ -10,7 +10,7 @@ the face are hidden and the model is asked again (:mod:`pipelines.why.occlusion`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
@@ -126,7 +126,8 @@ class PlaceEvidence:
         maps = self._net.look(pixels)
         lengths = self._words.lengths(maps.mean(axis=(1, 2)))
         found: NDArray[np.float32] = maps @ self._weights
-        return found / np.maximum(lengths, 1e-9)[:, None, None]
+        found /= np.maximum(lengths, 1e-9)[:, None, None]
+        return found
 
 
 class ThingEvidence:
@@ -203,12 +204,13 @@ class FaceEvidence:
                 expression.EXPRESSIONS.index(self._wanted) if self._wanted else int(row.argmax())
             )
             best = max(best, float(row[column]))
-            plane = importance(
-                square, lambda n, c=column: self._net.classify(n)[:, c], seed=self._seed
-            )
+            plane = importance(square, self._says(column), seed=self._seed)
             small = cv2.resize(plane, (_FACE_ROWS, _FACE_ROWS), interpolation=cv2.INTER_AREA)
             patches.append(Patch(_square(box, pixels.shape[1::-1]), small))
         return Sample(frame, best, tuple(patches))
+
+    def _says(self, column: int) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+        return lambda faces: self._net.classify(faces)[:, column]
 
     def _boxes(self, frame: int) -> NDArray[np.float32]:
         """The faces of the nearest frame that was analysed."""

@@ -54,6 +54,23 @@ class PicturesAndWords(TorchWeights):
         """What had to be done otherwise than asked."""
         return tuple(self._batches.notes)
 
+    @property
+    def dimensions(self) -> int:
+        """Length of its vectors."""
+        return int(self._open().config.text_config.hidden_size)
+
+    @property
+    def scale(self) -> float:
+        """What training multiplies a cosine by before it is a log-odds."""
+        model: Any = self._open()
+        return float(model.logit_scale.detach().float().exp())
+
+    @property
+    def bias(self) -> float:
+        """What training adds to it then."""
+        model: Any = self._open()
+        return float(model.logit_bias.detach().float())
+
     def look(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What is in each picture.
 
@@ -114,7 +131,7 @@ class PicturesAndWords(TorchWeights):
         return self._model
 
     def _none(self) -> NDArray[np.float32]:
-        return np.zeros((0, int(self._open().config.text_config.hidden_size)), np.float32)
+        return np.zeros((0, self.dimensions), np.float32)
 
     def close(self) -> None:
         """Let go of the network, also where somebody still holds this object."""
