@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -20,6 +21,8 @@ from studio.types.shot import Shot
 SHOT_STYLE_VERSION = 1
 #: One picture is measured for each so many seconds of a shot, and at most so many.
 _SAMPLE_S, _MOST_SAMPLES = 4.0, 3
+#: Shots whose statistics are held: more than are painted at once, and not a whole film's.
+_HELD_SHOTS = 32
 
 
 class Painter(Protocol):
@@ -142,7 +145,7 @@ class ShotStyle:
         self._info, self._times, self._shots = info, times, shots
         self._prepare = prepare
         self._starts = [shot.start_frame for shot in shots]
-        self._known: dict[int, NDArray[np.float32]] = {}
+        self._known: OrderedDict[int, NDArray[np.float32]] = OrderedDict()
         self._lock = threading.Lock()
 
     def at(self, number: int) -> NDArray[np.float32]:
@@ -167,6 +170,9 @@ class ShotStyle:
         with self._lock:
             if place not in self._known:
                 self._known[place] = self._measured(self._shots[place])
+                if len(self._known) > _HELD_SHOTS:
+                    self._known.popitem(last=False)
+            self._known.move_to_end(place)
             return self._known[place]
 
     def _measured(self, shot: Shot) -> NDArray[np.float32]:

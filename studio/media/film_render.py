@@ -195,10 +195,17 @@ def check_room(
         free = shutil.disk_usage(there).free
         if free < need:
             raise NoRoom(
-                f"{info.path.name} made anew may need {need / 2**30:.1f} GiB, and {there} has "
-                f"{free / 2**30:.1f} GiB free.",
+                f"{info.path.name} made anew may need {_size(need)}, and {there} has "
+                f"{_size(free)} free.",
                 "Make room, or give another folder.",
             )
+
+
+def _size(size_bytes: int) -> str:
+    for power, unit in ((30, "GiB"), (20, "MiB")):
+        if size_bytes >= 1 << power:
+            return f"{size_bytes / (1 << power):.1f} {unit}"
+    return f"{size_bytes / 1024:.0f} KiB"
 
 
 class _Work:
