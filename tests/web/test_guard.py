@@ -7,6 +7,7 @@ import pytest
 from studio.errors import RequestError
 from ui.web.app import serve
 from ui.web.guard import check_host
+from ui.web.kept_page import KeptPage
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.8.8.8"])
@@ -86,6 +87,32 @@ def test_routes_that_the_page_does_not_use_are_not_there(page, path):
 def test_gradios_own_upload_is_closed(page):
     answer = page.client.post("/gradio_api/upload", files={"files": ("a.txt", b"x")})
     assert answer.status_code == 404
+
+
+def test_gradios_queue_rests(page):
+    """By names that are its own: another version may have other ones."""
+    app = page.app
+    while not hasattr(app, "routes"):
+        app = app._app
+    queue = app.routes[-1].app.get_blocks()._queue
+    assert queue.sleep_when_free == 0.01
+    assert queue.compute_analytics_summary([{"function": "f"}]) == {"functions": {}}
+
+
+def test_the_pages_text_is_made_once_and_says_the_same(page):
+    kept = page.app._app._app
+    assert isinstance(kept, KeptPage)
+    kept._kept.clear()
+    first, second = page.client.get("/?run=1"), page.client.get("/")
+    assert len(kept._kept) == 1
+    assert first.status_code == second.status_code == 200
+    assert first.text == second.text and "gradio_config" in first.text
+    assert first.headers == second.headers
+    other = page.client.get("/", headers={"host": "localhost:7860"})
+    assert "http://localhost:7860" in other.text and "http://localhost:7860" not in first.text
+    for n in range(9):
+        page.client.get("/", headers={"accept-encoding": f"x{n}"})
+    assert len(kept._kept) == 8
 
 
 def test_gradio_is_told_the_same(page):

@@ -198,6 +198,7 @@ def make_app(studio: Studio) -> ASGIApp:
     from fastapi import FastAPI
 
     from ui.web.api import rest
+    from ui.web.kept_page import KeptPage
     from ui.web.machine_routes import MachineRoutes, not_allowed
     from ui.web.pictures import Pictures
     from ui.web.routes import Routes
@@ -251,7 +252,7 @@ def make_app(studio: Studio) -> ASGIApp:
     # Only `launch` sets this, and without it Gradio skips its check of paths from the browser.
     page.has_launched = True
     rest(page)
-    return Timed(Guard(app, studio.accounts, studio.open_host), machine.times)
+    return Timed(Guard(KeptPage(app), studio.accounts, studio.open_host), machine.times)
 
 
 def _page(studio: Studio) -> Blocks:
