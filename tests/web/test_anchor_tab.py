@@ -23,7 +23,7 @@ from studio.jobs.record import JobState
 from studio.settings import Settings
 from ui.web.anchor_panels import approval, reading_table
 from ui.web.anchor_works import AnchorWork
-from ui.web.consent_panel import consent_table, standing_of
+from ui.web.consent_panel import consent_list, standing_of
 from ui.web.desk import Desk
 from ui.web.guard import USER_KEY, require
 from ui.web.makings import Makings
@@ -219,7 +219,7 @@ def test_consents_are_recorded_shown_and_taken_back(tmp_path):
     desk.revoke(visit, "", event, _asking(Role.APPROVER))
     (row,) = ConsentRegister(settings).all()
     assert row.revoked and row.revoked_by == "kim" and row.reason == "asked to"
-    table = consent_table(Say("ko"), [row], chosen="", may_revoke=True, asks_name=True)
+    table = consent_list(Say("ko"), [row], chosen="", may_revoke=True, asks_name=True)
     assert "철회함" in table and "data-revoke" not in table
     ended = replace(row, revoked="", consent=replace(row.consent, until="2020-01-01"))
     assert standing_of(ended) == "ended" and standing_of(replace(row, revoked="")) == "stands"

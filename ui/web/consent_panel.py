@@ -1,4 +1,4 @@
-"""The register of consents as a table, each with a way to take it back."""
+"""The register of consents, each with a way to take it back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pipelines.anchor.policy import Recorded
 
 
-def consent_table(
+def consent_list(
     say: Say, rows: Sequence[Recorded], *, chosen: str, may_revoke: bool, asks_name: bool
 ) -> str:
     """Every consent on record, newest first.
@@ -28,13 +28,10 @@ def consent_table(
     """
     if not rows:
         return f'<p class="st-outdated">{escape(say("consent.none"))}</p>'
-    labels = [say(f"consent.column.{name}") for name in ("whose", "what", "until", "record")]
-    heads = "".join(f'<th scope="col">{escape(label)}</th>' for label in labels)
-    body = "".join(
-        _row(say, row, labels, row.consent.subject_sha256 == chosen, may_revoke, asks_name)
+    return "".join(
+        _row(say, row, row.consent.subject_sha256 == chosen, may_revoke, asks_name)
         for row in reversed(rows)
     )
-    return f'<table class="st-reading"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def standing_of(row: Recorded, today: date | None = None) -> str:
@@ -47,43 +44,50 @@ def standing_of(row: Recorded, today: date | None = None) -> str:
     return "stands"
 
 
-def _row(
-    say: Say, row: Recorded, labels: Sequence[str], mine: bool, may_revoke: bool, asks_name: bool
-) -> str:
+def _row(say: Say, row: Recorded, mine: bool, may_revoke: bool, asks_name: bool) -> str:
     consent, standing = row.consent, standing_of(row)
-    what = ", ".join(say(f"consent.purpose.{p}") for p in consent.purposes)
     ends = consent.until or say("consent.no_end")
     if row.revoked:
         ends = say("consent.revoked", day=row.revoked, by=row.revoked_by)
     elif standing == "ended":
         ends = say("consent.ended", day=consent.until)
-    who = f"<b>{escape(consent.person)}</b><br>{escape(say(f'consent.kind.{consent.kind}'))}"
-    if mine:
-        who += f"<br><em>{escape(say('consent.this_portrait'))}</em>"
-    why = consent.evidence or consent.statement
-    record = (
-        f"{escape(consent.recorded_by)}, {escape(row.at[:10])}<br>"
-        f"<code>{consent.id}</code> · {escape(why)}"
-    )
-    cells = [who, f"{escape(what)}<br><code>{consent.subject_sha256[:12]}…</code>", escape(ends)]
-    if standing == "stands" and may_revoke:
-        record += _take_back(say, consent.id, consent.person, asks_name)
-    kind = " data-edited" if mine and standing == "stands" else ""
+    purposes = ", ".join(say(f"consent.purpose.{p}") for p in consent.purposes)
+    cells = {
+        "whose": escape(say(f"consent.kind.{consent.kind}")),
+        "what": f"{escape(purposes)} <code>{consent.subject_sha256[:12]}…</code>",
+        "until": escape(ends),
+        "record": f"{escape(consent.recorded_by)}, {escape(row.at[:10])} "
+        f"<code>{consent.id}</code><br>{escape(consent.evidence or consent.statement)}",
+    }
     body = "".join(
-        f'<td data-label="{escape(label)}">{cell}</td>'
-        for label, cell in zip(labels, [*cells, record], strict=True)
+        f"<dt>{escape(say(f'consent.column.{name}'))}</dt><dd>{cell}</dd>"
+        for name, cell in cells.items()
     )
-    return f'<tr{kind} data-standing="{standing}">{body}</tr>'
+    points = f"<p><em>{escape(say('consent.this_portrait'))}</em></p>" if mine else ""
+    back = ""
+    if standing == "stands" and may_revoke:
+        back = _take_back(say, consent.id, consent.person, asks_name)
+    kind = "st-approved" if standing == "stands" else "st-outdated"
+    return (
+        f'<section class="{kind}" data-standing="{standing}"><h4>{escape(consent.person)}</h4>'
+        f'{points}<dl class="st-hashes">{body}</dl>{back}</section>'
+    )
 
 
 def _take_back(say: Say, consent_id: str, person: str, asks_name: bool) -> str:
     name = say("consent.by")
     reason = say("consent.reason")
-    by = f'<input data-by placeholder="{escape(name)}" aria-label="{escape(name)}">'
+    # Gradio gives no look to what it did not make.
+    look = (
+        'style="display:block;width:100%;min-height:36px;margin-top:8px;padding:6px 10px;'
+        "border:1px solid var(--st-edge);border-radius:8px;background:var(--st-panel);"
+        'color:var(--st-text);font:inherit"'
+    )
+    by = f'<input {look} data-by placeholder="{escape(name)}" aria-label="{escape(name)}">'
     return (
         f"<details><summary>{escape(say('consent.take_back'))}</summary>"
         f"{by if asks_name else ''}"
-        f'<input data-reason placeholder="{escape(reason)}" aria-label="{escape(reason)}">'
-        f'<button type="button" data-revoke="{escape(consent_id)}">'
+        f'<input {look} data-reason placeholder="{escape(reason)}" aria-label="{escape(reason)}">'
+        f'<button {look} type="button" data-revoke="{escape(consent_id)}">'
         f"{escape(say('consent.revoke', person=person))}</button></details>"
     )

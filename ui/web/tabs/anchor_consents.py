@@ -13,7 +13,7 @@ from studio.accounts.role import Role
 from studio.errors import NotAllowed, StudioError
 from studio.settings import Settings
 from ui.web import panels
-from ui.web.consent_panel import consent_table
+from ui.web.consent_panel import consent_list
 from ui.web.guard import current_user, require
 from ui.web.messages import PageError, Say
 from ui.web.roots import MediaRoots
@@ -153,7 +153,7 @@ class ConsentDesk:
         except StudioError as exc:
             problem, rows = problem or exc, ()
         note = f'<p class="st-approved" role="status">{escape(said)}</p>' if said else ""
-        table = consent_table(
+        table = consent_list(
             say,
             rows,
             chosen=self._digest(portrait),
