@@ -100,12 +100,13 @@ def drawing(say: Say, curve: Curve, clips: Sequence[Mapping[str, Any]], whole_s:
         legend.append(("attention", say("summary.attention")))
     legend.append(("chosen", say("summary.chosen")))
     keys = "".join(f'<li data-key="{key}"><i></i>{escape(text)}</li>' for key, text in legend)
+    first = 100 * clips[0]["start_s"] / whole_s if clips else 0.0
     marks = "".join(f"<span>{say.duration(whole_s * n / 4)}</span>" for n in range(5))
     return (
         f'<figure class="st-curve" data-film="{whole_s:.3f}"><div>{spans}'
         f'<svg viewBox="0 0 {_WIDE} {_HIGH}" preserveAspectRatio="none" role="img"'
         f' aria-label="{escape(say("summary.curve"))}">{shape}</svg>'
-        f'<b aria-hidden="true"></b></div>'
+        f'<b style="left:{first:.3f}%" aria-hidden="true"></b></div>'
         f'<p class="st-marks" aria-hidden="true">{marks}</p><ul class="st-keyed">{keys}</ul>'
         "</figure>"
     )
