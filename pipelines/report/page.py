@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,8 @@ def write_thumbnails(film: Footage, stem: str, out: Path, job: Job) -> dict[int,
 
 def write_page(
     path: Path,
-    films: Sequence[Mapping[str, Any]],
+    names: Sequence[str],
+    films: Iterable[Mapping[str, Any]],
     figures: Sequence[Table],
     methods: Mapping[str, Any],
     sampling: str,
@@ -65,7 +66,8 @@ def write_page(
 
     Args:
         path: of it.
-        films: what :func:`film_section` made of each.
+        names: of all films.
+        films: what :func:`film_section` made of each; one is held at a time.
         figures: over all films.
         methods: the methods card.
         sampling: in words.
@@ -74,16 +76,26 @@ def write_page(
     Raises:
         EncodeFailed: it cannot be written.
     """
-    from studio.media.writer import write_beside
-    from studio.tables.web_pages import page
+    from studio.tables.web_pages import drawing, stream_page
 
     persons = next(table for table in figures if table.name == "persons")
     together = [row for row in persons.records() if row["file"] == ALL]
-    text = page(
-        _TEMPLATE, films=films, together=together, methods=methods, sampling=sampling, say=say
+
+    def drawn() -> Iterator[dict[str, Any]]:
+        for film in films:
+            charts = [(title, drawing(svg)) for title, svg in film["charts"]]
+            yield {**film, "charts": charts}
+
+    stream_page(
+        _TEMPLATE,
+        path,
+        names=names,
+        films=drawn(),
+        together=together,
+        methods=methods,
+        sampling=sampling,
+        say=say,
     )
-    with write_beside(path) as beside:
-        beside.write_text(text, encoding="utf-8")
 
 
 def film_section(
@@ -92,7 +104,7 @@ def film_section(
     thumbnails: Mapping[int, str],
     say: Words,
 ) -> dict[str, Any]:
-    """What the page shows of one film; no raw row is kept.
+    """What the page shows of one film, as plain values; no raw row is kept.
 
     Args:
         raw: records of its raw tables by name.
@@ -101,7 +113,6 @@ def film_section(
         say: the page's words.
     """
     from studio.tables import charts
-    from studio.tables.web_pages import drawing
 
     (facts,) = raw["files"]
     file = str(facts["file"])
@@ -113,7 +124,7 @@ def film_section(
     whole_s = float(facts["seconds"] or 0)
     drawn = []
     if strips:
-        drawn.append((say("seen_when"), drawing(charts.strips(strips, whole_s, say("seconds")))))
+        drawn.append((say("seen_when"), charts.strips(strips, whole_s, say("seconds"))))
     for name, column in (
         ("persons", "person"),
         ("things", "thing"),
@@ -122,11 +133,11 @@ def film_section(
     ):
         values = {str(r[column]): float(r["seconds"] or 0) for r in mine[name][:_MOST_BARS]}
         if values:
-            drawn.append((say(f"chart.{name}"), drawing(charts.bars(values, say("seconds")))))
+            drawn.append((say(f"chart.{name}"), charts.bars(values, say("seconds"))))
     rates = [float(r["cuts_per_min"] or 0) for r in mine["cutting_over_time"]]
     if len(rates) > 1:
         chart = charts.steps(rates, MINUTE_S, say("cuts_a_minute"), say("seconds"))
-        drawn.append((say("chart.cutting"), drawing(chart)))
+        drawn.append((say("chart.cutting"), chart))
     shots = raw["shots"]
     return {
         "name": file,

@@ -1,5 +1,6 @@
-"""A report written film by film: of a film that is written nothing but its figures and what the
-page shows of it is kept, so a collection of hours takes the memory of its longest film."""
+"""A report written film by film: of a film that is written nothing but its figures is kept, so a
+collection of hours takes the memory of its longest film. What the page shows of each waits in a
+file."""
 
 from __future__ import annotations
 
@@ -7,8 +8,9 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 from pipelines.report.annotations import cues_of, tiers_of
 from pipelines.report.counting import Row, Tally
@@ -46,7 +48,7 @@ class Writing:
         }
         self._open = ExitStack()
         self._tally = Tally()
-        self._sections: list[dict[str, Any]] = []
+        self._sections: IO[str] = TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - see exit
         self._cards: list[dict[str, Any]] = []
         self._sources: dict[str, str] = {}
 
@@ -65,6 +67,7 @@ class Writing:
         trace: TracebackType | None,
     ) -> None:
         """Where it failed, no table appears."""
+        self._sections.close()
         self._open.__exit__(kind, error, trace)
 
     def add(self, film: Footage) -> None:
@@ -85,7 +88,8 @@ class Writing:
         pictures = {}
         if self._options.thumbnails:
             pictures = write_thumbnails(film, stem, self._out, self._job)
-        self._sections.append(film_section(records, figures, pictures, self._say))
+        section = film_section(records, figures, pictures, self._say)
+        self._sections.write(json.dumps(section, ensure_ascii=False) + "\n")
         self._cards.append(file_card(film))
         self._sources[film.name] = str(media)
 
@@ -112,8 +116,16 @@ class Writing:
         self._json("sources", self._out / "raw" / "sources.json", self._sources)
         self._json("methods", self._out / "methods.json", methods)
         self.files["page"] = self._out / "report.html"
+        self._sections.seek(0)
+        sections = (json.loads(line) for line in self._sections)
         write_page(
-            self.files["page"], self._sections, figures, methods, self._sampling(), self._say
+            self.files["page"],
+            tuple(self._sources),
+            sections,
+            figures,
+            methods,
+            self._sampling(),
+            self._say,
         )
         return figures, methods, {name: table.rows for name, table in self._tables.items()}
 

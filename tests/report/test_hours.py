@@ -1,0 +1,179 @@
+"""A collection of hours takes the memory of one; the page speaks Korean; what is missing is named.
+
+The analyses are made up, as stored ones would be: two things and a face on every sample.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib.util
+import json
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from pipelines.report.counting import ALL, count
+from pipelines.report.options import Options, checked
+from pipelines.report.raw_tables import Footage, raw_tables, sample_stretches
+from pipelines.report.words import LANGUAGES, Words
+from pipelines.report.writing import Writing
+from studio.errors import RequestError
+from studio.jobs.job import Job
+from studio.media.probe import probe
+from studio.settings import Settings
+from studio.tables import packages
+from studio.tables.table_files import read_parquet
+from studio.types.analysis import FootageAnalysis, ViewFacts
+from studio.types.detections import Detections
+from studio.types.media import FrameTimes
+from studio.types.people import FaceTrack, People, Person
+from studio.types.shot import Shot, TransitionKind
+from tests.footage import bikes
+
+RATE, SHOT_S = 25, 6
+
+
+def made_up(number: int, seconds: int, every_s: int) -> Footage:
+    """A film of that length with a sample every so many seconds."""
+    name = f"hour {number:02}.mp4"
+    info = replace(probe(bikes()), content_hash=f"{number:064x}")
+    frames = seconds * RATE
+    pts = np.arange(frames, dtype=np.int64)
+    times = FrameTimes(pts, frames, Fraction(1, RATE), pts[::RATE])
+    shots = tuple(
+        Shot(a, a + SHOT_S * RATE, Fraction(a, RATE), Fraction(a, RATE) + SHOT_S,
+             TransitionKind.CUT, a, a + SHOT_S * RATE)
+        for a in range(0, frames, SHOT_S * RATE)
+    )  # fmt: skip
+    sampled = np.arange(0, frames, every_s * RATE, dtype=np.int64)
+    n, chance = len(sampled), np.random.default_rng(number)
+    boxes = np.sort(chance.random((2 * n, 4), np.float32).reshape(2 * n, 2, 2), axis=1)
+    boxes = np.ascontiguousarray(boxes.reshape(2 * n, 4))
+    labels = ("chair", "dog", "car", "piano")
+    objects = Detections(
+        sampled, np.repeat(sampled, 2), boxes, chance.random(2 * n, np.float32),
+        chance.integers(0, 4, 2 * n), labels, np.zeros((2 * n, 0, 2), np.float32),
+        np.zeros((2 * n, 0), np.float32),
+    )  # fmt: skip
+    feelings = chance.random((n, 2)).astype(np.float32)
+    faces = Detections(
+        sampled, sampled, boxes[:n].copy(), chance.random(n, np.float32), np.zeros(n, np.int64),
+        ("face",), np.zeros((n, 5, 2), np.float32), feelings, ("happy", "sad"),
+    )  # fmt: skip
+    views = ViewFacts(
+        sampled, *(np.zeros(n, np.float32) for _ in range(4)),
+        np.tile(np.arange(5, dtype=np.int32), (n, 1)), np.full((n, 5), 0.3, np.float32),
+        chance.integers(0, 255, (n, 5, 3)).astype(np.uint8), np.full((n, 5), 0.2, np.float32),
+        np.zeros(n, np.float32), tuple(f"word {k}" for k in range(5)),
+    )  # fmt: skip
+    half = n // 2
+    tracks = tuple(
+        FaceTrack(0, sampled[part], faces.xyxy[part], faces.landmarks[part], faces.scores[part],
+                  sampled[part][:1], np.ones(1, np.float32), np.zeros((1, 4), np.float32))
+        for part in (slice(0, half), slice(half, n))
+    )  # fmt: skip
+    box = (0.1, 0.1, 0.4, 0.4)
+    people = People(
+        tracks, (Person("Ada", "Ada", (0,), 0, box), Person("Person 1", None, (1,), 0, box)), (),
+        "made up@1",
+    )  # fmt: skip
+    analysis = FootageAnalysis(
+        info, times, 1.0, shots=shots, objects=objects, faces=faces, views=views, models={}
+    )
+    stretches = sample_stretches(sampled, times, shots, one_a_shot=False)
+    return Footage(name, analysis, people, *stretches)
+
+
+def written(out, films: int, seconds: int, every_s: int, **more) -> tuple[int, dict]:
+    """Peak of memory in bytes while so many films are written, and the files."""
+    options = Options(out, thumbnails=False, speech=False, **more)
+    names = [f"hour {n:02}.mp4" for n in range(films)]
+
+    def one_by_one() -> Iterator[Footage]:
+        for number in range(films):
+            yield made_up(number, seconds, every_s)
+
+    gc.collect()
+    tracemalloc.start()
+    try:
+        with Writing(options, names, Job(Settings(cache_dir=out / "cache"))) as writing:
+            for film in one_by_one():
+                writing.add(film)
+                del film
+            writing.finish(())
+        return tracemalloc.get_traced_memory()[1], dict(writing.files)
+    finally:
+        tracemalloc.stop()
+
+
+def test_more_films_take_no_more_memory_and_are_summed_as_they_are(tmp_path):
+    # The first of them loads fonts and templates: the peak of one is the peak of all.
+    one, _ = written(tmp_path / "one", 1, 300, 2)
+    two, files = written(tmp_path / "two", 2, 300, 2, page_language="ko")
+    assert two < one
+    raw = [
+        read_parquet(files[f"{name}.parquet"])
+        for name in ("files", "samples", "observations", "shots", "scene_words", "texts", "turns")
+    ]
+    assert len(raw[2]) == 2 * 150 * 3
+    for again in count(raw):
+        assert again.rows == read_parquet(files[f"{again.name}.parquet"]).rows, again.name
+    # The sums over all films, by hand.
+    persons = list(read_parquet(files["persons.parquet"]).records())
+    together = [row for row in persons if row["file"] == ALL]
+    assert [row["person"] for row in together] == ["Ada"], "strangers are none of other films"
+    own = sum(row["seconds"] for row in persons if row["person"] == "Ada" and row["file"] != ALL)
+    assert together[0]["seconds"] == pytest.approx(own, abs=0.01)
+    assert own == pytest.approx(300, abs=7)
+    assert together[0]["share"] == pytest.approx(own / 600, abs=1e-4)
+    page = files["page"].read_text("utf-8")
+    assert '<html lang="ko">' in page
+    assert "누가 언제 보이나" in page
+    assert "Kinds of shots" not in page
+    head = files["persons.csv"].read_text("utf-8-sig").splitlines()[0]
+    assert head.startswith("file,person,named,seconds"), "columns stay as they are cited"
+
+
+@pytest.mark.slow
+def test_ten_hours_as_one(tmp_path):
+    written(tmp_path / "warm", 1, 120, 10)
+    one, _ = written(tmp_path / "one", 1, 3600, 1)
+    ten, _ = written(tmp_path / "ten", 10, 3600, 1)
+    print(f"peak: 1 h {one / 1e6:.1f} MB, 10 h {ten / 1e6:.1f} MB")
+    assert ten < 1.15 * one
+
+
+def test_raw_columns_have_the_types_that_are_said(tmp_path):
+    from pipelines.report.raw_tables import KINDS
+
+    for table in raw_tables(made_up(0, 60, 2)):
+        for name in table.columns:
+            kinds = {type(cell) for cell in table.column(name) if cell is not None}
+            assert kinds <= {KINDS.get(name, str)}, f"{table.name}.{name}: {kinds}"
+
+
+def test_what_is_missing_is_named_before_anything_begins(monkeypatch):
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        packages.importlib.util, "find_spec", lambda name: None if name == "pympi" else real(name)
+    )
+    with pytest.raises(RequestError, match="pympi") as refused:
+        packages.check_packages()
+    assert "media-studio[research]" in refused.value.hint
+    assert refused.value.exit_code == 2
+
+
+def test_every_message_of_the_pages_in_both_languages(tmp_path):
+    from pipelines.report import words
+
+    catalogue = json.loads(words._FILE.read_text("utf-8"))
+    assert all(set(each) == set(LANGUAGES) for each in catalogue.values())
+    assert Words("ko").value("close-up") == "클로즈업"
+    assert Words("en").value("of nobody's list") == "of nobody's list"
+    assert checked(Options(tmp_path, language="ko")).words == "ko"
+    with pytest.raises(RequestError, match="page-language"):
+        checked(Options(tmp_path, page_language="fr"))
