@@ -156,11 +156,20 @@ def test_another_model_looks_at_the_kept_pictures_again(gallery):
         found[:, 0] = chips[:, 0, 0, 0]
         return found
 
+    gallery.add("Ada", [reference(CID, "cid.jpg", 7)], MODEL)
+    gallery.split("Ada", [len(gallery.references("Ada")) - 1], "Cid")
+    gallery.reject("Bea", reference(direction(9), "wrong.jpg", 9), MODEL)
     with pytest.raises(ValueError, match="renew"):
         gallery.add("Cid", [reference(CID)], "other@2")
     assert gallery.renew("other@2", look) and not gallery.renew("other@2", look)
     again = Gallery.open(gallery.path)
-    assert again.model == "other@2" and again.names == ("Ada", "Bea")
+    assert again.model == "other@2" and again.names == ("Ada", "Bea", "Cid")
+    # What was split off and what was refused hold in what the other model sees.
+    assert [face.source for face in again.references("Cid")] == ["cid.jpg"]
+    assert again.distances(np.array([[7, 0, 0, 0]], np.float32))[0, 2] == 0
+    assert np.isinf(again.distances(np.array([[9, 0, 0, 0]], np.float32))[0, 1])
+    gallery.remove("Cid")
+    again = Gallery.open(gallery.path)
     assert again.distances(np.array([[3, 0, 0, 0]], np.float32)).tolist() == [[1, 0]]
 
 

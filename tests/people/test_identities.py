@@ -135,6 +135,9 @@ def test_two_strangers_are_said_to_be_one(film, job):
     merged = people.run(film, people.Options(merges=(("Person 1", "Person 2"),)), job)
     assert shown(merged) == {"Person 1": [0, 1, 2, 3]}
     assert shown(people.run(film, people.Options(), job)) == {"Person 1": [0, 1, 2, 3]}
+    other = people.run(film, people.Options(), job, model=other_model.SPEC)
+    assert other.people.model != merged.people.model
+    assert shown(other) == {"Person 1": [0, 1, 2, 3]}, "another model keeps it"
 
 
 @pytest.mark.parametrize(
