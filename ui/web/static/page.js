@@ -29,24 +29,6 @@ if (/(^|; )studio_signed_in=/.test(document.cookie)) document.documentElement.cl
   const light = () => document.body?.classList.toggle("dark", isDark());
   system.addEventListener("change", light);
 
-  root.classList.add("st-pending");
-  // The head comes anew with the language it speaks, and with the light the studio is set to.
-  const speak = () => {
-    light();
-    const spoken = document.querySelector("[data-language][aria-pressed='true']");
-    if (spoken) root.lang = spoken.dataset.language;
-  };
-  const show = () => {
-    speak();
-    root.classList.remove("st-pending");
-  };
-  setTimeout(show, 4000); // never hide the page for good
-
-  const address = location.search;
-  const url = new URL(location.href);
-  for (const once of ["use", "in", "like"]) url.searchParams.delete(once);
-  if (url.search !== address) history.replaceState(history.state, "", url);
-
   // Tabs that do not fit are scrolled: the one that came forward into view, and on which side there
   // are more is to be seen.
   const edges = (bar) => {
@@ -55,7 +37,8 @@ if (/(^|; )studio_signed_in=/.test(document.cookie)) document.documentElement.cl
   };
   const followTabs = () => {
     const bar = document.querySelector(".st-tabs [role='tablist']");
-    if (!bar) return;
+    if (!bar || bar.dataset.followed) return;
+    bar.dataset.followed = "";
     const view = () => {
       const tab = bar.querySelector("[aria-selected='true']");
       const { left, width } = tab?.getBoundingClientRect() ?? bar.getBoundingClientRect();
@@ -75,11 +58,27 @@ if (/(^|; )studio_signed_in=/.test(document.cookie)) document.documentElement.cl
     });
   };
 
+  root.classList.add("st-pending");
+  // The head comes anew with the language it speaks, and with the light the studio is set to.
+  const speak = () => {
+    light();
+    const spoken = document.querySelector("[data-language][aria-pressed='true']");
+    if (spoken) root.lang = spoken.dataset.language;
+  };
+  const show = () => {
+    speak();
+    followTabs();
+    root.classList.remove("st-pending");
+  };
+  setTimeout(show, 4000); // never hide the page for good
+
+  const address = location.search;
+  const url = new URL(location.href);
+  for (const once of ["use", "in", "like"]) url.searchParams.delete(once);
+  if (url.search !== address) history.replaceState(history.state, "", url);
+
   window.studio = {
-    shown() {
-      show();
-      followTabs();
-    },
+    shown: show,
     setLanguage,
     speak,
     toggleLight() {
