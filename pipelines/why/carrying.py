@@ -20,7 +20,7 @@ from pipelines.why.drawing import Painter
 from pipelines.why.evidence import Sample, plane_of
 
 #: Raised whenever the same samples would be drawn otherwise.
-CARRYING_VERSION = 1
+CARRYING_VERSION = 2
 #: Of the planes that are carried: the cells of most maps are larger than their pixels.
 _PLANE_PX = 160
 
@@ -126,4 +126,6 @@ class WhyPass:
         """The frame with its map."""
         plane = self._carrier(rgb, number)
         shown = self._carrier.shown
-        return self._painter(rgb, plane, shown.score if shown is not None else None)
+        if shown is None:
+            return self._painter(rgb, plane, None)
+        return self._painter(rgb, plane, shown.score, shown.said)

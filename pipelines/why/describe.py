@@ -36,7 +36,8 @@ def summarise(result: Result) -> str:
     best = sorted(result.moments, key=lambda m: -m.score)[:3]
     for each in best:
         place = f", most of it at {each.x:.0%} and {each.y:.0%}" if each.x >= 0 else ""
-        lines.append(f"  {each.second:8.2f} s  {each.score:.2f} ({plan.unit}){place}")
+        said = f"{each.said} {each.score:.2f}".strip()
+        lines.append(f"  {each.second:8.2f} s  {said} ({plan.unit}){place}")
     lines += [f"note: {note}" for note in result.notes]
     lines += [f"  {path}" for path in result.files.values()]
     lines.append(f"{result.wall_s:.1f} s")

@@ -47,7 +47,11 @@ class Painter:
         return [DRAWING_VERSION, self._question, round(self._full, 5), self._unit]
 
     def __call__(
-        self, rgb: NDArray[Any], plane: NDArray[np.float32], score: float | None
+        self,
+        rgb: NDArray[Any],
+        plane: NDArray[np.float32],
+        score: float | None,
+        said: str = "",
     ) -> NDArray[Any]:
         """The picture with its map.
 
@@ -55,6 +59,7 @@ class Painter:
             rgb: uint8 or uint16 ``(h, w, 3)``.
             plane: float32, of whatever size; zero and below speak for nothing.
             score: of the frame; None where nothing was looked at.
+            said: what it is of, in the place of the question.
         """
         height, width = rgb.shape[:2]
         deep = rgb.dtype == np.uint16
@@ -70,7 +75,7 @@ class Painter:
         # Where it is strongest the picture shows in its own colours, not in grey.
         base = under + (picture.astype(np.float32) - under) * np.sqrt(cover / _MOST)
         made = np.clip(base + (heat - base) * cover + 0.5, 0, 255).astype(np.uint8)
-        _lay(made, _caption(self._question, _said(score, self._unit), width, height))
+        _lay(made, _caption(said or self._question, _said(score, self._unit), width, height))
         drawn: NDArray[Any] = made.astype(np.uint16) * 257 if deep else made
         return drawn
 

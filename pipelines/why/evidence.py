@@ -32,6 +32,11 @@ _FACE_ROWS = 24
 #: Faces are looked at in pictures of this longer side.
 _FACES_PX = 960
 _SEEN_FACE = 0.8
+#: Faces' maps fade towards the edges of their squares, which are nothing in the picture.
+_FADE = np.clip(np.minimum(np.arange(_FACE_ROWS), np.arange(_FACE_ROWS)[::-1]) / 4, 0, 1).astype(
+    np.float32
+)
+_WINDOW = _FADE[:, None] * _FADE[None]
 
 
 @dataclass(frozen=True)
@@ -55,11 +60,13 @@ class Sample:
         frame: number of it.
         score: what the model says of all of it.
         patches: evidence; none where there is nothing to look at.
+        said: what the score is of, where it is not the same for all frames.
     """
 
     frame: int
     score: float
     patches: tuple[Patch, ...]
+    said: str = ""
 
 
 class Evidence(Protocol):
@@ -198,16 +205,17 @@ class FaceEvidence:
             return Sample(frame, 0.0, ())
         squares = expression.crop_faces(pixels[None], np.zeros(len(boxes), np.int64), boxes)
         said = self._net.classify(squares)
-        patches, best = [], 0.0
+        patches, best, name = [], 0.0, ""
         for square, box, row in zip(squares, boxes, said, strict=True):
             column = (
                 expression.EXPRESSIONS.index(self._wanted) if self._wanted else int(row.argmax())
             )
-            best = max(best, float(row[column]))
+            if row[column] > best:
+                best, name = float(row[column]), expression.EXPRESSIONS[column]
             plane = importance(square, self._says(column), seed=self._seed)
             small = cv2.resize(plane, (_FACE_ROWS, _FACE_ROWS), interpolation=cv2.INTER_AREA)
-            patches.append(Patch(_square(box, pixels.shape[1::-1]), small))
-        return Sample(frame, best, tuple(patches))
+            patches.append(Patch(_square(box, pixels.shape[1::-1]), small * _WINDOW))
+        return Sample(frame, best, tuple(patches), name)
 
     def _says(self, column: int) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
         return lambda faces: self._net.classify(faces)[:, column]

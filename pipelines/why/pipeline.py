@@ -262,7 +262,7 @@ def _film(
         around = [s for s in samples if start - 2 * lead <= s.frame < end + 2 * lead]
         told = hashlib.sha256()
         for sample in around:
-            told.update(f"{sample.frame} {sample.score:.6f}".encode())
+            told.update(f"{sample.frame} {sample.score:.6f} {sample.said}".encode())
             for patch in sample.patches:
                 told.update(f"{patch.xyxy}".encode() + patch.values.tobytes())
         starts = [s for s in footage.starts if start - lead <= s < end]
@@ -374,7 +374,8 @@ def _moment(sample: Sample, times: FrameTimes) -> Moment:
             left, top, right, bottom = patch.xyxy
             x = left + (right - left) * (float(column) + 0.5) / patch.values.shape[1]
             y = top + (bottom - top) * (float(row) + 0.5) / patch.values.shape[0]
-    return Moment(sample.frame, second, round(sample.score, 4), round(x, 4), round(y, 4))
+    score = round(sample.score, 4)
+    return Moment(sample.frame, second, score, round(x, 4), round(y, 4), sample.said)
 
 
 def _slug(question: Question) -> str:

@@ -19,6 +19,7 @@ class Moment:
         second: on the source clock.
         score: what the model says of the whole frame (see ``WhyPlan.unit``).
         x, y: where the most speaks for it, in shares of the picture; -1 where nothing does.
+        said: what the score is of, where that differs from frame to frame.
     """
 
     frame: int
@@ -26,6 +27,7 @@ class Moment:
     score: float
     x: float
     y: float
+    said: str = ""
 
 
 @dataclass(frozen=True)
