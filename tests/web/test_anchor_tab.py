@@ -190,7 +190,7 @@ def test_consents_are_recorded_shown_and_taken_back(tmp_path):
 
     def add(role: Role = Role.APPROVER, **changes: object) -> dict[str, Any]:
         values = (good | changes).values()
-        return desk.add(visit, "ada.png", *values, request=_asking(role))
+        return desk.add(visit, _asking(role), "ada.png", *values)
 
     for changes, said in (
         ({"role": Role.EDITOR}, "takes the role"),

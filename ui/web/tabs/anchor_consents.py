@@ -79,7 +79,7 @@ class ConsentDesk:
 
     # Events
 
-    def add(self, visit: Any, portrait: str, *values: Any, request: gr.Request) -> dict[Any, Any]:
+    def add(self, visit: Any, request: gr.Request, portrait: str, *values: Any) -> dict[Any, Any]:
         """Put a consent on record."""
         from pipelines.anchor.consents import ConsentRegister, consent_of
 
