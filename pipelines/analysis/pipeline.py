@@ -421,8 +421,10 @@ def _assemble(
 def _write(analysis: FootageAnalysis, out: Path) -> None:
     import json
 
+    from pipelines.analysis.flag_pictures import write_flags
     from studio.media.writer import write_beside
 
     out.mkdir(parents=True, exist_ok=True)
+    write_flags(analysis, out)
     with write_beside(out / "analysis.json") as beside:
         beside.write_text(json.dumps(analysis_json(analysis), ensure_ascii=False, indent=1))

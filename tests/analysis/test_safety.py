@@ -10,7 +10,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from pipelines.analysis.safety import FLAG_SCORE, flags
+from pipelines.analysis.flag_pictures import blurred
+from pipelines.analysis.safety import FLAG_SCORE, Flag, flags
 from studio.adapters import unsafe_content
 from studio.types.detections import Detections
 from studio.types.media import FrameTimes
@@ -58,3 +59,15 @@ def test_flags_are_stretches_of_one_class():
         (unsafe_content.FLAGGED[1], 25, Fraction(51, 2), 50, 1),
     ]
     assert FLAG_SCORE > 0.4 and len(flags(found, TIMES, least_score=0.4)) == 3
+
+
+def test_a_flagged_picture_shows_where_and_nothing_else():
+    picture = still("zidane")
+    flag = Flag("x", Fraction(0), Fraction(1), 0, (0.5, 0.25, 0.75, 0.75), 0.5, 1)
+    shown = blurred(picture, flag).astype(float)
+    assert shown.shape == (270, 480, 3)
+    other = blurred(np.ascontiguousarray(picture[::-1]), flag)[::-1]  # the line is elsewhere
+    inside = shown[80:190, 260:340]
+    assert np.abs(np.diff(inside, axis=0)).max() < 12, "no edge is left"
+    assert np.abs(inside - other[80:190, 260:340]).mean() < 2, "and the rest is as it was"
+    assert tuple(shown[68, 300]) == (255, 90, 60)
