@@ -10,7 +10,7 @@ import pytest
 from tests.footage import ffmpeg, package_file
 from ui.web.messages import Say
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 SAY, KO = Say("en"), Say("ko")
 PATIENT_MS = 300_000
 
