@@ -21,7 +21,8 @@ _TABLE = "vectors"
 INDEXED_FROM = 100_000
 #: Partitions a question reads, and how many times the wanted rows are compared exactly.
 _PROBES, _REFINED = 24, 12
-#: Writes after which the table's pieces are joined: the library never does it by itself.
+#: Pieces, one a write, and versions nobody reads any more, from which on the table is tidied: the
+#: library never does it by itself.
 _WRITES = 16
 #: Rows outside the index, as a share of all, that call for taking them in.
 _LOOSE_SHARE = 0.1
@@ -136,7 +137,11 @@ class LanceVectors:
             for name in indices:
                 told = table.index_stats(name)
                 loose = max(loose, int(told.num_unindexed_rows) if told is not None else 0)
-            if done or loose > _LOOSE_SHARE * count or len(table.list_versions()) > _WRITES:
+            pieces = int(table.stats()["fragment_stats"]["num_fragments"])
+            before = datetime.datetime.now() - _KEPT
+            old = sum(each["timestamp"].replace(tzinfo=None) < before
+                      for each in table.list_versions())  # fmt: skip
+            if done or loose > _LOOSE_SHARE * count or max(pieces, old) > _WRITES:
                 table.optimize(cleanup_older_than=_KEPT)
                 done = True
         return done

@@ -101,3 +101,22 @@ def test_a_large_index_changes_its_form(tmp_path: Path, monkeypatch: pytest.Monk
     assert isinstance(large, LanceVectors) and len(large) == 200
     assert isinstance(open_vectors(tmp_path, WIDE), LanceVectors)
     assert large.nearest(unit(100, 2)[5], 1).frames.tolist() == [5]
+
+
+def test_pieces_of_many_writes_are_joined_once(tmp_path: Path):
+    """The compaction that every indexing ends with: twenty writes become one piece, and the next
+    time there is nothing to do."""
+    index = LanceVectors(tmp_path / "lance", 8)
+    rng = np.random.default_rng(0)
+    for media in range(20):
+        rows = rng.normal(size=(5, 8)).astype(np.float32)
+        index.add(media, np.arange(5), rows / np.linalg.norm(rows, axis=1, keepdims=True))
+    frames, before = index.of(7)
+    assert index._open().stats()["fragment_stats"]["num_fragments"] == 20
+    assert index.tidy() and not index.tidy()
+    assert index._open().stats()["fragment_stats"]["num_fragments"] == 1
+    assert len(index) == 100
+    np.testing.assert_array_equal(index.of(7)[1], before)
+    near = index.nearest(before[2], 1)
+    assert (near.media[0], near.frames[0]) == (7, frames[2])
+    index.close()
