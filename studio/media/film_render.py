@@ -26,7 +26,7 @@ from studio.errors import Cancelled, DecodeFailed, EncodeFailed, NoRoom, Request
 from studio.media.container import open_again
 from studio.media.encoder import PictureFormat, frames_in, write_errors, writing_mp4
 from studio.media.film_join import join_film
-from studio.media.kept_memory import memory_kept
+from studio.media.kept_memory import give_back, memory_kept
 from studio.media.probe import frame_times, probe
 from studio.media.reader import decode_range
 from studio.media.render_estimate import workers_of
@@ -308,6 +308,7 @@ class _Work:
                 self._done[number] = count
             with write_errors(segment.path):
                 container.mux(stream.encode(None))
+        give_back()
         notes += work.notes
         if notes:  # kept beside the segment, so that a resumed run still tells
             with write_beside(segment.path.with_suffix(".json")) as beside:
