@@ -133,7 +133,7 @@ def test_no_event_takes_a_file_from_the_browser(page):
     taken = {kinds[i] for d in config["dependencies"] for i in d["inputs"]}
     assert taken <= {
         *("state", "browserstate", "dropdown", "slider", "radio", "textbox", "number"),
-        "checkbox",
+        *("checkbox", "checkboxgroup"),
     }  # fmt: skip
 
 
