@@ -12,6 +12,7 @@ import json
 import re
 import tempfile
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -76,27 +77,34 @@ def _measured(language: str, lines: int, hear: bool) -> dict[str, object]:
         found["hidden_mark"] = listen_for_mark(made.files["voice"], job).told
         found["lines"] = len(track["lines"])
         if hear:
-            found["words_heard_otherwise"] = _wer(script, readings, sound, language, job)
+            found["words_heard_otherwise"] = _wer(track, sound, language, job)
     return found
 
 
-def _wer(script, readings, sound, language, job) -> float:
+def _wer(track: dict, sound: np.ndarray, language: str, job) -> float:
+    """Line by line, written and heard brought to one reading; of Korean, of its letters."""
     import jiwer
     from scipy.signal import resample_poly
 
+    from pipelines.anchor.reading import read_text
     from studio.adapters import whisper
 
+    def plain(text: str) -> str:
+        read = read_text(text, language).read.lower().replace("-", " ")
+        words = re.sub(r"[^\w\s]", " ", read).split()
+        return ("" if language == "ko" else " ").join(words)
+
     spec = whisper.SPEC_ENGLISH if language == "en" else whisper.SPEC
+    said, heard = [], []
     with job.pool.lease(spec) as model:
-        (heard,) = model.transcribe([resample_poly(sound, 1, 3).astype(np.float32)], language)
-    plain = [
-        re.sub(r"[^\w ]", "", text.lower())
-        for text in (
-            " ".join(readings[line.id].read for line in script.lines()),
-            " ".join(word.text for word in heard.words),
-        )
-    ]
-    return round(jiwer.wer(*plain), 3)
+        for line in track["lines"]:
+            first, last = (float(Fraction(line[k])) for k in ("start", "end"))
+            piece = sound[round(max(first - 0.15, 0) * _RATE_HZ) : round((last + 0.2) * _RATE_HZ)]
+            sixteen = resample_poly(piece, 1, 3).astype(np.float32)
+            (found,) = model.transcribe([sixteen], language)
+            said.append(plain(" ".join(word["text"] for word in line["words"])))
+            heard.append(plain(" ".join(word.text for word in found.words)))
+    return round((jiwer.cer if language == "ko" else jiwer.wer)(said, heard), 3)
 
 
 def main() -> None:
