@@ -52,6 +52,7 @@ def main() -> None:
             page.set_default_timeout(300_000)
             page.goto(address)
             page.wait_for_selector("html:not(.st-pending) [role=tab]")
+            page.wait_for_load_state("networkidle")
             for tab in page.evaluate(_TABS):
                 page.locator(f"[role=tab][data-tab-id={tab}]").dispatch_event("click")
                 page.wait_for_timeout(700)  # what the tab asks for when it is seen

@@ -1,5 +1,8 @@
 """A page in a real browser, served by a process of its own, as ``studio ui`` starts it.
 
+One browser serves all files of tests in a process, and one server most of them: what they take to
+start, and what the warm process of the jobs takes to load its models, is much of what a test costs.
+
 Screenshots are left in a folder whose name is printed.
 """
 
@@ -38,7 +41,7 @@ class Server:
     cache_dir: Path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium() -> str:
     for name in ("chromium", "chromium-browser", "google-chrome"):
         if found := shutil.which(name):
@@ -70,6 +73,7 @@ def running(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], str, float]]:
                 "STUDIO_CACHE_DIR": str(home / "cache"),
                 "STUDIO_DATA_DIR": str(home / "data"),
                 "XDG_DATA_HOME": str(home / "data"),
+                "XDG_CONFIG_HOME": str(home / "config"),
             },
         )  # fmt: skip
         address = f"http://127.0.0.1:{port}/"
@@ -85,6 +89,18 @@ def running(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], str, float]]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with an empty library, for one file of tests."""
+    yield from _served(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for files of tests that do not mind what others left in its library; such a file
+    gives it the name ``server``."""
+    yield from _served(tmp_path_factory)
+
+
+def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("server")
     (home / "footage").mkdir()
     with running(home) as (process, address, ready_s):
@@ -115,7 +131,7 @@ def _until_it_answers(
     raise AssertionError(f"no answer in three minutes: {log.read_text()}")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser(chromium):
     from playwright.sync_api import sync_playwright
 
@@ -148,6 +164,7 @@ def open_page(browser, server):
             viewport={"width": wh[0], "height": wh[1]}, locale=language, color_scheme=light,
             accept_downloads=True,
         )  # fmt: skip
+        context.set_default_timeout(180_000)  # other tests may keep this machine busy
         contexts.append(context)
         seen = Watched(context.new_page(), [], [])
         seen.page.on("request", lambda r: seen.requests.append(r.url))

@@ -11,10 +11,10 @@ from starlette.testclient import TestClient
 
 from studio.settings import Settings
 from tests.footage import ffmpeg
-from tests.web.browsing import browser, chromium, open_page, pictures, server
+from tests.web.browsing import browser, chromium, open_page, pictures, server, shared_server
 from ui.web.app import Studio, make_app
 
-__all__ = ["browser", "chromium", "open_page", "pictures", "server"]
+__all__ = ["browser", "chromium", "open_page", "pictures", "server", "shared_server"]
 
 
 @dataclass

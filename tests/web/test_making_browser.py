@@ -21,6 +21,11 @@ SAY = Say("en")
 
 
 @pytest.fixture(scope="module")
+def server(shared_server):
+    return shared_server
+
+
+@pytest.fixture(scope="module")
 def speaker(tmp_path_factory):
     """Two seconds of a woman who speaks."""
     path = tmp_path_factory.mktemp("speaker") / "화자 speaker.mp4"
@@ -35,12 +40,12 @@ def at(server, open_page):
     def opened(tab, film=None, address=None, **look):
         page = open_page(**look).page
         page.goto(address or server.address)
-        page.wait_for_selector("html:not(.st-pending)", timeout=15_000)
+        page.wait_for_selector("html:not(.st-pending)", timeout=60_000)
         if address is None:
             page.click(f"[role=tab][data-tab-id={tab}]")
         if film is not None:
             page.set_input_files(f"#{tab}-film input[type=file]", film)
-            page.wait_for_selector(f"#{tab}-wall [data-card]", timeout=120_000)
+            page.wait_for_selector(f"#{tab}-wall [data-card]", timeout=300_000)
         return page
 
     return opened
@@ -65,14 +70,14 @@ def test_a_blend_of_looks_compared_and_made(at, small_clip, pictures, tmp_path):
     page = at("looks", small_clip)
     assert page.is_disabled("#looks-start")
     page.click("[data-card=mosaic]")
-    page.wait_for_selector(".st-compare", timeout=60_000)
+    page.wait_for_selector(".st-compare", timeout=180_000)
     first = shown(page, ".st-after")
     assert np.abs(first - shown(page, ".st-compare img")).mean() > 15
     page.click("[data-card=warm]")
     page.wait_for_function(
         "before => document.querySelector('.st-after').src !== before",
         arg=page.evaluate("document.querySelector('.st-after').src"),
-        timeout=60_000,
+        timeout=180_000,
     )
     assert np.abs(shown(page, ".st-after") - first).mean() > 1
     # The slider moves with the arrow keys.
@@ -85,7 +90,7 @@ def test_a_blend_of_looks_compared_and_made(at, small_clip, pictures, tmp_path):
     page.screenshot(path=pictures / "looks-wide.png", full_page=True)
 
     page.click("#looks-start")
-    page.wait_for_selector("#looks-result video", timeout=120_000)
+    page.wait_for_selector("#looks-result video", timeout=300_000)
     assert page.is_enabled("#looks-start")
     assert "--look mosaic --look warm" in page.inner_text("#looks-result")
     film = saved(page, "looks", "film", tmp_path)
@@ -110,7 +115,7 @@ def test_faces_by_seed_a_film_between_them_and_sliders(at, pictures, tmp_path):
     page.wait_for_selector("#generate-wall [data-card='3']", timeout=90_000)
     page.fill("#generate-slider0 input[type=number]", "2.5")
     page.keyboard.press("Tab")
-    page.wait_for_selector("#generate-compare .st-compare", timeout=60_000)
+    page.wait_for_selector("#generate-compare .st-compare", timeout=180_000)
     assert np.abs(shown(page, ".st-after") - shown(page, ".st-compare img")).mean() > 2
     page.click("#generate-wall [data-card='3']")
     page.click("#generate-wall [data-card='8']")
@@ -127,10 +132,10 @@ def test_faces_by_seed_a_film_between_them_and_sliders(at, pictures, tmp_path):
 def test_glasses_and_a_hidden_face(at, speaker, pictures, tmp_path):
     page = at("filters", speaker)
     page.click("[data-card='glasses:round']")
-    page.wait_for_selector(".st-compare", timeout=60_000)
+    page.wait_for_selector(".st-compare", timeout=180_000)
     page.click("[data-card='glasses:round']")
     page.click("[data-card='anonymise:pixelate']")
-    page.wait_for_selector("#filters-start:not([disabled])", timeout=60_000)
+    page.wait_for_selector("#filters-start:not([disabled])", timeout=180_000)
     page.click("#filters-preview")
     page.wait_for_selector("#filters-result video", timeout=240_000)
     assert SAY("filters.safe") in page.inner_text("#filters-result")
