@@ -13,6 +13,9 @@ element.addEventListener("click", (event) => {
     apart: value("apart"),
     tracks: [...form.querySelectorAll("[name=track]:checked")].map((box) => Number(box.value)),
   });
+  // What was typed is told; the fields are for the next decision.
+  for (const field of form.querySelectorAll("input[type=text], select")) field.value = "";
+  for (const box of form.querySelectorAll("[name=track]:checked")) box.checked = false;
 });
 element.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.target.type !== "text") return;
