@@ -171,7 +171,7 @@ def test_from_the_library_to_a_subtitled_trailer(server, open_page, pictures, tm
     # The address carries the run: to a phone, in Korean, in the dark.
     phone = open_page(wh=(390, 844), language="ko-KR", light="dark").page
     phone.goto(page.url)
-    phone.wait_for_selector("#files .st-video", timeout=60_000)
+    phone.wait_for_selector("#files .st-video")
     assert phone.evaluate("document.documentElement.lang") == "ko"
     assert phone.evaluate(_ONLY_KOREAN) == []
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
@@ -216,6 +216,7 @@ def test_ready_in_time(server):
     assert server.ready_cpu_s < READY_S
 
 
+@pytest.mark.timeout(900)
 def test_mistakes_and_languages(server, open_page, pictures, tmp_path):
     """What is wrong is said with what to do; a run can be stopped; nothing English is left."""
     seen = open_page()
@@ -254,7 +255,7 @@ def test_mistakes_and_languages(server, open_page, pictures, tmp_path):
     other.click("#make-plan")
     waiting = SAY("run.waiting", ahead=1)
     other.wait_for_function("text => document.querySelector('.st-run')?.innerText.includes(text)",
-                            arg=waiting, timeout=60_000)  # fmt: skip
+                            arg=waiting)  # fmt: skip
     other.click("#cancel")
     other.wait_for_selector("#stage .st-outdated")
     other.context.close()
@@ -329,7 +330,8 @@ _ONLY_KOREAN = """() => {
   return words.filter(w => !["English", "OTIO", "FCPXML", "EDL", "mp", "shoot", "night", "fps",
     "kB", "MB", "AAC", "OpenTimelineIO", "Resolve", "Final",
     "Cut", "Pro", "CMX", "Avid", "Premiere", "Ctrl", "Shift", "Delete", "Enter", "Space",
-    "trailer", "edl", "fcpxml", "otio", "json", "png", "contact", "sheet", "plan", "version"].includes(w));
+    "trailer", "edl", "fcpxml", "otio", "json", "png", "contact", "sheet", "plan", "version"]
+    .includes(w));
 }"""
 
 #: Keeps what the stages of a run showed, while it goes on.
@@ -358,6 +360,7 @@ _FOCUS = """() => {
 }"""
 
 
+@pytest.mark.timeout(900)
 def test_everything_can_be_reached_by_keyboard(server, open_page):
     page = open_page().page
     page.goto(server.address)

@@ -18,7 +18,7 @@ from tests.footage import counted_clip
 from tests.web.accessible import faults
 from ui.web.messages import Say
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 SAY = Say("en")
 TAB = "[role=tab][data-tab-id=subtitles]"
 
