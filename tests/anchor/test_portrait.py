@@ -17,11 +17,10 @@ from studio.adapters import face_mesh
 from studio.archive.store import AnalysisStore
 from studio.errors import LimitExceeded, ModelError, RequestError, UnsupportedMedia
 from studio.jobs.job import Job
-from studio.media.probe import probe
-from studio.media.reader import Subscription, read_frames
+from studio.media.probe import frame_times, probe
+from studio.media.reader import decode_range
 from studio.media.still import write_still
 from studio.settings import Settings
-from studio.types.frames import FrameRequest
 from studio.types.landmarks import NOSE_TIP
 from studio.types.performance import Performance
 from tests.anchor.glasses import with_glasses
@@ -212,15 +211,16 @@ def test_a_portrait_is_made_ready_once(picture_pool, tmp_path):
 
 
 def _seconds_of_video(*seconds: int) -> list[np.ndarray]:
-    """Frames of the music video, enlarged eight times."""
-    found: list[np.ndarray] = []
-
-    def take(batch):
-        found.extend(batch.pixels)
-
-    # One a second is decoded once and looked up.
-    read_frames(probe(music_video()), [Subscription(FrameRequest(rate=Fraction(1)), take)])
-    return [cv2.resize(found[s], None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC) for s in seconds]
+    """Frames of the music video, enlarged five times; only what leads up to each is decoded."""
+    info = probe(music_video())
+    times = frame_times(info)
+    found = []
+    for second in seconds:
+        at = int(np.searchsorted(times.pts, second / times.time_base))
+        ((_, frame),) = decode_range(info, times, at, at + 1)
+        rgb = frame.to_ndarray(format="rgb24")
+        found.append(cv2.resize(rgb, None, fx=5, fy=5, interpolation=cv2.INTER_CUBIC))
+    return found
 
 
 def test_who_cannot_be_made_to_speak(picture_pool, tmp_path):

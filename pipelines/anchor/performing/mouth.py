@@ -32,6 +32,8 @@ _MEET_S, _MEET_SHARE = 0.042, 0.7
 #: begins: without it the curve came 3 to 20 ms after the envelope of Piper and eSpeak, in English
 #: and Korean, with it -4 to 12 (``tests/anchor/test_performing.py``). Closures keep their times.
 _AHEAD_S = 0.03
+#: Sounds as short as the first leave no room for lips to stay together longer; the second does.
+_ROOM_S = (0.05, 0.07)
 #: A vowel's jaw, to a stressed one's.
 _UNSTRESSED = 0.82
 
@@ -82,14 +84,16 @@ def plan_mouth(
     jaw, spread, tongue = (blended[name] for name in CHANNELS)
     press = np.zeros_like(times_s)
     on_teeth = np.zeros_like(times_s)
-    for sound in sounds:
+    for number, sound in enumerate(sounds):
+        about = [*sounds[max(number - 1, 0) : number], *sounds[number + 1 : number + 2]]
+        room_s = min((s.end_s - s.start_s for s in about), default=_ROOM_S[1])
         if sound.viseme.closed:
-            press = np.maximum(press, _contact(sound, times_s, frame_s))
+            press = np.maximum(press, _contact(sound, times_s, frame_s, room_s))
         elif sound.viseme.lip_on_teeth:
-            on_teeth = np.maximum(on_teeth, _contact(sound, times_s, frame_s))
+            on_teeth = np.maximum(on_teeth, _contact(sound, times_s, frame_s, room_s))
     jaw = jaw * (1 - on_teeth) + np.minimum(jaw, 0.14) * on_teeth
     # The jaw itself rises for a closure, though not all the way.
-    jaw = jaw * (1 - 0.55 * press)
+    jaw = jaw * (1 - 0.85 * press)
     # A last p is as firm as any: what the jaw does at the borders of speech does not loosen it.
     touching = eased(2 * speaking)
     return Mouth(
@@ -125,10 +129,12 @@ def _blended(sounds: Sequence[Sound], times_s: Floats) -> dict[str, Floats]:
     return dict(zip(CHANNELS, top / low, strict=True))
 
 
-def _contact(sound: Sound, times_s: Floats, frame_s: float) -> Floats:
-    """1 while lips (or lip and teeth) touch, for at least one frame; easing in and out."""
+def _contact(sound: Sound, times_s: Floats, frame_s: float, room_s: float) -> Floats:
+    """1 while lips (or lip and teeth) touch, for at least one frame, easing in and out; for up to
+    two, so that it is seen, where the sounds about it are long enough."""
     # A stop is released at its end, so the contact stands in the first part of its time.
-    long = max(0.75 * (sound.end_s - sound.start_s), 1.02 * frame_s)
+    frames = 1.02 + 0.8 * float(np.clip(np.interp(room_s, _ROOM_S, (0.0, 1.0)), 0, 1))
+    long = max(0.75 * (sound.end_s - sound.start_s), frames * frame_s)
     start = sound.start_s + min(0.0, (sound.end_s - sound.start_s - long) / 2)
     end = start + long
     meet_s = min(_MEET_S, _MEET_SHARE * (sound.end_s - sound.start_s))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from math import ceil
+from math import ceil, floor
 
 import numpy as np
 
@@ -71,10 +71,24 @@ def _borders(lines: Sequence[VoicedLine], rate: Fraction, count: int) -> list[in
     """First frame of each line's own time, and the end of the last's."""
     made = [0]
     for before, line in pairwise(lines):
-        gap = max(line.start - before.end, Fraction(0))
-        lead = round(min(_LEAD_S, gap * _LEAD_SHARE) * rate)
-        made.append(max(round(line.start * rate) - lead, made[-1]))
+        made.append(max(border_frame(before.end, line.start, rate), made[-1]))
     return [min(border, count) for border in (*made, count)]
+
+
+def border_frame(end: Fraction, start: Fraction, rate: Fraction) -> int:
+    """Frame in the silence between two lines from which on it is the second one's.
+
+    Whole frames are counted: a line's sound begins with a frame, its first word a little later,
+    and that little may not move the border of the line before it.
+
+    Args:
+        end: of the first line, seconds.
+        start: of the second.
+        rate: frames a second.
+    """
+    first = floor(start * rate + Fraction(1, 10))  # samples fall beside frames by less
+    gap = max(first - ceil(end * rate), 0)
+    return first - round(min(_LEAD_S * rate, gap * _LEAD_SHARE))
 
 
 def _line(

@@ -275,7 +275,7 @@ class _Muscles:
             _APART * corners, -0.25 * _APART * np.abs(corners) * np.exp(-(v**2)) - 0.12 * lip
         )
         forward = shown(-_FORWARD * corners, 0.22 * lip)
-        press = shown(0 * lip, -0.42 * lip)
+        press = shown(0 * lip, -0.21 * lip)
         above = bell(v / (0.95 * -self.local[_NOSE_BASE, 1] / half)) * bell(u / 1.15)
         upper = shown(0 * lip, -0.028 * above)
         lower = shown(0 * lip, -0.35 * lip)

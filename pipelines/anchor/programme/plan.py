@@ -13,6 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import ceil
 
+from pipelines.anchor.performing.plan import border_frame
 from pipelines.anchor.programme.programme import (
     Element,
     Framing,
@@ -29,8 +30,6 @@ from studio.types.subtitles import Subtitles
 #: Seconds that footage, a chart and a name stand at most, and that they should at least.
 _FILM_S, _CHART_S, _NAME_S = 7.0, 10.0, 5.0
 _LEAST_S = 3.0
-#: Silence before a line that belongs to its stretch: its share, and no more than that.
-_LEAD_SHARE, _LEAD_S = Fraction(3, 5), Fraction(2, 5)
 _LONGEST_QUOTE = 230
 
 
@@ -161,9 +160,8 @@ class _Maker:
         ]
         borders = [self.voice_at]
         for (*_, one), (*_, other) in pairwise(found):
-            gap = max(other.start - one.end, Fraction(0))
-            lead = round(min(_LEAD_S, gap * _LEAD_SHARE) * self.wanted.rate)
-            borders.append(max(self._at(other.start) - lead, borders[-1] + 1))
+            border = self.voice_at + border_frame(one.end, other.start, self.wanted.rate)
+            borders.append(max(border, borders[-1] + 1))
         borders.append(ends)
         return [
             _Place(i, j, line, spoken, borders[n], borders[n + 1])
