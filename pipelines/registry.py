@@ -108,12 +108,21 @@ def _is_here(name: str) -> bool:
 
 def attempt(database: str, job_id: str) -> int:
     """One attempt of a job in this process; its exit code."""
+    _quiet()
     return execute(Path(database), job_id, find)
 
 
 def attempts(database: str) -> None:
     """One interactive attempt after the other in this process, until its worker is gone."""
+    _quiet()
     execute_many(Path(database), find, _warm_up)
+
+
+def _quiet() -> None:
+    """OpenVINO reports whoever imports it to a web service, by an id in the home folder, which work
+    that is locked in may not open (``studio/adapters/openvino_runtime.py``): not here either,
+    whoever imports it first."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 
 def _warm_up() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -85,3 +86,20 @@ def test_attempts_share_a_process_and_one_that_dies_is_begun_again(queue, tmp_pa
     os.kill(pid, signal.SIGKILL)
     (tmp_path / "out" / "f").mkdir()
     assert queue.wait(queue.submit(quick(tmp_path, "f")).id, 30).state is JobState.DONE
+
+
+def test_what_is_warmed_up_tells_nobody(tmp_path):
+    """OpenVINO's telemetry leaves an id in the home folder, which a job may not open."""
+    code = (
+        "import pipelines.registry as registry\n"
+        "registry.execute_many = lambda path, find, warm_up: warm_up()\n"
+        "registry.attempts('x')\n"
+        "from openvino.tools.ovc import telemetry_utils\n"
+        "print(telemetry_utils.tm.__name__)\n"
+    )
+    environment = os.environ | {"HOME": str(tmp_path)}
+    said = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip().endswith("telemetry_stub"), said
+    assert not (tmp_path / "intel").exists()
