@@ -10,7 +10,7 @@ import pytest
 from tests.footage import ffmpeg, package_file
 from ui.web.messages import Say
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1500)]
 SAY, KO = Say("en"), Say("ko")
 PATIENT_MS = 300_000
 
@@ -73,7 +73,7 @@ def test_found_named_summarised_and_counted(server, open_page, film, pictures):
     # A summary, with the curve that it was chosen by.
     page.click("[role=tab][data-tab-id=summary]")
     page.click("#summary-chooser button[data-footage]")
-    page.fill("#summary-share input[type=number]", "50")
+    page.fill("#summary-share input[type=number]", "80")
     page.click("#summary-start:not([disabled])")
     page.wait_for_selector("#summary-result video")
     assert page.locator("#summary-result .st-curve path").count() >= 2
