@@ -11,7 +11,7 @@ import pytest
 from scipy.signal import resample_poly
 
 from studio import catalog
-from studio.adapters import expression, yolo
+from studio.adapters import expression, unsafe_content, yolo
 from studio.models.pool import ModelPool
 from studio.models.spec import AnySpec
 from tests.analysis.spoken import read_wav, two_cities
@@ -46,6 +46,12 @@ def bus_is_found(model: Any) -> None:
 
 def faces_are_found(model: Any) -> None:
     assert len(model.detect(still("zidane")[None]).xyxy) >= 2
+
+
+def parts_of_bodies_are_told_and_none_is_bare(model: Any) -> None:
+    found = model.detect(still("bus")[None])
+    named = {unsafe_content.LABELS[n] for n in found.label_ids}
+    assert "feet covered" in named and not named & set(unsafe_content.FLAGGED)
 
 
 def expression_is_told(model: Any) -> None:
@@ -247,6 +253,7 @@ ASK: dict[str, Callable[[Any], None]] = {
     "blazeface-near": a_near_face_is_found,
     "blazeface-far": far_faces_are_found,
     "blazepose-full": a_body_is_found,
+    "nudenet-320n": parts_of_bodies_are_told_and_none_is_bare,
     "hands": a_hand_is_found,
     "person-matte": people_are_cut_out,
     "people-masks": people_far_off_are_cut_out,
