@@ -246,19 +246,6 @@ def test_mistakes_and_languages(server, open_page, pictures, tmp_path):
     page.wait_for_selector("#footage .st-files li")
     page.click("#make-plan")
     page.wait_for_selector(".st-run")
-    # A second visitor waits, and is told for how many.
-    other = open_page().page
-    other.goto(server.address)
-    at(other, "trailer")
-    other.set_input_files("#footage input[type=file]", unseen)
-    other.wait_for_selector("#footage .st-files li")
-    other.click("#make-plan")
-    waiting = SAY("run.waiting", ahead=1)
-    other.wait_for_function("text => document.querySelector('.st-run')?.innerText.includes(text)",
-                            arg=waiting)  # fmt: skip
-    other.click("#cancel")
-    other.wait_for_selector("#stage .st-outdated")
-    other.context.close()
     page.click("#cancel")
     page.wait_for_selector("#stage .st-outdated")
     assert page.inner_text("#stage") == SAY("run.cancelled")
