@@ -94,8 +94,8 @@ class ShotAnalyser(ModelAnalyser):
         single, many = stream.finish()
         share = stream.network_frames / max(len(single), 1)
         self.notes.append(
-            f"shots: {SPEC.name} in {self.made_by['precision']} saw {share:.0%} of the frames; "
-            "nothing changes in the others"
+            f"shots: {SPEC.name} in {self.made_by['precision']} looked at {share:.0%} of the "
+            "frames; in the others nothing moves that could be a cut"
         )
         brightest, stays = self._meter.brightest, self._meter.stays()
         return shots_from_probabilities(

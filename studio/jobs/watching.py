@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from studio.jobs.record import Claim, Limits
+from studio.models.records import size_text
 
 #: Memory may grow by gigabytes in a second; folders are walked less often.
 _LOOK_AT_MEMORY_S, _LOOK_AT_FILES_S = 1.0, 10.0
@@ -47,7 +48,7 @@ class Watch:
             self._memory_at = now
             held, most = held_bytes(pid), memory_limit_bytes(self.limits)
             if held > most:
-                return f"It held {held / 2**30:.1f} GiB of memory; {most / 2**30:.1f} may be held"
+                return f"It held {size_text(held)} of memory; {size_text(most)} may be held"
         if now - self._files_at > _LOOK_AT_FILES_S:
             self._files_at = now
             return self._over_files()
@@ -62,12 +63,13 @@ class Watch:
         quota = self.claim.request.most_bytes
         if quota and size > quota:
             return (
-                f"It wrote {size / 1e9:.2f} GB, and its owner had {quota / 1e9:.2f} GB left of "
-                "the disk's room"
+                f"It wrote {size_text(size)}, and its owner had {size_text(quota)} left of the "
+                "disk's room"
             )
         if size > self.limits.made_bytes:
-            most = self.limits.made_bytes / 2**30
-            return f"It wrote {size / 2**30:.1f} GiB; one job may write {most:.1f}"
+            return (
+                f"It wrote {size_text(size)}; one job may write {size_text(self.limits.made_bytes)}"
+            )
         return ""
 
 
