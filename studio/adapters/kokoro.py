@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from studio.adapters import espeak
 from studio.adapters.onnx_session import OnnxGraph
+from studio.adapters.pretrained import reading
 from studio.errors import RequestError, WeightsCorrupt
 from studio.models.spec import HubFile, HubRevision, LoadContext, ModelSpec
 from studio.types.audio import AudioClip
@@ -198,13 +199,9 @@ def load(context: LoadContext) -> Kokoro:
     """Build the network from its folder."""
     folder = context.hub_dir
     assert folder is not None
-    try:
+    with reading("kokoro"):
         written = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
         signs = {str(k): int(v) for k, v in written["model"]["vocab"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as exc:
-        raise WeightsCorrupt(
-            "kokoro: tokenizer.json lists no signs", "Run: studio models verify kokoro"
-        ) from exc
     graph = OnnxGraph("kokoro", folder / "onnx/model.onnx", context.threads)
     styles = {name: folder / f"voices/{name}.bin" for name in STYLES}
     return Kokoro(graph, signs, styles, espeak.load(context), next(iter(STYLES)))

@@ -40,8 +40,8 @@ class OnnxGraph:
             )
         except Exception as exc:  # the runtime's errors share no narrower base
             raise WeightsCorrupt(
-                f"{name}: {graph.name if isinstance(graph, Path) else 'its graph'} "
-                "cannot be loaded",
+                f"{name}: its files do not make up a model: "
+                f"{graph.name if isinstance(graph, Path) else 'its graph'} cannot be loaded",
                 f"Run: studio models verify {name}",
             ) from exc
         self._name = name

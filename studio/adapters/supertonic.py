@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from studio.adapters import espeak
 from studio.adapters.onnx_session import OnnxGraph
+from studio.adapters.pretrained import reading
 from studio.adapters.spoken_times import timed
 from studio.errors import RequestError, WeightsCorrupt
 from studio.models.spec import HubFile, HubRevision, LoadContext, ModelSpec
@@ -233,7 +234,7 @@ def load(context: LoadContext) -> Supertonic:
 
     folder = context.hub_dir
     assert folder is not None
-    try:
+    with reading("supertonic"):
         written = json.loads((folder / "onnx/tts.json").read_text(encoding="utf-8"))
         times = int(written["ttl"]["chunk_compress_factor"])
         shape = Shape(
@@ -242,11 +243,6 @@ def load(context: LoadContext) -> Supertonic:
             int(written["ttl"]["latent_dim"]) * times,
         )
         reader = UnicodeProcessor(str(folder / "onnx/unicode_indexer.json"))
-    except (ValueError, KeyError, TypeError) as exc:
-        raise WeightsCorrupt(
-            "supertonic: tts.json or unicode_indexer.json is not as expected",
-            "Run: studio models verify supertonic",
-        ) from exc
     graphs = {
         name: OnnxGraph("supertonic", folder / f"onnx/{name}.onnx", context.threads)
         for name in _GRAPHS

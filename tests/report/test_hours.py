@@ -111,10 +111,11 @@ def written(out, films: int, seconds: int, every_s: int, **more) -> tuple[int, d
 
 
 def test_more_films_take_no_more_memory_and_are_summed_as_they_are(tmp_path):
-    # The first of them loads fonts and templates: the peak of one is the peak of all.
-    one, _ = written(tmp_path / "one", 1, 300, 2)
+    # Fonts and templates come with the first of them, and are no memory of a film.
+    written(tmp_path / "first", 1, 60, 2, page_language="ko")
+    one, _ = written(tmp_path / "one", 1, 300, 2, page_language="ko")
     two, files = written(tmp_path / "two", 2, 300, 2, page_language="ko")
-    assert two < one
+    assert two < 1.15 * one
     raw = [
         read_parquet(files[f"{name}.parquet"])
         for name in ("files", "samples", "observations", "shots", "scene_words", "texts", "turns")

@@ -194,7 +194,9 @@ def test_in_korean_nothing_english_is_left(version, small_clip, tone):
         panels.problem(say, RequestError("English.", "English.")),
         panels.dropzone(say, "footage", files, 10**9), panels.dropzone(say, "music", [], 10**9),
     ]  # fmt: skip
-    units_and_names = "Ctrl Delete Shift The end small mp tone wav kB MB GB FCPXML OTIO EDL"
+    units_and_names = (
+        "Ctrl Delete Shift Enter Space The end small mp tone wav kB MB GB FCPXML OTIO EDL"
+    )
     names = latin(HOSTILE) | latin(units_and_names)
     for part in markup:
         read = Reader(part)

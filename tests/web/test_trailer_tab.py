@@ -15,9 +15,11 @@ from pipelines.subtitles.profile import names as profile_names
 from studio.accounts.role import ONLY_USER
 from studio.errors import RequestError
 from tests.footage import music_video
+from ui.web.anchor_voices import voice_choices
 from ui.web.guard import USER_KEY
 from ui.web.messages import Say, catalogue
 from ui.web.tabs import subtitles_layout
+from ui.web.tabs.search import things_offered
 from ui.web.tabs.trailer import TrailerTab, Visit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,6 +71,9 @@ def test_every_word_on_a_component_is_from_the_catalogue(page):
     known |= {*subtitles_layout.LANGUAGES, *profile_names()}
     known |= {Say("en")("sub.speakers.n", n=n) for n in range(1, 7)}
     known |= {Say("en")("generate.slider", n=n) for n in range(1, 33)}
+    # What the detector knows and what voices are called, in the words of the page's language.
+    known |= {label for label, _ in things_offered(Say("en"))}
+    known |= {label for label, _ in voice_choices(Say("en"), page.studio.settings)}
     strays = set()
     for component in config["components"]:
         if component["type"] in ("html", "browserstate"):

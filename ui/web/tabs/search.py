@@ -53,7 +53,7 @@ class SearchTab(StudyTab):
             elem_id="search-person",
         )  # fmt: skip
         p["thing"] = make(
-            gr.Dropdown, {"label": "search.thing", "choices": _things}, value="",
+            gr.Dropdown, {"label": "search.thing", "choices": things_offered}, value="",
             elem_id="search-thing",
         )  # fmt: skip
         p["speech"] = make(
@@ -357,7 +357,7 @@ def _names(folder: Path) -> tuple[str, ...]:
     return Gallery.open(folder).names if (folder / "gallery.json").is_file() else ()
 
 
-def _things(say: Say) -> list[tuple[str, str]]:
+def things_offered(say: Say) -> list[tuple[str, str]]:
     """Kinds of things in the page's language, by the name that the detector has for them."""
     from pipelines.search.words import entries
     from studio.adapters.yolo import LABELS
