@@ -131,8 +131,9 @@ def _until_it_answers(
     raise AssertionError(f"no answer in three minutes: {log.read_text()}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium):
+    """Closed with each file: its loop of events would stand in the way of other tests' own."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:

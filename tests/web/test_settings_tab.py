@@ -12,6 +12,7 @@ from studio import settings_file
 from studio.accounts.book import Accounts
 from studio.accounts.role import Role
 from studio.settings import Settings, config_file
+from tests.footage import counted_clip
 from ui.web.messages import Say, preferred_language
 from ui.web.shelf import Shelf
 from ui.web.tabs.settings import FIELDS, SettingsTab, Visit
@@ -112,10 +113,10 @@ def test_on_a_shared_machine_administrators_alone_change_them(page, tmp_path):
     accounts.close()
 
 
-def test_without_proxies_none_are_asked_for(page, small_clip, monkeypatch):
+def test_without_proxies_none_are_asked_for(page, tmp_path, monkeypatch):
     from studio.media.probe import probe
 
-    info = probe(small_clip)
+    info = probe(counted_clip(tmp_path / "new.mp4", 5))  # nobody has looked at it yet
     monkeypatch.setattr("ui.web.shelf._LIGHT_LINES", 10)  # it counts as heavy then
 
     def asked() -> list[str]:

@@ -14,6 +14,7 @@ import pytest
 from pipelines.subtitles.profile import names as profile_names
 from studio.accounts.role import ONLY_USER
 from studio.errors import RequestError
+from studio.settings import Settings
 from tests.footage import music_video
 from ui.web.anchor_voices import voice_choices
 from ui.web.guard import USER_KEY
@@ -74,6 +75,10 @@ def test_every_word_on_a_component_is_from_the_catalogue(page):
     # What the detector knows and what voices are called, in the words of the page's language.
     known |= {label for label, _ in things_offered(Say("en"))}
     known |= {label for label, _ in voice_choices(Say("en"), page.studio.settings)}
+    known |= {
+        Say("en")("settings.by_variable", variable=f"STUDIO_{name.upper()}")
+        for name in Settings.model_fields
+    }
     strays = set()
     for component in config["components"]:
         if component["type"] in ("html", "browserstate"):
