@@ -77,8 +77,8 @@ class Seen:
     def told(self) -> str:
         """In words."""
         if self.state == "seen":
-            return f"hidden mark in the picture: seen ({self.score:.0f} times chance)"
-        return f"hidden mark in the picture: none ({self.score:.1f} times chance)"
+            return f"hidden mark in the picture: seen ({self.score:.0f} deviations above chance)"
+        return f"hidden mark in the picture: none ({self.score:.1f} deviations above chance)"
 
 
 def look_for_mark(path: Path, settings: Settings) -> Seen | None:
