@@ -202,10 +202,7 @@ class _Looker(contextlib.AbstractContextManager["_Looker"]):
                 "It is damaged, or made to do harm. Copy it again from its source.",
             )
         if "error" in said:
-            kind = getattr(errors, str(said["error"]), UnsupportedMedia)
-            if not (isinstance(kind, type) and issubclass(kind, errors.MediaError)):
-                kind = UnsupportedMedia
-            return kind(said["message"], said["hint"])
+            return error_told(said)
         if "times" in said:
             return _unpacked(said["times"])
         return from_json(MediaInfo, said["info"]) if said["info"] else None
@@ -238,7 +235,7 @@ def answer(wanted: str) -> None:
     # What a library prints must not be taken for an answer.
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    _limit()
+    limit_this_process()
     look = _looks(wanted)
 
     def all_of_them() -> None:
@@ -251,16 +248,28 @@ def answer(wanted: str) -> None:
                     else {"info": to_json(info) if info is not None else None}
                 )
             except StudioError as exc:
-                told = {
-                    "error": type(exc).__name__,
-                    "message": scrubbed(exc.message),
-                    "hint": exc.hint,
-                }
+                told = error_words(exc)
             out.write(json.dumps(told) + "\n")
             out.flush()
 
     confinement.confined(all_of_them, paths, [], settings)
     out.close()
+
+
+def error_words(error: StudioError) -> dict[str, Any]:
+    """An error as plain values, for whoever asked a process that is locked in."""
+    message = scrubbed(error.message)
+    return {"error": type(error).__name__, "message": message, "hint": error.hint}
+
+
+def error_told(said: dict[str, Any]) -> StudioError:
+    """What :func:`error_words` gave, as an error again; of a kind that footage can cause."""
+    kind = getattr(errors, str(said["error"]), UnsupportedMedia)
+    of_footage = (errors.MediaError, errors.RequestError)
+    if not (isinstance(kind, type) and issubclass(kind, of_footage)):
+        kind = UnsupportedMedia
+    told: StudioError = kind(str(said["message"]), str(said["hint"]))
+    return told
 
 
 def _packed(times: FrameTimes) -> dict[str, Any]:
@@ -327,7 +336,8 @@ def _looks(wanted: str) -> Any:
     return text
 
 
-def _limit() -> None:
+def limit_this_process() -> None:
+    """Let this process take no more memory than a file needs, and write next to nothing."""
     if sys.platform == "win32":
         return
     import resource

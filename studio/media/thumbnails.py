@@ -47,28 +47,23 @@ def clip_thumbnails(
 def clip_frame(
     timeline: Timeline,
     clip: Clip,
+    footage: Footage,
     number: int,
     at: int,
     height_px: int,
-    settings: Settings | None = None,
 ) -> NDArray[np.uint8]:
     """One frame of a clip as the film shows it: uint8 ``(height_px, w, 3)`` RGB.
 
     Args:
         timeline: the cut.
         clip: of it, or one that stands in for another.
+        footage: the clip's source, opened.
         number: of the source frame.
         at: timeline frames from the clip's start, for its crop.
         height_px: of the picture.
-        settings: limits on the footage.
-
-    Raises:
-        NoSuchMedia, RequestError: the source has gone, or has changed.
     """
     width, height = timeline.size_wh
     size_wh = (max(2, round(height_px * width / height)), height_px)
-    alone = replace(timeline, items=(clip,), broll=())
-    footage = open_footage(alone, settings or Settings())[clip.source]
     return _picture(clip, timeline, footage, size_wh, (number, at))
 
 

@@ -20,6 +20,7 @@ from studio.accounts.role import Role
 from studio.archive.library import Library, library_path
 from studio.errors import AccessError, RequestError
 from studio.jobs.confinement import index_of
+from studio.jobs.frame_drawing import FrameDrawing
 from studio.jobs.queue import JobQueue, jobs_path
 from studio.jobs.worker import Worker
 from studio.settings import Settings
@@ -210,14 +211,15 @@ def make_app(studio: Studio) -> ASGIApp:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with machine.running():
-            with studio.working():
+            with studio.working(), drawing:
                 yield
 
+    drawing = FrameDrawing(studio.settings)
     machine = MachineRoutes.of(studio)
     page = _page(studio)
     routes = Routes(studio.uploads, studio.works, studio.subtitles, studio.makings)
     table = StudyRoutes(studio.makings, studio.settings).table()
-    table += [*Pictures(studio.works, studio.shelf).table(), *routes.table()]
+    table += [*Pictures(studio.works, studio.shelf, drawing).table(), *routes.table()]
     table += machine.table()
     app = FastAPI(
         lifespan=lifespan,

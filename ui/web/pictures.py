@@ -12,11 +12,12 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from studio.errors import StudioError
+from studio.jobs.frame_drawing import FrameDrawing
 from studio.types.timeline import Clip
 from ui.web.guard import current_user
 from ui.web.routes import served
 from ui.web.shelf import Shelf
-from ui.web.works import THUMBNAIL_PX, Version, Works
+from ui.web.works import THUMBNAIL_PX, Work, Works
 
 _KEPT = {"cache-control": "private, max-age=86400"}
 
@@ -28,10 +29,12 @@ class Pictures:
     Attributes:
         works: trailers in the making.
         shelf: the library.
+        drawing: draws frames, in processes that are locked in.
     """
 
     works: Works
     shelf: Shelf
+    drawing: FrameDrawing
 
     def table(self) -> list[BaseRoute]:
         """For the application."""
@@ -50,7 +53,7 @@ class Pictures:
             return _no_such()
         try:
             jpeg = await run_in_threadpool(
-                _edge, work.versions[asked["version"]], asked["item"], asked["edge"]
+                self._edge, work, asked["version"], asked["item"], asked["edge"]
             )
         except StudioError:
             return _no_such()
@@ -89,16 +92,15 @@ class Pictures:
         kind = "video/mp4" if path.suffix == ".mp4" else "image/jpeg"
         return FileResponse(path, media_type=kind, headers=_KEPT)
 
-
-def _edge(version: Version, item_id: str, edge: str) -> bytes:
-    from studio.media.image_io import jpeg_bytes
-    from studio.media.thumbnails import clip_frame
-
-    item = next((i for i in version.items if i.id == item_id), None)
-    if not isinstance(item, Clip) or edge not in ("head", "tail"):
-        return b""
-    number, at = (item.start_frame, 0) if edge == "head" else (item.end_frame - 1, item.frames - 1)
-    return jpeg_bytes(clip_frame(version.timeline, item, number, at, THUMBNAIL_PX))
+    def _edge(self, work: Work, number: int, item_id: str, edge: str) -> bytes:
+        version = work.versions[number]
+        item = next((i for i in version.items if i.id == item_id), None)
+        if not isinstance(item, Clip) or edge not in ("head", "tail"):
+            return b""
+        frame, at = (
+            (item.start_frame, 0) if edge == "head" else (item.end_frame - 1, item.frames - 1)
+        )
+        return self.drawing.jpeg(work.owner, version.timeline, item, frame, at, THUMBNAIL_PX)
 
 
 def _no_such() -> Response:
