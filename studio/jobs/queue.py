@@ -18,6 +18,7 @@ from studio.jobs.record import (
     JobState,
     Limits,
     LogLine,
+    Priority,
 )
 from studio.jobs.rows import packed, priority_of, record_of
 from studio.settings import Settings
@@ -347,11 +348,23 @@ def next_in_line(db: sqlite3.Connection) -> list[Waiting]:
 
 
 def ahead_of_all(db: sqlite3.Connection) -> dict[str, int]:
-    """Queued jobs to how many go before them, those at work counted."""
-    (busy,) = db.execute(
-        "SELECT count(*) FROM jobs WHERE state IN (?, ?)", (JobState.RUNNING, JobState.CANCELLING)
-    ).fetchone()
-    return {job.id: busy + n for n, job in enumerate(next_in_line(db))}
+    """Queued jobs to how many go before them: those of their class that wait before them, and what
+    is at work.
+
+    One of each class works at a time (``worker.py``), so a preview waits for no render. Where none
+    of its class is at work it is the other class that holds it up: the memory is too short for two.
+    """
+    rows = db.execute(
+        "SELECT priority, count(*) AS n FROM jobs WHERE state IN (?, ?) GROUP BY priority",
+        (JobState.RUNNING, JobState.CANCELLING),
+    ).fetchall()
+    at_work = {priority_of(row): int(row["n"]) for row in rows}
+    ahead: dict[str, int] = {}
+    before = {each: at_work.get(each, 0) or sum(at_work.values()) for each in Priority}
+    for job in next_in_line(db):
+        ahead[job.id] = before[job.priority]
+        before[job.priority] += 1
+    return ahead
 
 
 def note(db: sqlite3.Connection, number: int, *texts: str) -> None:

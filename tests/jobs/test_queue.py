@@ -236,6 +236,27 @@ def test_jobs_are_moved_among_their_owners_own(queue):
     assert [job.id for job in order] == [first, second, third]
 
 
+def test_who_waits_is_told_for_how_many(queue, attempts, worker):
+    def ahead():
+        return {job.id: job.ahead for job in queue.jobs()}
+
+    first, second, third = (queue.submit(ask(owner)).id for owner in ("ada", "bob", "bob"))
+    assert ahead() == {first: 0, second: 1, third: 2}
+    claim = attempts.claim(worker, BOTH)
+    assert claim.job_id == first
+    # The one at work is ahead of whoever waits behind it, also while it is being cancelled.
+    assert ahead() == {first: None, second: 1, third: 2}
+    queue.cancel(first)
+    assert queue.get(second, "bob").ahead == 1
+    # A preview begins beside a render: it does not wait for that one, but for another preview.
+    preview, another = (queue.submit(ask(who, Priority.INTERACTIVE)).id for who in ("eve", "bob"))
+    assert attempts.claim(worker, {Priority.INTERACTIVE}).job_id == preview
+    assert ahead() == {first: None, second: 1, third: 2, preview: None, another: 1}
+    attempts.stopped(first, claim.token)
+    # What alone is at work is what holds a first one up.
+    assert ahead() == {first: None, second: 1, third: 2, preview: None, another: 1}
+
+
 def test_old_jobs_are_forgotten_those_that_wait_never(tmp_path):
     queue = JobQueue.open(tmp_path / "jobs.db", Limits(kept=3, log_lines=5))
     stays = queue.submit(ask())

@@ -115,6 +115,13 @@ def test_the_pages_text_is_made_once_and_says_the_same(page):
     assert len(kept._kept) == 8
 
 
+def test_what_an_address_says_of_other_pages_is_not_gradios_to_read(page):
+    whole, config = page.client.get("/"), page.client.get("/config").json()
+    for query in ("page=other", "page=../x", "deep_link=abc&page=other", "view=api&page="):
+        assert page.client.get(f"/?{query}").text == whole.text, query
+        assert page.client.get(f"/config?{query}").json() == config, query
+
+
 def test_gradio_is_told_the_same(page):
     config = page.client.get("/config").json()
     assert config["enable_queue"]

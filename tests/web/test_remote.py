@@ -188,6 +188,8 @@ def live(tmp_path_factory, small_clip):
         # Built when it is first asked for, which takes its time beside others.
         headers = {"Authorization": f"Bearer {keys['ada']}"}
         assert httpx.get(f"{address}/api/config", headers=headers, timeout=200).status_code == 200
+        for path in ("/api/?page=other", "/api/config?deep_link=x&page=other"):  # no page of ours
+            assert httpx.get(f"{address}{path}", headers=headers).status_code == 200
         yield Live(address, home, keys, accounts, studio)
         server.should_exit = True
         thread.join(60)
@@ -377,3 +379,38 @@ def test_an_upload_serves_its_sender_alone(live, small_clip):
     assert calls.queue.get(job["job"]).request.sources[0].endswith("a.mp4")
     with pytest.raises(RequestError, match="no such upload"):
         calls.submit(bob, "trailer", [source], {}, True)
+
+
+def test_more_than_a_quota_is_refused_and_told(live, small_clip):
+    """By the page's route for files, the API and MCP; of several that are sent at once too."""
+    name, clip = "quentin", small_clip.read_bytes()
+    live.accounts.add(name, WORD, Role.EDITOR)
+    live.keys[name] = live.accounts.make_key(name, "test")
+    key = {"Authorization": f"Bearer {live.keys[name]}"}
+    home = live.studio.uploads.home(name)
+
+    def put(http, content=clip):
+        headers = {**key, "x-file-name": "a.mp4"}
+        return http.put("/studio/uploads", content=content, headers=headers)
+
+    async def at_once():
+        async with httpx.AsyncClient(base_url=live.address, timeout=60) as http:
+            return await asyncio.gather(*(put(http) for _ in range(3)))
+
+    live.accounts.set_quota(name, len(clip) * 5 // 2)
+    with httpx.Client(base_url=live.address, timeout=60) as http:
+        assert put(http).status_code == 200
+        assert sorted(answer.status_code for answer in asyncio.run(at_once())) == [200, 413, 413]
+        assert len(list(home.glob("*/a.mp4"))) == len(list(home.iterdir())) == 2
+        refused = put(http)
+        assert refused.status_code == 413
+        assert "GB you have" in refused.json()["error"] and "quota" in refused.json()["hint"]
+        live.accounts.set_quota(name, 1)
+        asked = {"sources": ["clip.mp4"], "looks": ["warm"]}
+        told = http.post("/studio/calls/submit_stylize", json=asked, headers=key)
+        assert told.json()["error"]["kind"] == "NoRoom"
+        (by_mcp,) = _asked_by_mcp(live, name, ("submit_stylize", asked))
+        assert by_mcp.isError and "NoRoom" in by_mcp.content[0].text
+        live.accounts.set_quota(name, 0)
+        assert put(http).status_code == 200
+    assert live.studio.desk.queue.jobs(name) == []

@@ -17,11 +17,12 @@ PATIENT_MS = 300_000
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory):
-    """Two photographs of two seconds each, panned over: a street with a bus, two men. What stands
-    still is no use to a summary."""
+    """Two photographs of two seconds each, panned over: a street with a bus and people who pass by,
+    two men. What stands still is no use to a summary; at half the size no face of the street is
+    large enough to be told."""
     path = tmp_path_factory.mktemp("studies") / "거리 street.mp4"
     still = ("-loop", "1", "-framerate", "12", "-t", "2", "-i")
-    size = "scale=496:279:force_original_aspect_ratio=increase,crop=480:270:8*t:4*t,setsar=1"
+    size = "scale=976:549:force_original_aspect_ratio=increase,crop=960:540:8*t:4*t,setsar=1"
     ffmpeg(
         *still, package_file("ultralytics", "assets/bus.jpg"),
         *still, package_file("ultralytics", "assets/zidane.jpg"),
@@ -61,7 +62,7 @@ def test_found_named_summarised_and_counted(server, open_page, film, pictures):
     assert page.is_visible("#search-files [data-file=csv]")
     page.screenshot(path=pictures / "search.png", full_page=True)
 
-    # Who is seen: two men are told apart, and one gets a name that stays.
+    # Who is seen: one of the men and a passer-by, and one gets a name that stays.
     page.click("[role=tab][data-tab-id=people]")
     page.click("#people-chooser button[data-footage]")
     page.click("#people-start:not([disabled])")

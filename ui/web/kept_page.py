@@ -3,15 +3,19 @@
 Gradio makes it anew for each visit, by a deep copy of the description of every component: 60 to
 90 ms of processor time (2 cores, all tabs), which was most of what a visit cost. Who visits, their
 language and what is theirs come with the page's first event and not with its text.
+
+What an address says behind its ``?`` is read in the browser. Gradio would take some of it for the
+name of another of its pages, of which we have none, and break over it: it never hears of it.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.web.guard import plain_path
 
 _PATHS = ("/", "/config")
 #: What an address in it may depend on.
@@ -19,8 +23,6 @@ _HEADERS = (
     *("host", "accept-encoding", "origin", "referer", "forwarded", "x-gradio-server"),
     *("x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-forwarded-prefix"),
 )
-#: Names of what would make it another page.
-_OTHER = ("page", "deep_link", "view")
 _MOST = 8
 
 
@@ -37,11 +39,9 @@ class KeptPage:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with what is kept, or pass on."""
+        if scope["type"] == "http" and plain_path(scope) in _PATHS:
+            scope = {**scope, "query_string": b""}
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] not in _PATHS:
-            await self._app(scope, receive, send)
-            return
-        asked = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        if any(name in asked for name in _OTHER):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)

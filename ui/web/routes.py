@@ -17,7 +17,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route
 
 from studio.accounts.role import Role
-from studio.errors import StudioError
+from studio.errors import NoRoom, StudioError
 from studio.media.sniff import FileKind
 from ui.web.guard import current_user, require
 from ui.web.makings import Makings
@@ -179,7 +179,7 @@ def _no_such() -> Response:
 
 def _refused(request: Request, error: StudioError) -> JSONResponse:
     _LOG.info("An upload was refused: %s", error.message)
-    message, hint, status = error.message, error.hint, 422
+    message, hint, status = error.message, error.hint, 413 if isinstance(error, NoRoom) else 422
     if isinstance(error, PageError):
         language = preferred_language(
             request.cookies.get("studio_language"), request.headers.get("accept-language", "")

@@ -91,6 +91,8 @@ class Uploads:
         self.max_bytes = min(max_bytes, settings.max_file_bytes)
         self._settings = settings
         self._uploads: dict[str, Upload] = {}
+        #: Token to whose it is and what of its announced length is not on the disk yet.
+        self._coming: dict[str, tuple[str, int]] = {}
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._sweep()
 
@@ -116,7 +118,8 @@ class Uploads:
         if size_bytes > self.max_bytes:
             limit = Say("en").size(self.max_bytes)
             raise PageError("upload.too_large", status=413, limit=limit)
-        if size_bytes + _SPARE_BYTES > shutil.disk_usage(self.folder).free:
+        coming = sum(left for _, left in self._coming.values())
+        if size_bytes + coming + _SPARE_BYTES > shutil.disk_usage(self.folder).free:
             need = Say("en").size(size_bytes)
             raise PageError("upload.no_room", status=413, need=need)
 
@@ -143,15 +146,32 @@ class Uploads:
             MediaError: it is something else, or refused by the probe.
         """
         self.check_room(size_bytes)
-        await run_in_threadpool(self._check_quota, owner, size_bytes)
+        # Of several that are sent at once each counts whole from its beginning.
+        token = secrets.token_urlsafe(16)
+        before = sum(left for whose, left in self._coming.values() if whose == owner)
+        self._coming[token] = owner, size_bytes
+        try:
+            await run_in_threadpool(self._check_quota, owner, before + size_bytes)
+            return await self._taken(token, name, size_bytes, chunks, owner, kind)
+        finally:
+            del self._coming[token]
+
+    async def _taken(
+        self,
+        token: str,
+        name: str,
+        size_bytes: int,
+        chunks: AsyncIterator[bytes],
+        owner: str,
+        kind: FileKind,
+    ) -> Upload:
         if len(self._uploads) >= _MOST_REMEMBERED:
             del self._uploads[next(iter(self._uploads))]
-        token = secrets.token_urlsafe(16)
         folder = self.home(owner) / token
         folder.mkdir(mode=0o700, parents=True)
         path = folder / safe_name(name)
         try:
-            await _write(path, size_bytes, chunks)
+            await self._write(token, path, chunks)
             info = await run_in_threadpool(examine, path, self._settings, kind)
             upload = Upload(token, path, owner, kind, info)
             said = json.dumps(to_json(upload))
@@ -161,6 +181,23 @@ class Uploads:
             raise
         self._uploads[token] = upload
         return upload
+
+    async def _write(self, token: str, path: Path, chunks: AsyncIterator[bytes]) -> None:
+        owner, left_bytes = self._coming[token]
+        buffer = bytearray()
+        with path.open("xb") as file:
+            async for chunk in chunks:
+                buffer += chunk
+                if len(buffer) > left_bytes:
+                    raise PageError("upload.broken", status=413)
+                if len(buffer) >= _BUFFER_BYTES:
+                    await run_in_threadpool(file.write, bytes(buffer))
+                    left_bytes -= len(buffer)
+                    self._coming[token] = owner, left_bytes
+                    buffer.clear()
+            await run_in_threadpool(file.write, bytes(buffer))
+        if len(buffer) < left_bytes:
+            raise PageError("upload.broken")
 
     def _sweep(self) -> None:
         oldest = time.time() - KEPT_DAYS * 86400
@@ -173,23 +210,6 @@ def home_of(folder: Path, owner: str) -> Path:
     """The folder of an owner's uploads in the one of all."""
     # A name may have any letters; of what it is hashed to, folders can always be made.
     return folder / hashlib.sha256(owner.encode()).hexdigest()[:16]
-
-
-async def _write(path: Path, size_bytes: int, chunks: AsyncIterator[bytes]) -> None:
-    got_bytes = 0
-    buffer = bytearray()
-    with path.open("xb") as file:
-        async for chunk in chunks:
-            got_bytes += len(chunk)
-            if got_bytes > size_bytes:
-                raise PageError("upload.broken", status=413)
-            buffer += chunk
-            if len(buffer) >= _BUFFER_BYTES:
-                await run_in_threadpool(file.write, bytes(buffer))
-                buffer.clear()
-        await run_in_threadpool(file.write, bytes(buffer))
-    if got_bytes < size_bytes:
-        raise PageError("upload.broken")
 
 
 def _kept(folder: Path) -> Upload | None:
