@@ -42,6 +42,7 @@ _TAKES = {
     "anchor": "one",
     "augment": "one",
     "avatar": "many",
+    "cuts": "one",
     "desk": "many",
     "events": "many",
     "filter": "many",

@@ -22,6 +22,7 @@ ROOMS = {
         "ui/avatar_cli.py",
         "ui/cli.py",
         "ui/command.py",
+        "ui/cuts_cli.py",
         "ui/events_cli.py",
         "ui/filter_cli.py",
         "ui/generate_cli.py",

@@ -32,6 +32,7 @@ from ui.command import (
     settings_of,
     stoppable_job,
 )
+from ui.cuts_cli import cuts
 from ui.events_cli import events
 from ui.filter_cli import filter_film
 from ui.generate_cli import augment, generate_app
@@ -68,6 +69,7 @@ app.command("search")(search)
 app.command("summary")(summary)
 app.command("recommend")(recommend)
 app.command("report")(report)
+app.command("cuts")(cuts)
 app.command("check")(check)
 app.add_typer(things_app, name="things")
 app.add_typer(consent_app, name="consent")

@@ -10,6 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.analysis.analyser import PictureAnalyser
+from pipelines.analysis.cut_corrections import (
+    CutCorrections,
+    corrected_shots,
+    correction_notes,
+    known_corrections,
+)
 from pipelines.analysis.describe import analysis_json
 from pipelines.analysis.hearing_journal import HearingJournal
 from pipelines.analysis.models import models_of
@@ -85,13 +91,17 @@ def run(source: Path, options: Options, job: Job) -> Result:
     times = frame_times(info) if info.video is not None else None
     notes = list(info.notes)
     wanted = _possible(wanted, info, times, notes)
+    said = CutCorrections()
+    if "shots" in wanted and options.corrected:
+        said = known_corrections(job.settings.data_dir, info.content_hash)
     pictures = _analysers(info, times, options, job)
     made_by = {part: analyser.made_by for part, analyser in pictures.items()}
     made_by |= _sound_made_by(options)
     if pictures:
         from pipelines.analysis.body_tracking import body_tracks_made_by
 
-        made_by["body_tracks"] = body_tracks_made_by(made_by["bodies"], made_by["shots"])
+        shots_by = made_by["shots"] | said.made_by
+        made_by["body_tracks"] = body_tracks_made_by(made_by["bodies"], shots_by)
     parts: dict[str, Part[Any]] = {}
     if options.cache:
         for part in wanted:
@@ -107,8 +117,8 @@ def run(source: Path, options: Options, job: Job) -> Result:
     else:
         with job.pool.expect(models_of(missing, options)):
             chosen = [pictures[part] for part in missing if part in pictures]
-            _compute(info, times, missing, chosen, parts, made_by, options, job)
-    analysis = _assemble(info, times, parts, made_by, stored, notes)
+            _compute(info, times, missing, chosen, parts, made_by, said, options, job)
+    analysis = _assemble(info, times, parts, made_by, stored, said, notes)
     if options.out is not None and not options.dry_run:
         _write(analysis, options.out)
     job.report("analyse", 1.0, f"{len(stored)} parts known, {len(missing)} computed")
@@ -122,6 +132,7 @@ def _compute(
     chosen: list[PictureAnalyser[Any]],
     parts: dict[str, Part[Any]],
     made_by: dict[str, dict[str, Any]],
+    said: CutCorrections,
     options: Options,
     job: Job,
 ) -> None:
@@ -136,7 +147,7 @@ def _compute(
             continue
         job.report("analyse", 0.0, part)
         if part == "body_tracks":
-            parts[part] = _track(parts, times)
+            parts[part] = _track(parts, said, times)
         else:
             parts[part] = _listen(info, part, parts, made_by[part], options, job)
         job.store.put(parts[part], info.content_hash, part, made_by[part])
@@ -335,14 +346,17 @@ def _pass(
     return made, left
 
 
-def _track(parts: dict[str, Part[Any]], times: FrameTimes | None) -> Part[BodyTracks]:
+def _track(
+    parts: dict[str, Part[Any]], said: CutCorrections, times: FrameTimes | None
+) -> Part[BodyTracks]:
     """The ways of the bodies; no pictures are looked at."""
     from pipelines.analysis.body_tracking import track_bodies
 
     if times is None:
         raise ValueError("bodies are tracked in pictures, and there are none")
     started = time.perf_counter()
-    made = track_bodies(parts["bodies"].value, parts["shots"].value, times)
+    shots = corrected_shots(parts["shots"].value, said, times).shots
+    made = track_bodies(parts["bodies"].value, shots, times)
     return Part(made, time.perf_counter() - started, parts["bodies"].seen_share)
 
 
@@ -397,6 +411,7 @@ def _assemble(
     parts: dict[str, Part[Any]],
     made_by: dict[str, dict[str, Any]],
     stored: tuple[str, ...],
+    said: CutCorrections,
     notes: list[str],
 ) -> FootageAnalysis:
     for made in parts.values():
@@ -404,6 +419,12 @@ def _assemble(
     values = {part: made.value for part, made in parts.items()}
     if "speakers" in values:
         values["speech"] = with_speakers(values["speech"], values["speakers"])
+    if "shots" in values and times is not None and said.decisions:
+        # The one place where decisions meet what a model found: the stored part stays as it was.
+        laid = corrected_shots(values["shots"], said, times)
+        values["shots"] = laid.shots
+        made_by = made_by | {"shots": made_by["shots"] | said.made_by}
+        notes += correction_notes(said, laid)
     models = {
         part: ", ".join(f"{key}={value}" for key, value in made_by[part].items()) for part in parts
     }

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+
+from filelock import FileLock, Timeout
 
 from studio import codec
 from studio.errors import RequestError
@@ -13,6 +16,8 @@ from studio.media.writer import write_beside
 D = TypeVar("D")
 
 _MAX_BYTES = 64 << 20
+#: Seconds that another writer is waited for.
+_WAIT_S = 30.0
 
 
 def read_decisions(kind: type[D], path: Path) -> D:
@@ -46,3 +51,38 @@ def write_decisions(path: Path, decisions: Any) -> None:
     with write_beside(path) as beside:
         text = json.dumps(codec.to_json(decisions), ensure_ascii=False, indent=1)
         beside.write_text(text, encoding="utf-8")
+
+
+def change_decisions(kind: type[D], path: Path, change: Callable[[D], D]) -> D:
+    """Read decisions, change them and keep them; of two who do so at once neither is lost.
+
+    Args:
+        kind: a dataclass whose fields all have defaults.
+        path: of the file.
+        change: from the decisions as they are to those as they shall be; what it raises leaves
+            the file as it was.
+
+    Returns:
+        The decisions as they are now.
+
+    Raises:
+        RequestError: the file cannot be read, or somebody else has kept it for too long.
+        EncodeFailed: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_suffix(".lock"), timeout=_WAIT_S):
+            before = read_decisions(kind, path)
+            after = change(before)
+            if after != before:
+                write_decisions(path, after)
+            return after
+    except Timeout as exc:
+        raise RequestError(
+            f"Somebody else is changing {path}.", "Try again when they are done."
+        ) from exc
+    except OSError as exc:
+        raise RequestError(
+            f"{path} cannot be written: {exc.strerror or exc}.",
+            "Check the folder that STUDIO_DATA_DIR names.",
+        ) from exc
