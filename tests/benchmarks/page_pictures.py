@@ -1,21 +1,25 @@
 """Every tab of the page as it is seen, in both languages, wide and on a phone, light and dark.
 
 ``python -m tests.benchmarks page_pictures`` leaves one sheet a tab in the folder that it names, or
-in ``PAGE_PICTURES``, to be looked at. A page of its own is served, with nothing in it; work half
-done is seen at ``PAGE_ADDRESS`` of a studio that holds some.
+in ``PAGE_PICTURES``, to be looked at. A page of its own is served: with nothing in it, or, with
+``PAGE_HOME`` a folder, with some work in every tab, which is made on the first run (some minutes)
+and kept there. ``PAGE_TABS="search trailer"`` takes these alone.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
+from tests.benchmarks import page_seed
 from tests.web.browsing import FLAGS, running
 
 WIDE, PHONE = (1440, 900), (390, 844)
@@ -24,17 +28,32 @@ _MOST_PX = 2400
 _TABS = "[...document.querySelectorAll('.st-tabs [role=tab]')].map(e => e.dataset.tabId)"
 #: What sticks out at the side of a narrow screen.
 _STICKS_OUT = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+#: Which of its elements do.
+_WHICH = """() => [...document.querySelectorAll("body *")].filter(e => e.checkVisibility() &&
+  e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .slice(0, 3).map(e => e.outerHTML.slice(0, 90))"""
 
 
 @contextlib.contextmanager
-def _address(given: str) -> Iterator[str]:
-    if given:
-        yield given
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "footage").mkdir()
-        with running(Path(folder)) as (_, address, _ready):
-            yield address
+def _served(home: Path) -> Iterator[str]:
+    (home / "footage").mkdir(parents=True, exist_ok=True)
+    with running(home) as (_, address, _ready):
+        yield address
+
+
+def _remembered(browser: Any, home: Path, address: str) -> dict[str, Any]:
+    """What a browser keeps of the work in every tab, for the address of today's server."""
+    kept, server = home / "browser.json", address.rstrip("/")
+    if not kept.exists():
+        page_seed.footage(home / "footage")
+        context = browser.new_context(locale="en")
+        page_seed.seed(context.new_page(), address, home / "footage")
+        kept.write_text(json.dumps(context.storage_state()))
+        context.close()
+    state: dict[str, Any] = json.loads(kept.read_text())
+    for origin in state["origins"]:
+        origin["origin"] = server
+    return state
 
 
 def main() -> None:
@@ -44,33 +63,45 @@ def main() -> None:
     out = Path(os.environ.get("PAGE_PICTURES") or tempfile.mkdtemp(prefix="page-"))
     out.mkdir(parents=True, exist_ok=True)
     chromium = next(p for n in ("chromium", "google-chrome") if (p := shutil.which(n)))
+    held = os.environ.get("PAGE_HOME", "")
+    only = os.environ.get("PAGE_TABS", "").split()
     taken: dict[str, list[Path]] = {}
-    with _address(os.environ.get("PAGE_ADDRESS", "")) as address, sync_playwright() as play:
+    with contextlib.ExitStack() as stack:
+        home = held or stack.enter_context(tempfile.TemporaryDirectory())
+        address = stack.enter_context(_served(Path(home)))
+        play = stack.enter_context(sync_playwright())
         browser = play.chromium.launch(executable_path=chromium, args=FLAGS)
+        state = _remembered(browser, Path(home), address) if held else None
         for language in ("en", "ko"):
-            page = browser.new_context(locale=language).new_page()
+            page = browser.new_context(locale=language, storage_state=state).new_page()
             page.set_default_timeout(300_000)
             page.goto(address)
             page.wait_for_selector("html:not(.st-pending) [role=tab]")
-            page.wait_for_load_state("networkidle")
-            for tab in page.evaluate(_TABS):
-                page.locator(f"[role=tab][data-tab-id={tab}]").dispatch_event("click")
-                page.wait_for_timeout(700)  # what the tab asks for when it is seen
-                for wh in (WIDE, PHONE):
-                    page.set_viewport_size({"width": wh[0], "height": wh[1]})
-                    for light in ("light", "dark"):
-                        page.emulate_media(color_scheme=light)
-                        page.wait_for_timeout(120)
-                        path = out / f"{tab}-{language}-{wh[0]}-{light}.png"
-                        page.screenshot(path=path, full_page=True)
-                        taken.setdefault(tab, []).append(path)
-                    if over := page.evaluate(_STICKS_OUT):
-                        print(f"{tab} ({language}, {wh[0]} px wide): {over} px stick out")
+            page.wait_for_timeout(4000)  # what every tab finds again of its work
+            for tab in only or page.evaluate(_TABS):
+                taken.setdefault(tab, []).extend(_pictures(page, tab, language, out))
             page.context.close()
         browser.close()
     for tab, paths in taken.items():
         _sheet(paths).save(out / f"sheet-{tab}.png")
     print(f"{len(taken)} sheets in {out}")
+
+
+def _pictures(page: Any, tab: str, language: str, out: Path) -> Iterator[Path]:
+    page.locator(f"[role=tab][data-tab-id={tab}]").dispatch_event("click")
+    page.wait_for_timeout(1500)  # what the tab asks for when it is seen
+    for wh in (WIDE, PHONE):
+        page.set_viewport_size({"width": wh[0], "height": wh[1]})
+        page.wait_for_timeout(300)
+        for light in ("light", "dark"):
+            page.emulate_media(color_scheme=light)
+            page.wait_for_timeout(300)  # transitions
+            path = out / f"{tab}-{language}-{wh[0]}-{light}.png"
+            page.screenshot(path=path, full_page=True)
+            yield path
+        if over := page.evaluate(_STICKS_OUT):
+            which = page.evaluate(_WHICH)
+            print(f"{tab} ({language}, {wh[0]} px wide): {over} px stick out: {which}")
 
 
 def _sheet(paths: list[Path]) -> Image.Image:
