@@ -179,7 +179,7 @@ def _library() -> Library:
 
 
 def _media(paths: list[Path]) -> list[Path]:
-    from studio.archive.library import MEDIA_SUFFIXES, media_in
+    from studio.archive.media_folders import MEDIA_SUFFIXES, media_in
 
     found: list[Path] = []
     for path in paths:

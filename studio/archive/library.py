@@ -1,4 +1,5 @@
-"""The library: footage by reference, projects, and what was made of them on a screen.
+"""The library: footage by reference, and projects. What was made of them on a screen lies in the
+same file; see ``work_rows.py``.
 
 No file is ever copied into it. A piece of footage is known by the digest of its content, so that
 one that was moved is found again; a project is a folder of its own with a ``project.json``, and
@@ -8,17 +9,16 @@ whoever has the folder can open it in another library.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from studio.archive.database import DatabaseFile, Form
+from studio.archive.media_folders import files_below
 from studio.codec import from_json, to_json
 from studio.errors import LibraryUnavailable, NoSuchMedia, RequestError
 from studio.media.writer import write_beside
@@ -26,11 +26,6 @@ from studio.settings import Settings
 from studio.types.media import MediaInfo
 
 PROJECT_FILE = "project.json"
-#: Endings that a folder is searched for; what a file is decides the probe, not its name.
-MEDIA_SUFFIXES = (
-    *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mxf", ".mts", ".m2ts", ".ts", ".mpg"),
-    *(".wav", ".mp3", ".flac", ".m4a", ".ogg"),
-)
 _FIRST = """
 CREATE TABLE footage (
     id TEXT PRIMARY KEY,
@@ -108,30 +103,6 @@ class Project:
     name: str
     folder: Path
     opened_at: float
-
-
-@dataclass(frozen=True)
-class WorkRow:
-    """Something in the making, as a screen left it.
-
-    Attributes:
-        id: unguessable; it is in the page's address.
-        owner: whose.
-        project: id, or "".
-        kind: which part of the page reads the state.
-        title: for people.
-        state: plain values.
-        made_at, changed_at: seconds since 1970.
-    """
-
-    id: str
-    owner: str
-    project: str
-    kind: str
-    title: str
-    state: dict[str, Any]
-    made_at: float
-    changed_at: float
 
 
 def library_path(settings: Settings) -> Path:
@@ -302,7 +273,7 @@ class Library:
             if not each.present:
                 sizes.setdefault(each.info.size_bytes, []).append(each)
         until, found = time.monotonic() + budget_s, []
-        for path in _files_below(folders):
+        for path in files_below(folders):
             if not sizes or time.monotonic() > until:
                 break
             with suppress(OSError):
@@ -435,60 +406,6 @@ class Library:
         return row
 
 
-def works_of(library: Library, owner: str, kind: str = "", limit: int = 200) -> list[WorkRow]:
-    """An owner's works, the one changed last first."""
-    with library.database.reading() as db:
-        rows = db.execute(
-            "SELECT * FROM works WHERE owner = ? AND (? = '' OR kind = ?) "
-            "ORDER BY changed_at DESC LIMIT ?",
-            (owner, kind, kind, limit),
-        ).fetchall()
-    return [_work(row) for row in rows]
-
-
-def work_of(library: Library, work_id: str) -> WorkRow | None:
-    """A work of whatever owner, or None."""
-    with library.database.reading() as db:
-        row = db.execute("SELECT * FROM works WHERE id = ?", (work_id,)).fetchone()
-    return None if row is None else _work(row)
-
-
-def keep_work(library: Library, row: WorkRow) -> None:
-    """Write a work down, new or changed."""
-    with library.database.writing() as db:
-        db.execute(
-            "INSERT INTO works VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-            "project = excluded.project, title = excluded.title, state = excluded.state, "
-            "changed_at = excluded.changed_at",
-            (
-                row.id, row.owner, row.project, row.kind, row.title,
-                json.dumps(row.state, ensure_ascii=False, separators=(",", ":")),
-                row.made_at, time.time(),
-            ),
-        )  # fmt: skip
-
-
-def forget_work(library: Library, work_id: str) -> None:
-    """Take a work out; its files stay."""
-    with library.database.writing() as db:
-        db.execute("DELETE FROM works WHERE id = ?", (work_id,))
-
-
-def media_in(folder: Path, suffixes: Sequence[str], most: int = 2000) -> list[Path]:
-    """Files of a folder and those below it that may be media, by their endings, sorted."""
-    found = [p for p in _files_below([folder]) if p.suffix.lower() in suffixes]
-    return sorted(found)[:most]
-
-
-def _files_below(folders: Iterable[Path]) -> Iterable[Path]:
-    for top in folders:
-        for folder, below, names in os.walk(top):
-            below[:] = sorted(name for name in below if not name.startswith("."))
-            for name in sorted(names):
-                if not name.startswith("."):
-                    yield Path(folder, name)
-
-
 def _footage(row: sqlite3.Row) -> Footage:
     info = from_json(MediaInfo, json.loads(row["info"]))
     return Footage(row["id"], row["owner"], info, row["added_at"], info.path.is_file())
@@ -496,10 +413,3 @@ def _footage(row: sqlite3.Row) -> Footage:
 
 def _project(row: sqlite3.Row) -> Project:
     return Project(row["id"], row["owner"], row["name"], Path(row["folder"]), row["opened_at"])
-
-
-def _work(row: sqlite3.Row) -> WorkRow:
-    return WorkRow(
-        row["id"], row["owner"], row["project"], row["kind"], row["title"],
-        json.loads(row["state"]), row["made_at"], row["changed_at"],
-    )  # fmt: skip

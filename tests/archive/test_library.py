@@ -7,15 +7,9 @@ import sqlite3
 import pytest
 
 from studio.archive import library as module
-from studio.archive.library import (
-    Library,
-    WorkRow,
-    forget_work,
-    keep_work,
-    media_in,
-    work_of,
-    works_of,
-)
+from studio.archive.library import Library
+from studio.archive.media_folders import MEDIA_SUFFIXES, media_in
+from studio.archive.work_rows import WorkRow, forget_work, keep_work, work_of, works_of
 from studio.errors import LibraryUnavailable, NoSuchMedia, RequestError
 from studio.media.probe import probe
 from studio.settings import Settings
@@ -156,5 +150,5 @@ def test_a_folder_is_searched_below_but_not_in_what_is_hidden(tmp_path, clips):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    found = media_in(tmp_path, module.MEDIA_SUFFIXES)
+    found = media_in(tmp_path, MEDIA_SUFFIXES)
     assert [p.relative_to(tmp_path).as_posix() for p in found] == ["a/b/one.mp4", "five.WAV"]

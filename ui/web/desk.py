@@ -33,7 +33,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
-from studio.archive.library import Library, WorkRow, keep_work, work_of, works_of
+from studio.archive.library import Library
+from studio.archive.work_rows import WorkRow, keep_work, work_of, works_of
 from studio.codec import to_json
 from studio.errors import JobError, StudioError, UnknownJob
 from studio.jobs.queue import JobQueue

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.desk import Options as Act
-from studio.archive.library import WorkRow
+from studio.archive.work_rows import WorkRow
 from studio.codec import from_json, to_json
 from studio.jobs.record import JobResult
 from studio.types.media import MediaInfo

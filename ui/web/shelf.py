@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pipelines.desk import Options as Act
 from studio import settings_file
-from studio.archive.library import MEDIA_SUFFIXES, Footage, Library, media_in
+from studio.archive.library import Footage, Library
+from studio.archive.media_folders import MEDIA_SUFFIXES, media_in
 from studio.errors import StudioError
 from studio.jobs.probing import examine_media
 from studio.settings import Settings

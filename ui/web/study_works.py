@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pipelines.desk import Options as Act
-from studio.archive.library import WorkRow
+from studio.archive.work_rows import WorkRow
 from studio.codec import from_json, to_json
 from studio.errors import StudioError
 from studio.jobs.record import JobResult

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pipelines.desk import Options as Act
 from pipelines.subtitles.options import Options
-from studio.archive.library import WorkRow
+from studio.archive.work_rows import WorkRow
 from studio.codec import from_json, to_json
 from studio.jobs.record import JobResult
 from studio.types.media import MediaInfo

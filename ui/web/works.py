@@ -14,7 +14,7 @@ from pipelines.desk import Options as Act
 from pipelines.trailer.arrange import Arrangement, all_items, arranged
 from pipelines.trailer.beats import off_beat
 from pipelines.trailer.options import Options
-from studio.archive.library import WorkRow
+from studio.archive.work_rows import WorkRow
 from studio.codec import from_json, to_json
 from studio.jobs.record import JobResult, JobState
 from studio.media.writer import write_beside

@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from studio.archive.library import forget_work
+from studio.archive.work_rows import forget_work
 from studio.errors import StudioError
 from studio.jobs.probing import examine_named
 from studio.types.media import MediaInfo
