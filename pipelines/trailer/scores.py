@@ -227,7 +227,7 @@ def score(
     for tape, own, scores in zip(tapes, raw, normal, strict=True):
         story = np.clip((tape.story_s + tape.ticks_s) / max(end_s, 1e-6), 0, 1)
         sums = {}
-        for role in Role:
+        for role in WEIGHTS:
             weights = weights_for(role, lips_out_of_step=lips_out_of_step)
             worth = weights["position"] * place_score(role, story)
             for name in scores:
