@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from pipelines.recommend.diverse import diverse
 from pipelines.search import pipeline as searching
 from pipelines.search.asking import chosen_media, likeness_asked
-from pipelines.search.finding import Found, like_places
+from pipelines.search.cuts_changed import renew
+from pipelines.search.finding import Found, like_places, near_frames
 from pipelines.search.indexing import find_media
 from pipelines.search.library import Library, open_library
 from pipelines.search.options import MOST, shot_asked
@@ -79,7 +80,7 @@ def run(source: Path | Sequence[Path] | None, options: Options, job: Job) -> Res
     if options.clips and options.out is None:
         raise RequestError("--clips needs a folder.", "Give one: --out DIR")
     with open_library(job, options.index) as library:
-        media = chosen_media(library, options.collection, job.settings)
+        media, notes = renew(library, chosen_media(library, options.collection, job.settings), job)
         within = {m.number for m in media} if options.collection else None
         begun = time.perf_counter()
         found = _alike(library, like, media, within, job)
@@ -87,9 +88,11 @@ def run(source: Path | Sequence[Path] | None, options: Options, job: Job) -> Res
         by_number = {m.number: m for m in media}
         hits = tuple(_hit(by_number[f.media], f) for f in chosen if f.media in by_number)
         ask_s = time.perf_counter() - begun
-    notes: tuple[str, ...] = ()
     if not hits:
-        notes = (f"Nothing in {len(media)} files looks like {like}; add more: studio index add",)
+        notes = (
+            *notes,
+            f"Nothing in {len(media)} files looks like {like}; add more: studio index add",
+        )
     files: dict[str, Path] = {}
     thumbnails: tuple[Path | None, ...] = (None,) * len(hits)
     if options.out is not None and hits and not options.dry_run:
@@ -111,9 +114,8 @@ def _alike(
 ) -> list[Found]:
     if shot_asked(like) is not None or Path(like).suffix.lower() in _PICTURES:
         asked = likeness_asked(library, like, job)
-        return like_places(
-            library, asked.vector, media, within=within, but=asked.but, asked=asked.asked
-        )
+        (near,) = near_frames(library, asked.vector[None], within)
+        return like_places(library, near, media, but=asked.but, asked=asked.asked)
     own = find_media(library, like)
     _, vectors = library.pictures.of(own.number)
     if not len(vectors):
@@ -121,8 +123,8 @@ def _alike(
     whole = (own.number, 0, own.frames)
     others = {m.number for m in media} - {own.number}
     found: list[Found] = []
-    for row in _farthest(vectors, _SHOTS_OF_A_FILM):
-        found += like_places(library, vectors[row], media, within=others, but=whole, asked=own.name)
+    for near in near_frames(library, vectors[_farthest(vectors, _SHOTS_OF_A_FILM)], others):
+        found += like_places(library, near, media, but=whole, asked=own.name)
     best: dict[tuple[int, int], Found] = {}
     for place in found:
         key = (place.media, place.shot)

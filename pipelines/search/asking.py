@@ -9,7 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.search.finding import Found, concept_places, exact_places, like_places
+from pipelines.search.cuts_changed import renew
+from pipelines.search.finding import (
+    Found,
+    concept_places,
+    exact_places,
+    like_places,
+    near_frames,
+)
 from pipelines.search.footage_list import listed, project_names
 from pipelines.search.frames import starter
 from pipelines.search.fusing import Answer, together
@@ -144,29 +151,32 @@ def _wanted(
     all of them."""
     whole = Concept(asked.english, asked.words, known=False)
     concepts = list(asked.concepts) or [whole]
-    vectors = _meanings(job, [c.text for c in concepts] + [asked.english])
+    as_said = len(asked.words) >= _WHOLE_WORDS and concepts != [whole]
+    texts = [c.text for c in concepts] + ([asked.english] if as_said else [])
+    vectors = _meanings(job, texts)
     by_class = library.frames.of_concepts(concepts, job)
+    directions = [direction for direction in by_class if direction is not None]
+    near = iter(near_frames(library, np.stack(directions), within) if directions else ())
     found = []
     for concept, vector, direction in zip(concepts, vectors, by_class, strict=False):
         places = concept_places(library, concept, vector, within)
         if direction is not None:
-            places += like_places(
-                library, direction, media, within=within, asked=concept.text, a_class=True
-            )
+            places += like_places(library, next(near), media, asked=concept.text, a_class=True)
         found.append(places)
-    if len(asked.words) < _WHOLE_WORDS or concepts == [whole]:
+    if not as_said:
         return found
     all_said = concept_places(library, whole, vectors[-1], within, ("speech", "text"))
     return [[*places, *all_said] for places in found]
 
 
 def _meanings(job: Job, texts: Sequence[str]) -> list[NDArray[np.float32] | None]:
-    read = [text for text in texts if text.strip()]
+    """What each text means; None for an empty one."""
+    read = list(dict.fromkeys(text for text in texts if text.strip()))
     if not read:
         return [None] * len(texts)
     with job.pool.lease(sentence.SPEC) as model:
-        vectors = iter(model.read(read))
-    return [next(vectors) if text.strip() else None for text in texts]
+        known = dict(zip(read, model.read(read), strict=True))
+    return [known.get(text) for text in texts]
 
 
 def _musts(
@@ -189,9 +199,8 @@ def _musts(
         musts.append(concept_places(library, concept, vector, within, ("speech",)))
     if options.like.strip():
         like = likeness_asked(library, options.like, job)
-        musts.append(
-            like_places(library, like.vector, media, within=within, but=like.but, asked=like.asked)
-        )
+        (near,) = near_frames(library, like.vector[None], within)
+        musts.append(like_places(library, near, media, but=like.but, asked=like.asked))
     return musts
 
 
@@ -247,7 +256,7 @@ def likeness_asked(library: Library | None, like: str, job: Job) -> Likeness:
     if place is not None:
         if library is None:
             raise ValueError("a shot is looked up in an index")
-        media = find_media(library, str(place[0]))
+        (media,), _ = renew(library, [find_media(library, str(place[0]))], job)
         return shot_likeness(library, media, place[1])
     from studio.media.still import read_still
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from pipelines.search.library import Library
 from pipelines.search.result import Why
 from pipelines.search.words import Concept, morphemes
 from studio.archive.search_index import Document, IndexedMedia, Phrase, Place, Shots
+from studio.archive.vectors import Near
 
 #: Cosines of the sentence model: what has nothing in common lies below the first (unrelated
 #: words of the dictionary have 0.1 to 0.35), what means the same at the second or above.
@@ -196,12 +198,24 @@ def exact_places(
     ]
 
 
+def near_frames(
+    library: Library, vectors: NDArray[np.float32], within: Collection[int] | None
+) -> tuple[Near, ...]:
+    """The frames that look most like each of several vectors, all looked through once.
+
+    Args:
+        library: to look in.
+        vectors: float32 ``(k, dimensions)``, what they should look like.
+        within: numbers of the files to look through; all where None.
+    """
+    return library.pictures.nearest_each(vectors, _NEAR_FRAMES, within)
+
+
 def like_places(
     library: Library,
-    vector: NDArray[np.float32],
+    near: Near,
     media: Sequence[IndexedMedia],
     *,
-    within: Collection[int] | None = None,
     but: tuple[int, int, int] | None = None,
     asked: str,
     a_class: bool = False,
@@ -210,15 +224,13 @@ def like_places(
 
     Args:
         library: to look in.
-        vector: float32 ``(dimensions,)``, what it should look like.
+        near: frames that look like it, as :func:`near_frames` gives them.
         media: the files.
-        within: numbers of those to look through; all where None.
         but: file, first frame and end of the shot that was asked by; it is no answer.
         asked: what to call it.
         a_class: whether it is the direction of a class, and not a picture.
     """
     span = library.frames.span if a_class else _LIKE
-    near = library.pictures.nearest(vector, _NEAR_FRAMES, within)
     enough = near.cosines >= span[0] * _CLASS_KEPT
     rows: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for number, frame, cosine in zip(
@@ -235,32 +247,44 @@ def like_places(
             continue
         # Vectors are made of two frames a second; a run may lack none.
         step = 0.75 * each.frames / max(each.duration_s, 1e-6)
-        for place in _runs(
-            shots[each.number], each.number, sorted(rows[each.number]), step, a_class=a_class
+        own = but is not None and but[0] == each.number
+        for run in _runs(
+            shots[each.number], sorted(rows[each.number]), step, span[0], a_class=a_class
         ):
-            if place.worth < span[0]:
+            if own and but is not None and run.start_frame < but[2] and but[1] < run.end_frame:
                 continue
-            own = but is not None and but[0] == each.number
-            if own and but is not None and place.start_frame < but[2] and but[1] < place.end_frame:
-                continue
-            worth = _scaled(place.worth, span) * (_CLASS_MOST if a_class else 1.0)
+            worth = _scaled(run.cosine, span) * (_CLASS_MOST if a_class else 1.0)
             kind = "scene" if a_class else "like"
-            text = f"{asked} ({place.worth:.2f})" if a_class else f"{place.worth:.2f} alike"
+            text = f"{asked} ({run.cosine:.2f})" if a_class else f"{run.cosine:.2f} alike"
             why = Why(kind, text, asked, round(worth, 3))
-            found.append(replace(place, worth=worth, why=why))
+            found.append(Found(each.number, *run[:-1], worth, why))
     return found
 
 
+class _Run(NamedTuple):
+    """Frames of a shot that look alike; fields as those of ``Found``."""
+
+    shot: int
+    start_frame: int
+    end_frame: int
+    peak_frame: int
+    start_s: float
+    end_s: float
+    cosine: float
+
+
 def _runs(
-    shots: Shots, media: int, rows: list[tuple[int, float]], step: float, *, a_class: bool
-) -> Iterator[Found]:
-    """Of each shot the run of frames around the likest; ``worth`` is its cosine."""
+    shots: Shots, rows: list[tuple[int, float]], step: float, enough: float, *, a_class: bool
+) -> Iterator[_Run]:
+    """Of each shot the run of frames around the likest, where that is like enough."""
     inside: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for frame, cosine in rows:
         inside[max(bisect_right(shots.starts, frame) - 1, 0)].append((frame, cosine))
     for shot, own in inside.items():
-        start, end, start_s, end_s = shots.spans[shot]
         peak = max(range(len(own)), key=lambda n: own[n][1])
+        if own[peak][1] < enough:
+            continue
+        start, end, start_s, end_s = shots.spans[shot]
         least = own[peak][1] * _CLASS_KEPT if a_class else own[peak][1] - _FALL
         first = last = peak
         while first > 0 and _goes_on(own[first - 1], own[first], step, least):
@@ -272,8 +296,7 @@ def _runs(
         high = end if end - high <= step else high + round(step / 3)
         second = (end_s - start_s) / max(end - start, 1)
         times = start_s + (low - start) * second, start_s + (high - start) * second
-        why = Why("like", "", "", 0.0)
-        yield Found(media, shot, low, high, own[peak][0], *times, own[peak][1], why)
+        yield _Run(shot, low, high, own[peak][0], *times, own[peak][1])
 
 
 def _goes_on(one: tuple[int, float], by: tuple[int, float], step: float, least: float) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 from pipelines import analysis
 from pipelines.analysis.options import CUTTING_PARTS
 from pipelines.search import frames
+from pipelines.search.cuts_changed import cuts_by
 from pipelines.search.documents import VERSION, documents
 from pipelines.search.footage_list import Listed, enter
 from pipelines.search.footage_list import listed as listed_footage
@@ -96,7 +97,7 @@ def add(footage: Sequence[Path], options: IndexOptions, job: Job) -> IndexResult
             library.look_by(frames.wanted(options.frames_model, job))
         for number, path in enumerate(footage):
             job.report("index", number / len(footage), path.name)
-            added.append(_add(library, path, options, job))
+            added.append(add_one(library, path, options, job))
             if options.library:
                 from studio.media.probe import probe
 
@@ -171,7 +172,8 @@ def find_media(library: Library, name: str) -> IndexedMedia:
     )
 
 
-def _add(library: Library, path: Path, options: IndexOptions, job: Job) -> Added:
+def add_one(library: Library, path: Path, options: IndexOptions, job: Job) -> Added:
+    """Make one file searchable, or again where what its documents are made by has changed."""
     from studio.media.probe import probe
 
     info = probe(path, job.settings)
@@ -182,6 +184,7 @@ def _add(library: Library, path: Path, options: IndexOptions, job: Job) -> Added
         cache=options.cache,
         language=options.language,
     )
+    cuts = cuts_by(job.settings.data_dir, info.content_hash)
     made_by = json.dumps(
         {
             "documents": VERSION,
@@ -189,7 +192,8 @@ def _add(library: Library, path: Path, options: IndexOptions, job: Job) -> Added
             "pictures": library.frames.key,
             "language": options.language,
             "texts": texts,
-        },
+        }
+        | ({"cuts": cuts} if cuts else {}),
         sort_keys=True,
     )
     known = library.index.find(info.content_hash)

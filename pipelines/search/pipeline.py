@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipelines.search.asking import ask, chosen_media, not_searchable
 from pipelines.search.cut_list import Cutting, cut_list, write_exchange
+from pipelines.search.cuts_changed import renew
 from pipelines.search.library import open_library
 from pipelines.search.options import Options, checked
 from pipelines.search.persons import refresh
@@ -54,7 +55,8 @@ def run(source: Path | Sequence[Path] | None, options: Options, job: Job) -> Res
         notes = tuple(note for each in added.added for note in each.notes)
     with open_library(job, options.index) as library:
         media = chosen_media(library, options.collection, job.settings, options.owner)
-        notes = (*notes, *not_searchable(media, options, job))
+        media, renewed = renew(library, media, job)
+        notes = (*notes, *renewed, *not_searchable(media, options, job))
         if options.person.strip():
             for each in media:
                 job.check()

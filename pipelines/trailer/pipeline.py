@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipelines import analysis
+from pipelines.analysis.cut_corrections import known_corrections, said_uncut
 from pipelines.trailer.options import Options, checked
 from pipelines.trailer.plan import plan_cuts
 from pipelines.trailer.scores import Learnt
@@ -174,6 +175,7 @@ def _rehearsed(
 ) -> tuple[Timeline, ...]:
     """Plans in which nobody sees a cut that is not planned."""
     learnt = _learnt(footage, options, job)
+    uncut = _said_uncut(footage, job)
     avoid: dict[str, set[int]] = {}
     for trial in range(1 + MOST_REHEARSALS):
         job.report("plan", trial / (1 + MOST_REHEARSALS))
@@ -184,13 +186,26 @@ def _rehearsed(
         found = False
         for timeline in timelines:
             shots = rehearsed_shots(timeline, footage[0].media, job)
-            jumps = unplanned_cuts(timeline, shots, doubts=trial == 0)
+            jumps = unplanned_cuts(timeline, shots, doubts=trial == 0, uncut=uncut)
             found = found or bool(jumps)
             for name, at in jumps.items():
                 avoid.setdefault(name, set()).update(at)
         if not found:
             break
     return timelines
+
+
+def _said_uncut(
+    footage: Sequence[FootageAnalysis], job: Job
+) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Where a person said that no shot ends, whatever the detector sees there."""
+    found = {}
+    for each in footage:
+        if each.frame_times is not None:
+            name = each.media.content_hash
+            said = known_corrections(job.settings.data_dir, name)
+            found[name] = said_uncut(said, each.frame_times)
+    return found
 
 
 def _learnt(

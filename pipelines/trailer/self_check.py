@@ -8,7 +8,7 @@ back to :func:`pipelines.trailer.plan.plan_cuts` as frames to avoid.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -62,7 +62,11 @@ def _batches(pictures: Iterator[np.ndarray], times: FrameTimes) -> Iterator[Fram
 
 
 def unplanned_cuts(
-    timeline: Timeline, shots: Sequence[Shot], *, doubts: bool = False
+    timeline: Timeline,
+    shots: Sequence[Shot],
+    *,
+    doubts: bool = False,
+    uncut: Mapping[str, Sequence[tuple[int, int]]] | None = None,
 ) -> dict[str, tuple[int, ...]]:
     """Cuts inside clips of a trailer.
 
@@ -70,6 +74,7 @@ def unplanned_cuts(
         timeline: its plan.
         shots: what shot detection found in its pictures.
         doubts: whether what may be a cut counts too.
+        uncut: content hash to frames, half-open, at which a person said that no shot ends.
 
     Returns:
         content hash to the source frames at which the picture jumps; empty where the detector
@@ -93,5 +98,7 @@ def unplanned_cuts(
                 source = timeline.source(item.source)
                 share = (item.end_frame - item.start_frame) / item.frames
                 frame = item.start_frame + round((at - start) * share)
-                found.setdefault(source.content_hash, []).append(frame)
+                spared = (uncut or {}).get(source.content_hash, ())
+                if not any(low <= frame < high for low, high in spared):
+                    found.setdefault(source.content_hash, []).append(frame)
     return {name: tuple(sorted(frames)) for name, frames in found.items()}

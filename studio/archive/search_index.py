@@ -247,7 +247,7 @@ class SearchIndex(DatabaseFile):
                 "INSERT INTO media (hash, path, name, duration_s, frames, made_by, added_at) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET "
                 "path = excluded.path, name = excluded.name, made_by = excluded.made_by, "
-                "duration_s = excluded.duration_s, frames = excluded.frames",
+                "duration_s = excluded.duration_s, frames = excluded.frames, people_by = ''",
                 (content_hash, str(path), path.name, duration_s, frames, made_by, time.time()),
             )
             (number,) = db.execute(
