@@ -114,6 +114,12 @@ class LanceVectors:
         cosines = (1 - rows["_distance"].to_numpy()).astype(np.float32)
         return Near(rows["media"].to_numpy(), rows["frame"].to_numpy(), cosines)
 
+    def nearest_each(
+        self, vectors: NDArray[np.float32], most: int, media: Collection[int] | None = None
+    ) -> tuple[Near, ...]:
+        """The nearest rows to each of several vectors."""
+        return tuple(self.nearest(vector, most, media) for vector in vectors)
+
     def tidy(self) -> bool:
         """Join pieces and make or extend the index, where that is due."""
         table = self._open()

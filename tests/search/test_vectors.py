@@ -39,6 +39,31 @@ def test_the_nearest_are_those_that_numpy_finds(index: VectorIndex):
         np.testing.assert_allclose(near.cosines, (everything @ asked)[best], atol=1e-5)
 
 
+def test_several_are_asked_at_once_as_one_by_one(index: VectorIndex):
+    asked = np.stack([unit(100, 2)[40], unit(1, 50)[0]])
+    for within in (None, {1, 3}, set()):
+        for near, vector in zip(index.nearest_each(asked, 7, within), asked, strict=True):
+            alone = index.nearest(vector, 7, within)
+            assert (near.media == alone.media).all() and (near.frames == alone.frames).all()
+            assert (near.cosines == alone.cosines).all() and len(near.media) == 7 * (
+                within != set()
+            )
+    assert index.nearest_each(asked[:0], 7) == ()
+
+
+def test_rows_are_compared_in_blocks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr("studio.archive.vectors._BLOCK_BYTES", 4 * WIDE * 64)
+    monkeypatch.setattr("studio.archive.vectors._BLOCKS_A_THREAD", 2)
+    for rows in (1, 63, 64, 129, 64 * 9 + 17):
+        flat = FlatVectors(tmp_path / str(rows), WIDE)
+        flat.add(1, np.arange(rows), unit(rows, rows))
+        for near, asked in zip(flat.nearest_each(unit(3, 1), rows), unit(3, 1), strict=True):
+            cosines = unit(rows, rows) @ asked
+            np.testing.assert_allclose(near.cosines, cosines[near.frames], rtol=0, atol=1e-6)
+            assert sorted(near.frames.tolist()) == list(range(rows))
+            assert (np.diff(near.cosines) <= 0).all()
+
+
 def test_what_is_removed_or_elsewhere_is_no_answer(index: VectorIndex):
     asked = unit(100, 2)[40]
     assert (index.nearest(asked, 1).media[0], index.nearest(asked, 1).frames[0]) == (2, 480)
