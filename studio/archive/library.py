@@ -308,6 +308,19 @@ class Library:
             )
         return self._enter(secrets.token_hex(8), name, folder, owner)
 
+    def new_project_below(self, top: Path, name: str, owner: str = "") -> Project:
+        """Make a project in a fresh folder below another, called as like it as a folder can be.
+
+        Raises:
+            RequestError: the name is empty, or the folder cannot be written.
+        """
+        plain = "".join(c if c.isalnum() or c in " -_" else "_" for c in name)
+        stem = " ".join(plain.split())[:60].strip() or "-"
+        folder, number = top / stem, 2
+        while folder.exists():
+            folder, number = top / f"{stem} {number}", number + 1
+        return self.new_project(name, folder, owner)
+
     def open_project(self, folder: Path, owner: str = "") -> Project:
         """Open the project in a folder; footage that it names and that is there is taken in.
 

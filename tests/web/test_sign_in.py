@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from studio.accounts import passwords
 from studio.accounts.book import Accounts
 from studio.accounts.role import ONLY_USER, Role, User
+from studio.archive.work_rows import WorkRow, keep_work, work_of
 from studio.errors import NotAllowed, RequestError, SignInRefused
 from studio.jobs.attempts import Attempts
 from studio.jobs.record import JobRequest, JobResult, JobState, Priority
@@ -392,23 +393,62 @@ def test_every_call_is_asked_as_another_user(shared):
     """By the way that costs least; the API and MCP have the same ones."""
     client, studio = shared.client, shared.studio
     ada, bob, vera = _signed_in(shared)
-    job, _ = _job_of_ada(shared)
+    job, made = _job_of_ada(shared)
+    info = MediaInfo(made, "ef" * 20, 1, "mov", Fraction(1), None, None, 0, 0, "")
+    footage = studio.shelf.library.add(info, "ada").id
+    project = studio.shelf.library.new_project("adas-secret", shared.home / "hers", "ada")
+    work = WorkRow("adas-result", "ada", "", "looks", "adas-secret", {"job": job}, 0.0, 0.0)
+    keep_work(studio.shelf.library, work)
+    # What is hers, by every parameter that can name it; the gallery of people is the machine's.
+    hers = {
+        "job": job, "report": job, "sample": job, "source": f"footage:{footage}",
+        "sources": [f"job:{job}/film"], "photos": [f"footage:{footage}"], "footage": footage,
+        "project": project.id, "result": "adas-result",
+    }  # fmt: skip
+    others = {
+        "coder": "bob", "marks": {"1": [0, 0]}, "name": "x", "new": "y", "into": "y",
+        "voice": "A", "appearances": [0], "pictures": [0],
+    }  # fmt: skip
+    reading = {
+        "list_jobs", "job_status", "job_result", "job_log", "job_report", "list_footage",
+        "list_projects", "list_results", "list_searchable", "list_people",
+    }  # fmt: skip
     calls = client.get("/studio/calls", headers=bob).json()
-    assert len(calls) > 30
+    assert len(calls) > 60
     for name, call in calls.items():
-        given = {"job": job} if "job" in call["parameters"]["properties"] else {}
+        kinds = call["parameters"]["properties"]
+        given = {field: value for field, value in hers.items() if field in kinds}
+        if not name.startswith(("submit_", "plan_")):
+            needed = call["parameters"].get("required", ())
+            given |= {field: others[field] for field in needed if field not in given}
+            hers_too = set(given) & set(hers)
+            refused = client.post(f"/studio/calls/{name}", json=given, headers=vera)
+            if name not in reading:
+                assert refused.json()["error"]["kind"] == "NotAllowed", name
+            his = client.post(f"/studio/calls/{name}", json=given, headers=bob)
+            assert "adas-secret" not in his.text, name
+            if hers_too - {"project"} or (hers_too and name == "add_footage"):
+                assert his.status_code in (404, 422), (name, his.text)
+                kind = his.json()["error"]["kind"]
+                assert kind in ("UnknownJob", "NoSuchMedia", "RequestError"), (name, his.text)
+        given = {"job": job} if "job" in kinds else {}
         if name.startswith(("submit_", "plan_")):
-            kinds = call["parameters"]["properties"]
             needed = call["parameters"].get("required", ())
             given = {field: kinds[field].get("enum", ["x"])[0] for field in needed}
             given |= {"sources": [f"job:{job}/film"]}
             refused = client.post(f"/studio/calls/{name}", json=given, headers=vera)
             assert refused.json()["error"]["kind"] == "NotAllowed", name
+        elif name not in reading and not given:
+            continue
         his = client.post(f"/studio/calls/{name}", json=given, headers=bob)
         if given:
             assert (his.status_code, his.json()["error"]["kind"]) == (404, "UnknownJob"), name
         assert job not in his.text.replace(f"{job!r}", ""), name
     assert client.post("/studio/calls/job_status", json={"job": job}, headers=ada).json()["job"]
+    (told,) = client.post("/studio/calls/list_results", headers=ada).json()["results"]
+    assert (told["result"], told["job"], told["title"]) == ("adas-result", job, "adas-secret")
+    assert studio.shelf.library.get(footage, "ada").info == info
+    assert work_of(studio.shelf.library, "adas-result") is not None
     for body in (b"[]", b"{", b"{}" + b" " * (1 << 20), b'{"job": 7}', b'{"nothing": 1}'):
         answer = client.post("/studio/calls/job_status", content=body, headers=ada)
         assert answer.status_code == 422 and answer.json()["error"]["message"], body[:20]

@@ -6,8 +6,8 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +16,18 @@ from studio.errors import NotAllowed, RequestError, StudioError, UnknownJob
 from studio.jobs.queue import JobQueue
 from studio.jobs.record import LOCAL, JobRecord, JobRequest, JobState, Priority
 from studio.jobs.report import report_of
+from studio.settings import Settings
 from ui.web.roots import MediaRoots
 
 if TYPE_CHECKING:
+    from studio.archive.search_index import IndexedMedia
+    from ui.web.shelf import Shelf
     from ui.web.uploads import Uploads
 
 _LOG = logging.getLogger(__name__)
 #: Options that are words of a person, in which a stroke is no path.
 _WORDS = frozenset(("title", "end_card", "prompt", "negative", "who", "names"))
-_UPLOAD, _RESULT = "upload:", "job:"
+_UPLOAD, _RESULT, _FOOTAGE = "upload:", "job:", "footage:"
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Calls:
         uploads: files that came by the page's route; None where there is none.
         index: folder of a user's own search index; None where the usual one is meant.
         room: how many bytes a user may still write, 0 for no limit; raises where none.
+        shelf: the library; None where there is none to ask.
+        settings: where what is kept lies.
     """
 
     queue: JobQueue
@@ -46,6 +51,8 @@ class Calls:
     uploads: Uploads | None = None
     index: Callable[[str], Path] | None = None
     room: Callable[[str], int] = lambda _: 0
+    shelf: Shelf | None = None
+    settings: Settings = field(default_factory=Settings)
 
     def submit(
         self, user: User, pipeline: str, sources: list[str], options: dict[str, Any], plan: bool
@@ -55,8 +62,8 @@ class Calls:
         Args:
             user: who asks.
             pipeline: its name.
-            sources: paths below the media roots, ``upload:TOKEN``, or ``job:ID/FILE`` for what an
-                own job made.
+            sources: paths below the media roots, ``footage:ID`` of the own library,
+                ``upload:TOKEN``, or ``job:ID/FILE`` for what an own job made.
             options: fields of the pipeline's Options, as JSON; ``out`` is chosen here.
             plan: only say what would be done, which goes before long work.
 
@@ -66,15 +73,12 @@ class Calls:
             Busy: as many jobs wait as may.
             NoRoom: the user's disk quota is used up.
         """
-        _require(user, Role.EDITOR)
-        most_bytes = self.room(user.name)
+        require_role(user, Role.EDITOR)
         from pipelines.registry import find
-        from studio.codec import from_json, to_json
+        from studio.codec import from_json
 
         found = find(pipeline)
-        out = self._folder(user, pipeline)
         reads: list[Path] = []
-        paths = [str(self._path(user, text, reads)) for text in sources]
         given = {
             name: self._checked(user, name, value, reads)
             for name, value in options.items()
@@ -85,24 +89,69 @@ class Calls:
                 "A segment is approved by a person, not by a program.",
                 "On the page, or: studio approve DIR --by NAME",
             )
-        writes = [out]
-        if self.index is not None and "index" in {f.name for f in fields(found.options)}:
+        names, writes = {f.name for f in fields(found.options)}, []
+        if "owner" in names:
+            given["owner"] = user.name  # whoever asks, asks about what is theirs
+        if self.index is not None and "index" in names:
             # What others made searchable is theirs.
-            given["index"] = str(self.index(user.name))
-            writes.append(self.index(user.name))
-        typed: Any = from_json(found.options, {**given, "out": str(out), "dry_run": plan})
+            index = self.index(user.name)
+            given["index"] = str(index)
+            writes.append(index)
+            reads += [media.path for media in indexed(index)]
+        preview = bool(given.get("preview_s", 0))
+        return self.queued(
+            user,
+            pipeline,
+            lambda out: from_json(found.options, {**given, "out": str(out), "dry_run": plan}),
+            sources,
+            reads,
+            writes,
+            Priority.INTERACTIVE if plan or preview else Priority.BATCH,
+        )
+
+    def queued(
+        self,
+        user: User,
+        pipeline: str,
+        options: Callable[[Path], Any],
+        sources: Sequence[str],
+        reads: Iterable[Path] = (),
+        writes: Iterable[Path] = (),
+        priority: Priority = Priority.BATCH,
+    ) -> dict[str, Any]:
+        """Queue a job in a folder of its own.
+
+        Args:
+            user: who asks.
+            pipeline: its name.
+            options: makes its Options for the folder; they name what the user may open.
+            sources: as of :meth:`submit`.
+            reads: files and folders it reads beside the sources and the media roots.
+            writes: folders it writes to beside its own.
+            priority: of the job.
+
+        Raises:
+            StudioError: as :meth:`submit`.
+        """
+        require_role(user, Role.EDITOR)
+        most_bytes = self.room(user.name)
+        from studio.codec import to_json
+
+        out = self._folder(user, pipeline)
+        opened = [*reads]
+        paths = [str(self.path(user, text, opened)) for text in sources]
+        typed = options(out)
         out.mkdir(parents=True, exist_ok=True, mode=0o700)
-        preview = bool(getattr(typed, "preview_s", 0))
         job = self.queue.submit(
             JobRequest(
                 pipeline=pipeline,
                 sources=tuple(paths),
                 options=to_json(typed),
                 owner=user.name or LOCAL,
-                priority=Priority.INTERACTIVE if plan or preview else Priority.BATCH,
+                priority=priority,
                 cwd=out,
-                reads=tuple(str(path) for path in (*self.roots.folders, *reads)),
-                writes=tuple(map(str, writes)),
+                reads=tuple(str(path) for path in (*self.roots.folders, *opened)),
+                writes=tuple(str(path) for path in (out, *writes)),
                 most_bytes=most_bytes,
             )
         )
@@ -116,7 +165,7 @@ class Calls:
         Raises:
             UnknownJob: there is none, or it is another's.
         """
-        return told(self.queue.get(self._own(user, job_id)))
+        return told(self.own(user, job_id))
 
     def jobs(self, user: User, state: str = "", limit: int = 50) -> dict[str, Any]:
         """The user's jobs, newest first.
@@ -140,7 +189,7 @@ class Calls:
             UnknownJob: there is none, or it is another's.
             RequestError: its state does not let it.
         """
-        _require(user, Role.EDITOR)
+        require_role(user, Role.EDITOR)
         acts = {
             "cancel": self.queue.cancel,
             "pause": self.queue.pause,
@@ -156,7 +205,7 @@ class Calls:
             UnknownJob: there is none, or it is another's.
             RequestError: it is not done.
         """
-        job = self.queue.get(self._own(user, job_id))
+        job = self.own(user, job_id)
         if job.result is None:
             raise RequestError(
                 f"Job {job.number} is {job.state}.", "Ask again when its state is done."
@@ -196,13 +245,21 @@ class Calls:
             UnknownJob: there is none, or it is another's.
             RequestError: it made no such file, or the file is gone.
         """
-        job = self.queue.get(self._own(user, job_id))
+        job = self.own(user, job_id)
         path = Path(job.result.files.get(name, "")) if job.result else Path()
         inside = self._top(user).resolve()
         # A link that was put there leads nowhere.
         if not path.is_file() or not path.resolve().is_relative_to(inside):
             raise RequestError(f"Job {job.number} made no {name!r}.", "See its result.")
         return path
+
+    def own(self, user: User, text: str) -> JobRecord:
+        """A job of the user's by its id, the beginning of it, or its number.
+
+        Raises:
+            UnknownJob: there is none, or it is another's.
+        """
+        return self.queue.get(self._own(user, text))
 
     def _own(self, user: User, text: str) -> str:
         # By its number or the beginning of its id, and only among the user's own.
@@ -222,7 +279,17 @@ class Calls:
         stamp = time.strftime("%Y-%m-%d %H%M%S")
         return self._top(user) / f"{stamp} {pipeline} {secrets.token_hex(3)}"
 
-    def _path(self, user: User, text: Any, reads: list[Path]) -> Path:
+    def path(self, user: User, text: Any, reads: list[Path]) -> Path:
+        """What a source names, if the user may open it.
+
+        Args:
+            user: who asks.
+            text: as a source of :meth:`submit`.
+            reads: takes what lies outside the media roots.
+
+        Raises:
+            StudioError: there is nothing of that name for this user.
+        """
         if not isinstance(text, str) or not text.strip():
             raise RequestError("A path is empty.", "Name a file below the media roots.")
         if text.startswith(_UPLOAD):
@@ -237,6 +304,11 @@ class Calls:
             path = self.result_file(user, job_id, name)
             reads.append(path)
             return path
+        if text.startswith(_FOOTAGE) and self.shelf is not None:
+            footage_id = text.removeprefix(_FOOTAGE)
+            known = self.shelf.library.get(footage_id, user.name).info.path
+            reads.append(known)
+            return known
         return self.roots.resolve(text)
 
     def _checked(self, user: User, name: str, value: Any, reads: list[Path]) -> Any:
@@ -247,11 +319,11 @@ class Calls:
             return [self._checked(user, name, each, reads) for each in value]
         if not isinstance(value, str) or name in _WORDS or _NUMBER.fullmatch(value):
             return value
-        if value.startswith((_UPLOAD, _RESULT)):
-            return str(self._path(user, value, reads))
+        if value.startswith((_UPLOAD, _RESULT, _FOOTAGE)):
+            return str(self.path(user, value, reads))
         parts = re.split(r"([=,;+])", value)
         return "".join(
-            str(self._path(user, part, reads)) if _is_path(part) else part for part in parts
+            str(self.path(user, part, reads)) if _is_path(part) else part for part in parts
         )
 
 
@@ -259,15 +331,34 @@ _NUMBER = re.compile(r"-?\d+/\d+")
 
 
 def _is_path(part: str) -> bool:
-    return "/" in part or "\\" in part or part.startswith(("~", _UPLOAD, _RESULT)) or ".." in part
+    return (
+        "/" in part
+        or "\\" in part
+        or part.startswith(("~", _UPLOAD, _RESULT, _FOOTAGE))
+        or ".." in part
+    )
 
 
-def _require(user: User, role: Role) -> None:
+def require_role(user: User, role: Role) -> None:
+    """Raises NotAllowed where a user's role does not reach so far."""
     if not user.role.may(role):
         raise NotAllowed(
             f"That takes the role {role}; {user.name} is {user.role}.",
             "Ask an admin of the studio.",
         )
+
+
+def indexed(folder: Path) -> tuple[IndexedMedia, ...]:
+    """What a search index looks through; nothing where there is none yet."""
+    from studio.archive.search_index import SearchIndex
+
+    if not (folder / "index.sqlite").is_file():
+        return ()
+    index = SearchIndex.open(folder / "index.sqlite")
+    try:
+        return index.media()
+    finally:
+        index.close()
 
 
 def told(job: JobRecord) -> dict[str, Any]:

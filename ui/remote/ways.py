@@ -20,15 +20,16 @@ from pipelines.registry import names
 from studio.accounts.role import User
 from studio.codec import to_json
 from studio.errors import RequestError
+from ui.remote.acts import ACTS, Acts
 from ui.remote.calls import Calls
 
 #: The page's own small acts; whoever asks from afar asks for the pipelines.
 _NOT_OFFERED = ("desk",)
 #: Chosen by the studio, or by which call is made; and an approval is given by a person.
-_NOT_ASKED = ("out", "dry_run", "approve_by")
+_NOT_ASKED = ("out", "dry_run", "approve_by", "owner")
 _SOURCES = (
-    "Files: paths below the media roots, upload:TOKEN for one that was uploaded, or job:ID/FILE "
-    "for what a job of yours made."
+    "Files: paths below the media roots, footage:ID of your library, upload:TOKEN for one that was "
+    "uploaded, or job:ID/FILE for what a job of yours made."
 )
 _JOB = "The job's id, the beginning of it, or its number."
 
@@ -71,10 +72,32 @@ class Way:
 
 
 def ways(calls: Calls) -> list[Way]:
-    """All calls: two for each pipeline, and those for jobs."""
+    """All calls: two for each pipeline, those for jobs, and what the page does beside."""
     offered = [name for name in names() if name not in _NOT_OFFERED]
     found = [way for name in offered for way in _of_pipeline(calls, name)]
-    return [*found, *_of_jobs(calls)]
+    return [*found, *_of_jobs(calls), *_of_page(Acts(calls))]
+
+
+def _of_page(acts: Acts) -> Iterator[Way]:
+    """An act's parameters are those of its method, and their meanings its docstring's."""
+    for name in ACTS:
+        method = getattr(acts, name)
+        text, _, listed = (inspect.getdoc(method) or "").partition("\n\nArgs:\n")
+        meanings = dict(_entries(listed))
+        hints = typing.get_type_hints(method)
+        fields: dict[str, Any] = {}
+        for own, parameter in inspect.signature(method).parameters.items():
+            if own != "user":
+                empty = parameter.default is inspect.Parameter.empty
+                default = ... if empty else parameter.default
+                fields[own] = (hints[own], Field(default, description=meanings[own]))
+        model = create_model(f"{name}_parameters", __config__=_STRICT, **fields)
+
+        def act(user: User, given: dict[str, Any], method: Any = method) -> dict[str, Any]:
+            said: dict[str, Any] = method(user, **given)
+            return said
+
+        yield Way(name, " ".join(text.split()), model, act)
 
 
 def _of_pipeline(calls: Calls, name: str) -> Iterator[Way]:
@@ -161,7 +184,11 @@ def _options(name: str) -> tuple[type[Any], str]:
 def _attributes(options: type[Any]) -> Iterator[tuple[str, str]]:
     """Names and meanings from the ``Attributes`` of a docstring."""
     _, _, listed = (inspect.getdoc(options) or "").partition("Attributes:\n")
-    for entry in re.split(r"\n {4}(?=\S)", "\n" + listed.split("\n\n")[0]):
+    yield from _entries(listed)
+
+
+def _entries(listed: str) -> Iterator[tuple[str, str]]:
+    for entry in re.split(r"\n {4}(?=\S)", "\n" + listed.split("\n\n", maxsplit=1)[0]):
         called, colon, meaning = entry.strip().partition(": ")
         if colon:
             for each in called.split(", "):

@@ -62,6 +62,8 @@ class MachineRoutes:
             studio.uploads,
             lambda owner: index_of(owner, studio.settings),
             studio.desk.room,
+            studio.shelf,
+            studio.settings,
         )
         return cls(studio, calls)
 

@@ -206,6 +206,18 @@ class Uploads:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
+def kept_upload(upload: Upload, settings: Settings) -> Path:
+    """An upload's file where it stays, for the library: other uploads are deleted some day."""
+    folder = settings.data_dir / "footage" / secrets.token_hex(8)
+    folder.mkdir(parents=True, mode=0o700)
+    path = folder / upload.path.name
+    try:
+        path.hardlink_to(upload.path)
+    except OSError:
+        shutil.copyfile(upload.path, path)
+    return path
+
+
 def home_of(folder: Path, owner: str) -> Path:
     """The folder of an owner's uploads in the one of all."""
     # A name may have any letters; of what it is hashed to, folders can always be made.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -24,6 +22,7 @@ from ui.web.shelf import Shelf
 from ui.web.tabs.texts import filled, html, merged, script
 from ui.web.tabs.trailer_layout import Make
 from ui.web.tabs.work_tab import WorkTab, project_of
+from ui.web.uploads import kept_upload
 
 _MOST_RESULTS = 48
 #: Works that ask, and make nothing to keep.
@@ -171,14 +170,7 @@ class LibraryTab(WorkTab):
         if upload is None or upload.info is None:
             problem = panels.problem(Say(visit.language), PageError("upload.gone"))
             return {self.parts["notice"]: filled(problem)}
-        folder = self.settings.data_dir / "footage" / secrets.token_hex(8)
-        folder.mkdir(parents=True, mode=0o700)
-        path = folder / upload.path.name
-        try:
-            path.hardlink_to(upload.path)
-        except OSError:
-            shutil.copyfile(upload.path, path)
-        return self._added(visit, [path])
+        return self._added(visit, [kept_upload(upload, self.settings)])
 
     def add_path(self, visit: Visit, text: str | None) -> dict[Any, Any]:
         """A file or a folder was named."""
@@ -226,16 +218,11 @@ class LibraryTab(WorkTab):
 
     def new_project(self, visit: Visit, name: str | None) -> dict[Any, Any]:
         """A project in a folder of its own, among the results."""
-        say, text = Say(visit.language), " ".join((name or "").split())
+        say = Say(visit.language)
         assert self.shelf.desk is not None
         top = self.shelf.desk.results_dir / visit.user / "projects"
-        stem = "".join(c if c.isalnum() or c in " -_" else "_" for c in text)[:60].strip() or "-"
         try:
-            folder = top / stem
-            number = 2
-            while folder.exists():
-                folder, number = top / f"{stem} {number}", number + 1
-            project = self.shelf.library.new_project(text, folder, visit.user)
+            project = self.shelf.library.new_project_below(top, name or "", visit.user)
         except StudioError as exc:
             return {self.parts["notice"]: filled(panels.problem(say, exc))}
         visit.project = project.id
