@@ -50,7 +50,7 @@ def seed(page: Any, address: str, folder: Path) -> None:
     page.wait_for_selector("#library-grid .st-foot:nth-child(4) .st-poster img")
     known = page.evaluate(
         "Object.fromEntries([...document.querySelectorAll('#library-grid .st-foot')]"
-        ".map(e => [e.querySelector('b').textContent.split(' ')[0], e.dataset.footage]))"
+        ".map(e => [e.querySelector('b').textContent.split(/[ .]/)[0], e.dataset.footage]))"
     )
 
     def to(tab: str, film: str) -> None:

@@ -60,3 +60,10 @@ def test_the_rules_use_only_colours_that_exist():
     assert len(used) > 15
     assert used <= set(PALETTE)
     assert "http" not in rules
+
+
+def test_an_event_tells_one_component_how_it_goes(page):
+    """Else the browser looks for hundreds of components with each event, polls among them."""
+    asked = [d for d in page.client.get("/config").json()["dependencies"] if d["backend_fn"]]
+    assert len(asked) > 100
+    assert {len(d["show_progress_on"] or d["outputs"]) for d in asked} == {1}

@@ -140,7 +140,7 @@ def _result(say: Say, work: DeskWork, view: RunView) -> str:
     if not face:
         face = f'<span class="st-drawing">{escape(say(_tab_name(work.kind)))}</span>'
     if state:
-        face += f"<em>{escape(state)}</em>"
+        face += f"<em{'' if view.state.ended else ' data-live'}>{escape(state)}</em>"
     files = "".join(
         f'<a href="{_file(work, name)}?download" download="{escape(path.name)}">'
         f"{escape(path.name)}</a>"

@@ -25,7 +25,10 @@ def chooser(
         many: whether several may be chosen.
     """
     if not footage:
-        return f'<p class="st-none">{escape(say("study.empty"))}</p>'
+        return (
+            f'<div class="st-none"><p>{escape(say("study.empty"))}</p>'
+            f'<button type="button" data-go="library">{escape(say("study.go"))}</button></div>'
+        )
     rows = "".join(_choice(say, each, each.id in chosen, folder) for each in footage)
     kind = " data-many" if many else ""
     return f'<ul class="st-choose"{kind} aria-label="{escape(say("library.footage"))}">{rows}</ul>'

@@ -12,7 +12,15 @@ watch("value", () => {
   if (focused && document.activeElement === document.body)
     element.querySelector(focused)?.focus({ preventScroll: true });
 });
+// Often while something is under way, seldom while nothing is.
+let asked = 0;
 const timer = setInterval(() => {
   if (!element.isConnected) return clearInterval(timer);
-  if (element.offsetParent !== null && !document.hidden) trigger("poll", {});
+  const live = element.querySelector(
+    "[data-state=running], [data-state=queued], [data-state=cancelling], [data-state=stopping]",
+  );
+  if (element.offsetParent === null || document.hidden) return (asked = 0);
+  if (asked && performance.now() - asked < (live ? 600 : 3500)) return;
+  asked = performance.now();
+  trigger("poll", {});
 }, 700);

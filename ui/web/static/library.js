@@ -32,9 +32,16 @@ element.addEventListener("click", (event) => {
   if (!out) return;
   trigger("forget", { footage: out.dataset.remove ?? "", work: out.dataset.forget ?? "" });
 });
-// Looked at only while it is looked at, and not while something in it is open.
+// Looked at only while it is looked at, and not while something in it is open; seldom where
+// nothing is being drawn or made.
+let asked = 0;
 const timer = setInterval(() => {
   if (!element.isConnected) return clearInterval(timer);
   const busy = element.querySelector("details[open], :hover, :focus-within");
-  if (element.offsetParent !== null && !document.hidden && !busy) trigger("poll", {});
+  if (element.offsetParent === null || document.hidden) return (asked = 0);
+  if (busy) return;
+  const live = element.querySelector(".st-drawing, .st-poster em[data-live]");
+  if (asked && performance.now() - asked < (live ? 1400 : 5500)) return;
+  asked = performance.now();
+  trigger("poll", {});
 }, 1500);

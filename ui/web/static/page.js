@@ -77,6 +77,12 @@ if (/(^|; )studio_signed_in=/.test(document.cookie)) document.documentElement.cl
   for (const once of ["use", "in", "like"]) url.searchParams.delete(once);
   if (url.search !== address) history.replaceState(history.state, "", url);
 
+  // Words that name another tab lead there.
+  addEventListener("click", ({ target }) => {
+    const tab = target.closest?.("[data-go]")?.dataset.go;
+    if (tab) document.querySelector(`[role="tab"][data-tab-id="${tab}"]`)?.click();
+  });
+
   window.studio = {
     shown: show,
     setLanguage,

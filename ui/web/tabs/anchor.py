@@ -136,7 +136,7 @@ class AnchorTab(WorkTab):
 
     def _film(self, make: Make) -> None:
         p = self.parts
-        make(html, {"value": lambda say: panels.section(say("anchor.film"), number=5)})
+        make(html, {"value": lambda say: panels.section(say("anchor.film"), number=4)})
         p["small"] = make(
             gr.Checkbox, {"label": "anchor.small"}, value=False, elem_id="anchor-small"
         )
@@ -157,7 +157,7 @@ class AnchorTab(WorkTab):
             p["result"] = html(elem_id="anchor-result")
         with gr.Column(visible=False, elem_classes="st-panel") as p["approval_panel"]:
             make(html, {"value": lambda say: panels.section(
-                say("anchor.approval"), say("anchor.approval.text"), 4)})  # fmt: skip
+                say("anchor.approval"), say("anchor.approval.text"))})  # fmt: skip
             p["approval"] = html(elem_id="anchor-approval")
             with gr.Row(elem_classes="st-sign") as p["sign"]:
                 p["person"] = make(

@@ -66,6 +66,7 @@ class JobsTab:
         outputs = [p["problem"], p["list"], *self.texts.components]
         quiet: dict[str, Any] = {
             "queue": False, "api_visibility": "private", "show_progress": "hidden",
+            "show_progress_on": p["visit"],
             "outputs": outputs,
         }  # fmt: skip
         page.load(self.load, p["visit"], **quiet)

@@ -47,6 +47,7 @@ class ModelsTab:
             p["models"] = html(" ", js_on_load=script("models.js"), elem_id="models-list")
         quiet: dict[str, Any] = {
             "queue": False, "api_visibility": "private", "show_progress": "hidden",
+            "show_progress_on": p["visit"],
             "outputs": [p["models"], *self.texts.components],
         }  # fmt: skip
         page.load(self.load, p["visit"], **quiet)

@@ -10,14 +10,12 @@ from studio.models.records import StatusBoard
 from studio.settings import Settings
 from ui.web.memory_bar import memory_bar
 from ui.web.messages import Say, preferred_language
-from ui.web.tabs.texts import html
-
-_POLL_S = 2.0
+from ui.web.tabs.texts import html, script
 
 
 def lay_memory(settings: Settings) -> None:
     """Lay the bar out and keep it up to date; to be called inside the page."""
-    bar, shown = html(), gr.State("")
+    bar, shown = html(js_on_load=script("memory.js")), gr.State("")
     board = StatusBoard(settings.cache_dir / "pool")
 
     def tick(before: str, request: gr.Request) -> tuple[Any, Any]:
@@ -27,6 +25,12 @@ def lay_memory(settings: Settings) -> None:
         now = memory_bar(Say(language), board.read())
         return (gr.skip(), gr.skip()) if now == before else (now, now)
 
-    gr.Timer(_POLL_S).tick(
-        tick, shown, [bar, shown], queue=False, api_visibility="private", show_progress="hidden"
+    bar.poll(
+        tick,
+        shown,
+        [bar, shown],
+        queue=False,
+        api_visibility="private",
+        show_progress="hidden",
+        show_progress_on=shown,
     )

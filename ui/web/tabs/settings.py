@@ -125,6 +125,7 @@ class SettingsTab:
         shown = [part for name, part in p.items() if name not in ("visit", "released")]
         quiet: dict[str, Any] = {
             "queue": False, "api_visibility": "private", "show_progress": "hidden",
+            "show_progress_on": p["visit"],
             "outputs": list({c._id: c for c in (*shown, *self.texts.components)}.values()),
         }  # fmt: skip
         values = [p[each.name] for each in FIELDS]

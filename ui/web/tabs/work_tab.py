@@ -89,6 +89,10 @@ class WorkTab:
 
         Nothing runs for long in an event, so none of them waits in Gradio's queue; and none is
         offered in its API: programs will get one of their own.
+
+        Gradio's page tells every component that an event might change how it goes, each after a
+        search through all of them, and all of them again with each event. With one component told,
+        a page at rest costs its browser next to nothing; it was a third of a core.
         """
         shown = [*self.parts.values(), *self.texts.components, *more]
         outputs = list({c._id: c for c in shown if c is not self.parts["visit"]}.values())
@@ -96,6 +100,7 @@ class WorkTab:
             "queue": False,
             "api_visibility": "private",
             "show_progress": "hidden",
+            "show_progress_on": self.parts["visit"],
             "outputs": outputs,
         }
 

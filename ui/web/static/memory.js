@@ -1,0 +1,7 @@
+// While the page is looked at: seldom where nothing is loaded.
+let turn = 0;
+const timer = setInterval(() => {
+  if (!element.isConnected) return clearInterval(timer);
+  if (document.hidden) return;
+  if (turn++ % (element.querySelector(".st-device") ? 1 : 2) === 0) trigger("poll", {});
+}, 2500);
