@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import gcd
 from typing import Any
 
 import cv2
@@ -11,13 +12,18 @@ from numpy.typing import NDArray
 from pipelines.filter.drawing import Rgb
 
 #: Raised whenever the same mattes would give other pixels.
-BACKGROUND_VERSION = 3
+BACKGROUND_VERSION = 4
 GREEN = (0, 177, 64)
 #: Share of person, of 255, from which a pixel is left as it is, and up to which it is replaced.
 _WHOLE, _NOTHING = 248, 7
 _SHARES = np.arange(256, dtype=np.float32) / 255
-#: How much of the old background is taken out of what is so much of a person.
-_CLEARED = (1 - _SHARES) / np.maximum(_SHARES, 0.35)
+#: What a pixel counts by its share of person, and how much of the old background is taken out
+#: of it: none of what is wholly the one or the other.
+_MIXED = (np.arange(256) > _NOTHING) & (np.arange(256) < _WHOLE)
+_SHOWN = np.where(_MIXED, _SHARES, np.arange(256) >= _WHOLE).astype(np.float32)
+_CLEARED = (_MIXED * _SHARES * (1 - _SHARES) / np.maximum(_SHARES, 0.35)).astype(np.float32)
+#: Pixels in a row that are mixed together: taken and put as one.
+_RUN = 8
 #: How much wider the blur is that fills the middle of people.
 _WIDER = 4
 
@@ -70,25 +76,32 @@ def laid_before(rgb: Rgb, matte: NDArray[np.float32], ground: Rgb, old: Rgb | No
         The picture that was written to, or another.
     """
     made = np.ascontiguousarray(rgb)
-    # Most pixels are wholly the one or the other: only those along the edges are mixed.
+    # Most pixels are wholly the one or the other: only those along the edges are mixed, and
+    # what stands in one run of eight with them.
     levels = cv2.convertScaleAbs(matte, alpha=255)
-    edge = np.flatnonzero(cv2.inRange(levels, _NOTHING + 1, _WHOLE - 1).view(np.bool_))
-    pixel = np.dtype((np.void, 3 * made.itemsize))  # taken and put as one, in half the time
+    edges = cv2.inRange(levels, _NOTHING + 1, _WHOLE - 1)
+    run = gcd(_RUN, levels.size)
+    places = np.flatnonzero(edges.reshape(-1).view(f"u{run}"))
+    if not len(places):
+        cv2.copyTo(ground, cv2.compare(levels, _NOTHING, cv2.CMP_LE), made)
+        return made
+    pixels = np.dtype((np.void, 3 * made.itemsize * run))
 
-    def along(picture: Rgb) -> NDArray[np.float32]:
-        taken = picture.reshape(-1).view(pixel).take(edge)
-        return taken.view(made.dtype).astype(np.float32)
+    def along(picture: Rgb) -> Rgb:
+        taken = np.ascontiguousarray(picture).reshape(-1).view(pixels).take(places)
+        return taken.view(made.dtype).reshape(-1, 1, 3)
 
-    # Flat from here on: what has three numbers to a row is slow to go through.
-    level = levels.reshape(-1).take(edge).repeat(3)
-    mixed, behind_it = along(made), along(ground)
+    level = levels.reshape(-1).view(f"u{run}").take(places).view(np.uint8)[:, None]
+    level = cv2.merge([level] * 3)
+    here, there = along(made), along(ground)
+    mixed = cv2.multiply(cv2.LUT(level, _SHOWN), cv2.subtract(here, there, dtype=cv2.CV_32F))
     if old is not None:
-        mixed += (mixed - along(old)) * _CLEARED.take(level)
-    mixed = (mixed - behind_it) * _SHARES.take(level) + behind_it
+        stained = cv2.subtract(here, along(old), dtype=cv2.CV_32F)
+        mixed = cv2.add(mixed, cv2.multiply(cv2.LUT(level, _CLEARED), stained))
+    kind = cv2.CV_8U if made.dtype == np.uint8 else cv2.CV_16U
+    rounded: Rgb = cv2.add(mixed, there, dtype=kind)
     cv2.copyTo(ground, cv2.compare(levels, _NOTHING, cv2.CMP_LE), made)
-    limit = 255 if rgb.dtype == np.uint8 else 65535
-    rounded = np.clip(mixed + np.float32(0.5), 0, limit).astype(made.dtype)
-    made.reshape(-1).view(pixel)[edge] = rounded.view(pixel)
+    made.reshape(-1).view(pixels)[places] = rounded.reshape(-1).view(pixels)
     return made
 
 

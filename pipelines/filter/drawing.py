@@ -91,8 +91,8 @@ class Sheet:
                 cv2.resize(glass, (int(width), int(height)), interpolation=cv2.INTER_AREA)
             )
         under = rgb[top : top + height, left : left + width]
-        over, alpha = np.ascontiguousarray(glass[..., :3]), glass[..., 3]
-        through = cv2.merge([255 - alpha] * 3)
+        over = cv2.cvtColor(glass, cv2.COLOR_RGBA2RGB)
+        through = cv2.merge([cv2.bitwise_not(cv2.extractChannel(glass, 3))] * 3)
         if rgb.dtype == np.uint8:
             made: Any = cv2.add(cv2.multiply(under, through, scale=1 / 255), over)
         else:

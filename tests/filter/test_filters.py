@@ -266,6 +266,23 @@ def test_the_background_changes_and_the_person_stays(picture_pool, portrait):
     assert np.abs(wide / 257.0 - made).mean() < 1.5
 
 
+def test_people_are_laid_before_a_background_as_the_formula_says():
+    rng = np.random.default_rng(3)
+    for hw, kind in (((64, 114), np.uint8), ((63, 115), np.uint8), ((45, 77), np.uint16)):
+        most, soft = np.iinfo(kind).max, rng.random(hw, np.float32)
+        rgb, ground, old = (rng.integers(0, most + 1, (*hw, 3)).astype(kind) for _ in range(3))
+        for share in (soft, np.round(soft), 0 * soft, 0 * soft + 1):
+            level = np.rint(share * 255)[..., None]
+            part, whole = level / 255, (level >= 248, level <= 7)
+            for given in (old, None):
+                here = rgb.astype(float)
+                if given is not None:
+                    here += (here - given) * (1 - part) / np.maximum(part, 0.35)
+                wanted = np.select(whole, (rgb, ground), here * part + ground * (1 - part))
+                made = background.laid_before(rgb.copy(), share, ground, given)
+                assert np.abs(made - np.clip(wanted, 0, most)).max() < 1
+
+
 def test_the_matte_forgets_at_a_cut_and_is_steady_between(picture_pool, portrait):
     rng = np.random.default_rng(5)
     noisy = [
