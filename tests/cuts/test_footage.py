@@ -117,14 +117,23 @@ def test_all_is_kept_or_nothing_and_a_dry_run_keeps_nothing(job, tmp_path):
     assert "f78" in cuts.summarise(result) and "removed" in cuts.summarise(result)
 
 
+@pytest.mark.slow
 def test_what_was_made_from_shots_is_made_again(job, tmp_path):
-    """A finished look, and the index of a search, are those of the cuts as they are now."""
+    """A look, the tracks of bodies and the index of a search are those of the cuts as they are
+    now."""
 
     def plan() -> int:
-        options = stylize.Options(tmp_path / "out", looks=("noir",), dry_run=True)
+        options = stylize.Options(tmp_path / "out", looks=("ink",), dry_run=True)
         return stylize.run([bikes()], options, job).plan.shots
 
+    def followed() -> tuple[str, ...]:
+        found = analysis.run(bikes(), analysis.Options(only=("body_tracks",)), job)
+        assert found.analysis.body_tracks is not None
+        return found.computed
+
     assert plan() == 6
+    followed()
+    assert followed() == (), "stored"
     options = search.IndexOptions(people=False)
     search.add([bikes()], options, job)
 
@@ -137,6 +146,7 @@ def test_what_was_made_from_shots_is_made_again(job, tmp_path):
     said(job, **SAID)
     said(job, remove=("f78",))
     assert plan() == 5
+    assert followed() == ("body_tracks",), "bodies are not looked for again, their ways are"
     wanted = [30, 187, 212, 242]
     hits = search.run([], search.Options("bicycle", most=20), job).hits
     assert hits and in_index()[0] == wanted
@@ -147,12 +157,14 @@ def test_what_was_made_from_shots_is_made_again(job, tmp_path):
     assert any(h.start_frame in edges or h.end_frame in edges for h in hits)
     for _ in range(4):
         said(job, undo=True)
+    assert followed() == (), "as before, from the store"
     assert search.add([bikes()], options, job).added[0].state == "renewed"
     assert in_index()[0] == FOUND
 
 
 def test_no_pipeline_looks_for_shots_by_itself():
     """Corrected cuts reach everybody because there is one place that hands shots on."""
+    places = ("pipeline", "shots", "transitions", "models")
     own = re.compile(r"ShotAnalyser\b|store\.get\([^)]*\"shots\"|shots_from_probabilities")
     found = {
         str(path.relative_to(ROOT))
@@ -160,6 +172,6 @@ def test_no_pipeline_looks_for_shots_by_itself():
         for path in (ROOT / folder).rglob("*.py")
         if own.search(path.read_text(encoding="utf-8"))
     }
-    allowed = {f"pipelines/analysis/{name}.py" for name in ("pipeline", "shots", "transitions")}
+    allowed = {f"pipelines/analysis/{name}.py" for name in places}
     # The rehearsal of a trailer looks at a film that is not there yet.
     assert found == allowed | {"pipelines/trailer/self_check.py"}
