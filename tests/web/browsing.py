@@ -60,7 +60,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def running(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], str, float]]:
     """The page as ``studio ui`` serves it; its process, its address, when it was started."""
     if not (home / "cache").exists():  # a second server finds what the first left
-        _share_models(home / "cache")
+        share_models(home / "cache")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     started = time.monotonic()
@@ -108,7 +108,7 @@ def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield Server(address, ready_s, spent.user + spent.system, home / "cache")
 
 
-def _share_models(cache: Path) -> None:
+def share_models(cache: Path) -> None:
     """Analyses and uploads are the test's own; models that were converted once stay so."""
     cache.mkdir()
     for name in ("models", "joined", "verified"):

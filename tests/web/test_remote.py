@@ -24,6 +24,8 @@ from studio.errors import Busy, NotAllowed, RequestError, StudioError, UnknownJo
 from studio.jobs.queue import JobQueue
 from studio.jobs.record import Limits
 from studio.settings import Settings
+from tests.footage import bikes, package_file
+from tests.web.browsing import share_models
 from ui.remote.calls import Calls
 from ui.remote.ways import ways
 from ui.web.app import Studio, make_app
@@ -162,6 +164,7 @@ def live(tmp_path_factory, small_clip):
     home = tmp_path_factory.mktemp("live")
     (home / "footage").mkdir()
     (home / "footage" / "clip.mp4").write_bytes(small_clip.read_bytes())
+    share_models(home / "cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "COST", (1 << 4, 8, 1))
         patch.setenv("STUDIO_CACHE_DIR", str(home / "cache"))
@@ -414,3 +417,61 @@ def test_more_than_a_quota_is_refused_and_told(live, small_clip):
         live.accounts.set_quota(name, 0)
         assert put(http).status_code == 200
     assert live.studio.desk.queue.jobs(name) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_footage_is_understood_from_afar_as_on_the_page(live):
+    """Library, search, people, summary, report and its check, without a page."""
+    headers = {"Authorization": f"Bearer {live.keys['ada']}"}
+    (live.home / "footage" / "거리 bikes.mp4").write_bytes(bikes().read_bytes())
+
+    with httpx.Client(base_url=live.address, headers=headers, timeout=120) as http:
+
+        def ask(name, /, **given):
+            answer = http.post(f"/studio/calls/{name}", json=given)
+            assert answer.status_code == 200, (name, answer.text)
+            return answer.json()
+
+        def done(name, /, **given):
+            job = ask(name, **given)
+            while (job := ask("job_status", job=job["job"]))["state"] in ("queued", "running"):
+                time.sleep(0.3)
+            assert job["state"] == "done", (name, job["error"])
+            return ask("job_result", job=job["job"])
+
+        def fetched(result, name):
+            return http.get(result["files"][name]["url"]).raise_for_status()
+
+        project = ask("new_project", name="거리")["project"]
+        added = ask("add_footage", sources=["거리 bikes.mp4", "clip.mp4"], project=project)
+        film = added["added"][0]["source"]
+        (known,) = ask("list_footage", text="bikes")["footage"]
+        assert (known["source"], known["display_wh"], known["sound"]) == (film, [640, 272], False)
+        assert len(ask("list_footage", project=project)["footage"]) == 2
+        ask("remove_footage", footage=added["added"][1]["footage"])
+        assert ask("list_footage", project=project)["footage"] == [known]
+        assert ask("list_searchable") == {"footage": [], "collections": []}
+        done("make_searchable", sources=[film], collection="bikes", people=False)
+        assert ask("list_searchable")["collections"] == ["bikes"]
+        found = done("submit_search", text="bicycle", most=3)
+        assert json.loads(fetched(found, "table").text)["hits"][0]["start_s"] < 10
+        seen = done("see_people", source=film)
+        people = json.loads(fetched(seen, "people").text)["people"]
+        photo = package_file("ultralytics", "assets/zidane.jpg")
+        if people:  # whoever is seen gets a name that stays
+            done("submit_people", sources=[film], names=[[people[0]["label"], "Ada"]])
+        (live.home / "footage" / "photo.jpg").write_bytes(photo.read_bytes())
+        refused = ask("remember_person", name="Zidane", photos=["photo.jpg"])
+        while (refused := ask("job_status", job=refused["job"]))["state"] in ("queued", "running"):
+            time.sleep(0.3)
+        assert refused["state"] == "failed", "two faces are in the picture"
+        report = done("submit_report", sources=[film], speech=False)
+        sample = done("draw_sample", report=str(report["number"]), count=4, seed=3)
+        rows = json.loads(fetched(sample, "sample").text)["check"]
+        marks = {row["number"]: [0, 0] for row in rows}
+        judged = done("judge_sample", sample=sample["job"], coder="Ada", marks=marks)
+        rates = json.loads(fetched(judged, "rates").text)
+        assert rates
+        summary = done("submit_summary", sources=[film], ratio=0.5)
+        assert any(file["name"].endswith(".mp4") for file in summary["files"].values())
