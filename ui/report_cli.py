@@ -37,6 +37,20 @@ def report(
     text: Annotated[
         bool, typer.Option("--text", help="Read the text in the picture too (Latin, Chinese).")
     ] = False,
+    bodies: Annotated[
+        bool, typer.Option("--bodies", help="Follow bodies: how many, poses, who goes oddly.")
+    ] = False,
+    safety: Annotated[
+        bool, typer.Option("--safety", help="Flag bare parts of bodies: a reason to look.")
+    ] = False,
+    known_things: Annotated[
+        bool,
+        typer.Option("--known-things", help="Find what was shown with studio things add."),
+    ] = False,
+    everything: Annotated[
+        bool,
+        typer.Option("--all", help="The four above: --text, --bodies, --safety, --known-things."),
+    ] = False,
     language: Annotated[
         str, typer.Option(help="Of the speech, e.g. en or ko; auto to find out.")
     ] = "auto",
@@ -45,6 +59,9 @@ def report(
     ] = "auto",
     gallery: Annotated[
         Path | None, typer.Option(help="Folder of known people; the usual one.")
+    ] = None,
+    references: Annotated[
+        Path | None, typer.Option(help="Folder of known things; the usual one.")
     ] = None,
     no_pictures: Annotated[
         bool, typer.Option("--no-pictures", help="No picture of each shot on the page.")
@@ -55,7 +72,8 @@ def report(
     *,
     asked: Asked,
 ) -> None:
-    """Count what is seen and heard: screen time, speaking time, things, places, cutting rate.
+    """Count what is seen and heard: screen time, poses, speaking time, sounds, things, places,
+    text, cutting rate, odd events.
 
     OUT gets report.html, methods.json, a CSV and a Parquet file of each table, the raw rows
     they were counted from (raw/), an ELAN file (.eaf) and a metadata track (.vtt) of each film.
@@ -67,10 +85,14 @@ def report(
         out=out,
         sampling=sampling,
         speech=not no_speech,
-        texts=text,
+        texts=text or everything,
+        bodies=bodies or everything,
+        safety=safety or everything,
+        known_things=known_things or everything,
         language=language,
         page_language=page_language,
         gallery=gallery,
+        references=references,
         thumbnails=not no_pictures,
         cache=not no_cache,
     )

@@ -10,14 +10,15 @@ from fractions import Fraction
 from pathlib import Path
 
 from pipelines import analysis
+from pipelines.events.judging import odd_events
 from pipelines.events.options import Options
 from pipelines.events.result import OddEvent, Result
-from pipelines.events.things_and_sounds import abnormal_things, check_classes, odd_sounds
+from pipelines.events.things_and_sounds import check_classes
 from studio.adapters import yolo
 from studio.errors import RequestError
 from studio.jobs.job import Job
 from studio.types.analysis import FootageAnalysis
-from studio.types.timeline import Reason, Timeline
+from studio.types.timeline import Reason, Role, Timeline
 
 #: Before and behind an event in its clip.
 _HANDLE_S = Fraction(3, 4)
@@ -69,7 +70,7 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
     events: tuple[OddEvent, ...] = ()
     files: dict[str, Path] = {}
     if not options.dry_run:
-        events = _judge(footage, wanted, options)
+        events = odd_events(footage, options, wanted)
         if not events:
             notes.append("nothing odd was found; where few people are seen nothing is usual either")
         if options.out is not None:
@@ -86,27 +87,6 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
         notes=tuple(notes),
         wall_s=time.perf_counter() - started,
     )
-
-
-def _judge(
-    footage: FootageAnalysis, wanted: tuple[str, ...], options: Options
-) -> tuple[OddEvent, ...]:
-    from pipelines.events.ways import odd_ways, ways_of
-    from pipelines.people.poses import camera_way
-
-    times, bodies, table = footage.frame_times, footage.bodies, footage.body_tracks
-    if times is None or bodies is None or table is None:
-        raise ValueError("odd events are told from bodies and their tracks")
-    camera = camera_way(footage.views, times) if footage.views is not None else None
-    ways = ways_of(table.tracks(bodies), times, bodies.aspect, camera)
-    found = odd_ways(ways, times, bodies.aspect, loiter_s=options.loiter_s)
-    if footage.objects is not None:
-        found += abnormal_things(footage.objects, times, wanted)
-    if footage.noises is not None:
-        heard = footage.sound_events or ()
-        found += odd_sounds(footage.noises, heard, footage.media.duration, times)
-    kept = [event for event in found if event.score >= options.least_score]
-    return tuple(sorted(kept, key=lambda e: (e.start, e.kind, e.body_tracks)))
 
 
 def _write(
@@ -135,7 +115,10 @@ def _write(
     made, notes = write_exchange(timeline, out, "events")
     files |= made
     files["contact_sheet"] = out / "contact-sheet.png"
-    write_contact_sheet(timeline, files["contact_sheet"], settings=job.settings, check=job.check)
+    kinds = [clip.reasons[0].name for clip in timeline.clips]
+    write_contact_sheet(
+        timeline, files["contact_sheet"], settings=job.settings, check=job.check, titles=kinds
+    )
     if options.clips:
         files |= _clips(timeline, out, job)
     return files, notes
@@ -174,7 +157,7 @@ def _timeline(footage: FootageAnalysis, events: Sequence[OddEvent], options: Opt
     for event in events:
         first = times.frame_at(max(event.start - _HANDLE_S, Fraction(0)))
         last = times.frame_at(event.end + _HANDLE_S) + 1
-        reason = Reason(event.kind, event.score, 1.0, f"{event.kind}: {event.reason}")
+        reason = Reason(event.kind, event.score, 1.0, event.reason)
         cuttings.append(Cutting(footage.media, times, first, last, (reason,)))
     asked = to_json(options)
     return cut_list(
@@ -182,6 +165,7 @@ def _timeline(footage: FootageAnalysis, events: Sequence[OddEvent], options: Opt
         cuttings,
         options={k: v for k, v in asked.items() if k not in ("out", "dry_run")},
         models=dict(footage.models or {}),
+        role=Role.ODD,
     )
 
 

@@ -28,6 +28,9 @@ _VISIBLE, _PRESENT = 0.5, 0.5
 _STANDS, _SITS = 0.6, 0.42
 #: A trunk that leans more belongs to neither; a shank that hangs less to somebody who kneels.
 _UPRIGHT, _SHANK = 0.7, 0.35
+#: How far the shoulders hang under the eyes at least, in what the hips hang under them; usual is
+#: a third.
+_NECK = 0.1
 #: Half the time over which speed is told, and how many samples it needs.
 _AROUND_S, _LEAST = 0.5, 3
 #: A box that ends here is cut by the picture's edge, so its foot is not seen.
@@ -79,17 +82,31 @@ def arms_raised(track: BodyTrack) -> NDArray[np.int64]:
     points = track.points.astype(np.float32)
     eyes = points[:, [_AT["left_eye"], _AT["right_eye"]], 1].mean(axis=1)
     wrists = points[:, [_AT["left_wrist"], _AT["right_wrist"]]]
-    seen = (wrists[..., 3] >= _VISIBLE) & (track.presence[:, None] >= _PRESENT)
+    told = (track.presence >= _PRESENT) & _is_a_body(points)
+    seen = (wrists[..., 3] >= _VISIBLE) & told[:, None]
     above = (wrists[..., 1] < eyes[:, None]) & seen
     return np.where(seen.any(axis=1), above.sum(axis=1), -1).astype(np.int64)
+
+
+def _is_a_body(points: Floats) -> NDArray[np.bool_]:
+    """Whether shoulders hang under the eyes: bool ``(n,)``.
+
+    Of a face that fills the picture a whole small body is made up, its eyes among its shoulders.
+    """
+    eyes, shoulders, hips = (
+        points[:, [_AT[f"left_{part}"], _AT[f"right_{part}"]], 1].mean(axis=1)
+        for part in ("eye", "shoulder", "hip")
+    )
+    return np.asarray(shoulders - eyes >= _NECK * np.abs(hips - shoulders))
 
 
 def postures(track: BodyTrack, aspect: float) -> tuple[str, ...]:
     """``standing``, ``sitting`` or ``unsure`` for each row of a track."""
     points = track.points.astype(np.float32)
     found = []
+    told = (track.presence >= _PRESENT) & _is_a_body(points)
     for row in range(len(points)):
-        if track.presence[row] < _PRESENT:
+        if not told[row]:
             found.append(UNSURE)
             continue
         found.append(_posture(points[row], aspect))

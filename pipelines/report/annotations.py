@@ -7,13 +7,17 @@ from collections.abc import Mapping, Sequence
 
 from pipelines.report.counting import Row
 from studio.tables.elan import Span
+from studio.types.table import Cell
 
 #: Things in fewer samples than this get no tier of their own.
 _LEAST_SAMPLES = 2
+#: Nor do bodies that are seen for less.
+_LEAST_BODY_S = 1.0
 
 
 def tiers_of(file: str, raw: Mapping[str, Sequence[Row]]) -> dict[str, list[Span]]:
-    """Tiers of one file: shots and what is counted of them, people, things, speakers.
+    """Tiers of one file: shots and what is counted of them, people, bodies, things, text,
+    speakers, sounds, odd events, flags and known things.
 
     Args:
         file: its name.
@@ -44,6 +48,39 @@ def tiers_of(file: str, raw: Mapping[str, Sequence[Row]]) -> dict[str, list[Span
         if row["file"] == file:
             tier = tiers.setdefault(f"speaker: {row['speaker']}", [])
             tier.append((_f(row, "start_s"), _f(row, "end_s"), f"{row['words']} words"))
+    tiers |= _bodies(file, raw)
+    for table, column, title in (
+        ("noises", "sound", "sound"),
+        ("odd_events", "event", "odd"),
+        ("flags", "flag", "flag"),
+        ("sightings", "known_thing", "known"),
+    ):
+        for row in raw[table]:
+            if row["file"] == file:
+                words = str(row["reason"] if table == "odd_events" else row[column])
+                tier = tiers.setdefault(f"{title}: {row[column]}", [])
+                tier.append((_f(row, "start_s"), _f(row, "end_s"), words))
+    return tiers
+
+
+def _bodies(file: str, raw: Mapping[str, Sequence[Row]]) -> dict[str, list[Span]]:
+    """When each body is there, and when somebody's hand is up."""
+    frames = [row for row in raw["body_frames"] if row["file"] == file]
+    there: dict[str, dict[Cell, float]] = {}
+    raised: set[Cell] = set()
+    for row in raw["body_samples"]:
+        if row["file"] == file:
+            there.setdefault(str(row["body"]), {})[row["frame"]] = _f(row, "seconds")
+            if row["hands_raised"]:
+                raised.add(row["frame"])
+    tiers = {
+        f"body: {label}": _joined(label, [r["frame"] in seen for r in frames], frames)
+        for label, seen in there.items()
+        if sum(seen.values()) >= _LEAST_BODY_S
+    }
+    if raised:
+        tiers["hand raised"] = _joined("hand raised", [r["frame"] in raised for r in frames],
+                                       frames)  # fmt: skip
     return tiers
 
 
@@ -75,12 +112,32 @@ def cues_of(file: str, raw: Mapping[str, Sequence[Row]]) -> list[Span]:
         if shot["file"] != file:
             continue
         seen = [r for r in raw["observations"] if r["file"] == file and r["shot"] == shot["shot"]]
-        data = {
+        data: dict[str, object] = {
             "shot": shot["shot"],
             **{m: shot[m] for m in ("scale", "camera", "place", "light") if shot[m]},
             "people": sorted({str(r["label"]) for r in seen if r["kind"] == "face"}),
             "things": sorted({str(r["label"]) for r in seen if r["kind"] == "thing"}),
+            **{
+                key: names
+                for key, table, column in _HEARD
+                if (names := _during(shot, raw[table], file, column))
+            },
         }
         text = json.dumps(data, ensure_ascii=False)
         cues.append((_f(shot, "start_s"), _f(shot, "end_s"), text))
     return cues
+
+
+#: What else stands in a cue where it falls into the shot.
+_HEARD = (
+    ("text", "texts", "text"),
+    ("sounds", "noises", "sound"),
+    ("odd", "odd_events", "event"),
+    ("known", "sightings", "known_thing"),
+)
+
+
+def _during(shot: Row, rows: Sequence[Row], file: str, column: str) -> list[str]:
+    start, end = _f(shot, "start_s"), _f(shot, "end_s")
+    inside = (r for r in rows if r["file"] == file and _f(r, "start_s") < end)
+    return sorted({str(r[column]) for r in inside if _f(r, "end_s") > start})

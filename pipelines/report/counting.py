@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
+from pipelines.report.more_figures import SPANS, more_figures
 from studio.types.table import Cell, Table
 
 #: All files together; no file can be called so, since names of files have no spaces around.
@@ -18,6 +19,8 @@ MINUTE_S = 60.0
 WORD_FROM = 0.2
 #: Measures of a shot.
 MEASURES = ("scale", "camera", "place", "light")
+#: By what the time of people is divided.
+DIVIDED = ("expression", "scale", "head")
 
 Row = Mapping[str, Cell]
 
@@ -65,6 +68,7 @@ class Tally:
             _persons(faces, lengths),
             _divided("persons_by_expression", faces, "expression"),
             _divided("persons_by_scale", faces, "scale"),
+            _divided("persons_by_head", faces, "head"),
             _things(things, lengths),
             _together([*faces, *(row for row in things if row["label"] != "person")]),
             _cutting(raw["shots"], lengths),
@@ -73,11 +77,13 @@ class Tally:
             _words(raw["scene_words"], lengths),
             _speaking(raw["turns"], lengths),
             _over_time([*faces, *things]),
+            *more_figures(raw, lengths),
         )
         for table in figures:
             self._tables.setdefault(table.name, []).extend(table.rows)
             self._heads[table.name] = table.columns
         self._sums.add(faces, things, raw["shots"], sum(lengths.values()))
+        self._sums.add_heard(raw["turns"], {table.name: table for table in figures})
         return figures
 
     def figures(self) -> tuple[Table, ...]:
@@ -101,6 +107,8 @@ class Sums:
     divided: dict[tuple[str, str, Cell], float] = field(default_factory=dict)
     things: dict[str, list[float]] = field(default_factory=dict)
     kinds: dict[tuple[str, Cell], list[float]] = field(default_factory=dict)
+    spans: dict[tuple[str, Cell], list[float]] = field(default_factory=dict)
+    voices: dict[str, list[float]] = field(default_factory=dict)
 
     def add(
         self,
@@ -118,7 +126,7 @@ class Sums:
             sums = self.people.setdefault(str(label), [0.0, 0.0])
             sums[0] += _seconds(mine)
             sums[1] += len({row["shot"] for row in mine})
-        for column in ("expression", "scale"):
+        for column in DIVIDED:
             for row in _firsts(named):
                 if row[column] is not None:
                     key = column, str(row["label"]), row[column]
@@ -136,6 +144,23 @@ class Sums:
                 sums[0] += 1
                 sums[1] += _number(row, "seconds")
 
+    def add_heard(self, turns: Sequence[Row], figures: Mapping[str, Table]) -> None:
+        """One film's named voices, and its stretches of sounds, events, flags, texts, things."""
+        self.films["turns"] += bool(turns)
+        for row in turns:
+            if row["named"]:
+                sums = self.voices.setdefault(str(row["speaker"]), [0.0, 0.0, 0.0])
+                sums[0] += _number(row, "end_s") - _number(row, "start_s")
+                sums[1] += 1
+                sums[2] += _number(row, "words")
+        for name, _, column in SPANS:
+            self.films[name] += bool(len(figures[name]))
+            for row in figures[name].records():
+                sums = self.spans.setdefault((name, row[column]), [0.0, 0.0, 0.0])
+                sums[0] += _number(row, "seconds")
+                sums[1] += _number(row, "times")
+                sums[2] = max(sums[2], _number(row, "highest_score"))
+
     def rows(self) -> dict[str, list[tuple[Cell, ...]]]:
         """Rows under :data:`ALL` by table, where more than one film has some."""
         found: dict[str, list[tuple[Cell, ...]]] = {}
@@ -144,7 +169,7 @@ class Sums:
                 (ALL, label, 1, _r(s), self._share(s), int(shots), None, None)
                 for label, (s, shots) in self.people.items()
             ]
-            for column in ("expression", "scale"):
+            for column in DIVIDED:
                 found[f"persons_by_{column}"] = self._divided(column)
         if self.films["things"] > 1:
             found["things"] = [
@@ -156,6 +181,15 @@ class Sums:
             for (measure, value), (count, s) in self.kinds.items()
             if self.films[measure] > 1
         ]
+        if self.films["turns"] > 1:
+            found["speaking"] = [
+                (ALL, who, 1, _r(s), self._share(s), int(turns), int(words), _a_minute(words, s))
+                for who, (s, turns, words) in self.voices.items()
+            ]
+        for (name, label), (s, times, best) in self.spans.items():
+            if self.films[name] > 1:
+                row = (ALL, label, _r(s), self._share(s), int(times), _r(best, 4))
+                found.setdefault(name, []).append(row)
         return found
 
     def _share(self, seconds: float) -> float:
@@ -368,10 +402,14 @@ def _speaking(turns: Sequence[Row], lengths: Mapping[str, float]) -> Table:
         seconds = sum(_number(row, "end_s") - _number(row, "start_s") for row in mine)
         words = sum(int(_number(row, "words")) for row in mine)
         share = _r(seconds / max(lengths[str(file)], 1e-9), 4)
-        rate = _r(60 * words / max(seconds, 1e-9), 1)
-        rows.append((file, speaker, _r(seconds), share, len(mine), words, rate))
-    head = ("file", "speaker", "seconds", "share", "turns", "words", "words_per_min")
-    return Table("speaking", head, _longest_first(rows, 2))
+        named, rate = int(_number(mine[0], "named")), _a_minute(words, seconds)
+        rows.append((file, speaker, named, _r(seconds), share, len(mine), words, rate))
+    head = ("file", "speaker", "named", "seconds", "share", "turns", "words", "words_per_min")
+    return Table("speaking", head, _longest_first(rows, 3))
+
+
+def _a_minute(words: float, seconds: float) -> float:
+    return _r(60 * words / max(seconds, 1e-9), 1)
 
 
 def _over_time(rows: Sequence[Row]) -> Table:
@@ -399,12 +437,17 @@ ORDERS: Mapping[str, _Order] = {
     "persons": _longest_by(3),
     "persons_by_expression": _by_person,
     "persons_by_scale": _by_person,
+    "persons_by_head": _by_person,
     "things": _longest_by(2),
     "together": _longest_by(5),
     "cutting": tuple,
     "cutting_over_time": tuple,
     "shot_kinds": _by_measure,
     "places": _longest_by(2),
-    "speaking": _longest_by(2),
+    "speaking": _longest_by(3),
     "over_time": _by_minute,
+    **{name: _longest_by(2) for name, _, _ in SPANS},
+    "bodies": _longest_by(3),
+    "bodies_over_time": tuple,
+    "colors": tuple,
 }

@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from pipelines.report.result import Result
 
 _MOST = 6
+#: Figures that are told in a line each, with the column that names their rows.
+_TOLD = (
+    *(("persons", "person"), ("bodies", "body"), ("things", "thing")),
+    *(("known_things", "known_thing"), ("texts_seen", "text"), ("speaking", "speaker")),
+    *(("sounds", "sound"), ("events", "event"), ("safety", "flag")),
+)
 
 
 def describe(result: Result) -> dict[str, Any]:
@@ -38,12 +44,12 @@ def summarise(result: Result) -> str:
             f"{row['file']}: {row['seconds']} s, {row['shots']} shots, average {row['asl_s']} s, "
             f"median {row['msl_s']} s, {row['cuts_per_min']} cuts a minute"
         )
-        for name, column in (("persons", "person"), ("things", "thing"), ("speaking", "speaker")):
+        for name, column in _TOLD:
             mine = [r for r in result.figure(name).records() if r["file"] == row["file"]]
             told = [f"{r[column]} {r['seconds']} s" for r in mine[:_MOST]]
             more = f" and {len(mine) - _MOST} more" if len(mine) > _MOST else ""
             if told:
-                lines.append(f"  {name:<9} {', '.join(told)}{more}")
+                lines.append(f"  {name:<12} {', '.join(told)}{more}")
     lines.append(f"sampling: {result.methods['sampling']}")
     lines += [f"note: {note}" for note in result.notes]
     shown = ("page", "methods", "persons.csv", "observations.csv")

@@ -6,11 +6,18 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from pipelines import events
+from pipelines.analysis.bodies import RATE as BODY_RATE
+from pipelines.analysis.safety import FLAG_SCORE
+from pipelines.analysis.texts import RATE as TEXT_RATE
+from pipelines.people.expressions import NOD_DEG, PROFILE_DEG
 from pipelines.people.screen_time import SCALES
 from pipelines.report import shot_facts as rules
 from pipelines.report.counting import MINUTE_S, WORD_FROM
+from pipelines.report.more_figures import MOVES_FROM, STRETCH_S
 from pipelines.report.options import EVERY, KEY, Options
-from pipelines.report.raw_tables import SURE_FROM, Footage
+from pipelines.report.raw_tables import AHEAD_DEG, SURE_FROM, Footage
+from pipelines.things.matching import LEAST_AGREEING
 from studio.models.spec import AnySpec
 
 #: What was measured of the methods, on what. A figure that was not measured is not here.
@@ -26,6 +33,22 @@ KNOWN_ERRORS: Mapping[str, str] = {
     "scene words": "not measured by us: ImageNet classes, of which few are places",
     "camera": "known movements of a photograph within 5 %; a shot's label is the median of it",
     "interior and exterior": "a rule over scene words and things; unsure where signs are weak",
+    "head pose": "mirrored faces tell the other yaw within 4.2 degrees on ten faces of seven "
+    "people; turns of 25 degrees were told as 6 to 16: a large turn is told too small",
+    "bodies": "five made scenes with known ways: IDF1 0.922, MOTA 0.846; somebody who is lost "
+    "and found again without a face may be two bodies",
+    "poses": "not measured on footage with known poses; told from 33 points on every other of "
+    "six samples a second, of the four tallest bodies, and only where the points are in sight",
+    "walking speed": "across the picture only, in body heights a second; who comes straight at "
+    "the camera hardly moves",
+    "sounds": "edges of music, applause and silence 0.18 s off on average on 60 made programmes; "
+    "bangs and alarms are rules of thumb: 1 false bang in 7.4 min of real footage",
+    "odd events": "planted ways found 4 of 4 each, 0 false ways in 0.8 min of real footage; where "
+    "few people are seen nothing is usual, and nothing is odd",
+    "safety": "0 flags in 4.3 min of ordinary footage; how much is missed is not known",
+    "text": "Latin and Chinese letters; Hangul is not read without a fetched reader",
+    "known things": "things with a pattern (local features, RANSAC): precision and recall are "
+    "asserted by the studio's tests, at least 0.95 at 0.8, on made pictures",
     "speakers": "made voices in turns told apart in all tests; real overlaps are often missed",
 }
 
@@ -79,10 +102,29 @@ def methods_card(
             "place_decided_from": rules.DECIDED_FROM,
             "night_below_luma": rules.NIGHT_BELOW,
             "stretch_over_time_s": MINUTE_S,
+            "head_looks_ahead_within_deg": AHEAD_DEG,
+            "expression_unsure_beyond_yaw_and_pitch_deg": [PROFILE_DEG, NOD_DEG],
+            "body_samples_a_second": float(BODY_RATE),
+            "body_moves_from_heights_per_s": MOVES_FROM,
+            "bodies_counted_over_s": STRETCH_S,
+            "odd_event_counted_from": events.Options().least_score,
+            "loitering_from_s": events.Options().loiter_s,
+            "flag_counted_from": FLAG_SCORE,
+            "text_samples_a_second": float(TEXT_RATE),
+            "known_things_points_that_agree": LEAST_AGREEING,
+        },
+        "looked_for": {
+            "text": options.texts,
+            "voices": options.speech,
+            "bodies": options.bodies,
+            "safety": options.safety,
+            "known things": options.known_things,
+            "note": "What was not looked for has no rows, and a row in raw/looked_for; it is not "
+            "the same as nothing found.",
         },
         "measured_error": dict(KNOWN_ERRORS),
-        "corrections": "Names, merges, splits and rejections that people made are applied; they "
-        "are kept apart and outlive another model.",
+        "corrections": "Names of faces and voices, merges, splits and rejections that people "
+        "made are applied; they are kept apart and outlive another model.",
     }
 
 

@@ -25,10 +25,14 @@ class Options:
             shot, nearest to its middle, which stands for the whole shot.
         speech: whether speaking time is counted; the dearest part of an analysis.
         texts: whether text in the picture is read; about a second of work a second of film.
+        bodies: whether bodies are followed: how many are seen, poses, odd ways.
+        safety: whether bare parts of bodies are looked for: a reason to look, nothing more.
+        known_things: whether things that were shown with ``studio things add`` are looked for.
         language: of the speech, ISO 639-1 or ``auto``.
         page_language: of the page's own words, ``en`` or ``ko``; ``auto`` for that of the speech
             where it is said, else English. Columns and what tables hold stay as they are.
         gallery: folder of known people; None for the usual one.
+        references: folder of known things; None for the usual one.
         thumbnails: whether the page shows a picture of each shot.
         cache: whether stored parts are used.
         seed: nothing here is drawn by chance; checks are, see ``studio report check``.
@@ -39,9 +43,13 @@ class Options:
     sampling: str = "2"
     speech: bool = True
     texts: bool = False
+    bodies: bool = False
+    safety: bool = False
+    known_things: bool = False
     language: str = "auto"
     page_language: str = "auto"
     gallery: Path | None = None
+    references: Path | None = None
     thumbnails: bool = True
     cache: bool = True
     seed: int = 0

@@ -7,12 +7,19 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from pipelines import analysis
+from pipelines import analysis, events, things
+from pipelines.events.judging import odd_events
 from pipelines.people import identities, open_gallery
+from pipelines.people.corrections import Corrections, corrections_file
+from pipelines.people.walks import Walk, walks_of
 from pipelines.report.options import KEY, Options, checked
 from pipelines.report.raw_tables import Footage, sample_stretches
 from pipelines.report.result import Result
+from pipelines.report.voices import heard_as
 from pipelines.report.writing import Writing
+from pipelines.things.known import open_references
+from pipelines.things.result import Seen
+from studio.archive.decisions import read_decisions
 from studio.archive.gallery import Gallery
 from studio.errors import RequestError
 from studio.jobs.job import Job
@@ -23,6 +30,8 @@ from studio.types.media import MediaInfo
 
 _PARTS = ("shots", "objects", "faces", "views")
 _SPOKEN = ("speech", "speakers")
+_HEARD = ("sound_events", "noises")
+_MOVING = ("bodies", "body_tracks")
 #: Every frame of faster footage is not looked at.
 _MOST_RATE = Fraction(60)
 _SUFFIXES = frozenset(".mp4 .mov .mkv .webm .avi .m4v .mpg .mpeg .mts .m2ts .ts .mxf .wmv".split())
@@ -69,7 +78,7 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
         for name, footage in zip(names, looked_at(), strict=True):
             job.report("report", len(writing.files) / (2 * len(names) + 1), name)
             film = _film(name, footage, gallery, options, job)
-            notes += [f"{name}: {note}" for note in film.people.notes]
+            notes += [f"{name}: {note}" for note in (*film.people.notes, *film.notes)]
             writing.add(film)
             del film, footage  # before the next one is looked at
         figures, methods, rows = writing.finish(_specs(options))
@@ -118,7 +127,7 @@ def _wanted(path: Path, options: Options, job: Job) -> analysis.Options:
         )
     parts = _parts(options)
     if info.audio is None:
-        parts = tuple(part for part in parts if part not in _SPOKEN)
+        parts = tuple(part for part in parts if part not in (*_SPOKEN, *_HEARD))
     return analysis.Options(
         only=parts,
         cache=options.cache,
@@ -129,8 +138,10 @@ def _wanted(path: Path, options: Options, job: Job) -> analysis.Options:
 
 
 def _parts(options: Options) -> tuple[str, ...]:
-    read = ("texts",) if options.texts else ()
-    return (*_PARTS, *read, *(_SPOKEN if options.speech else ()))
+    more = ("texts",) if options.texts else ()
+    more += _MOVING if options.bodies else ()
+    more += ("safety",) if options.safety else ()
+    return (*_PARTS, *_HEARD, *more, *(_SPOKEN if options.speech else ()))
 
 
 def _rate(info: MediaInfo, options: Options) -> Fraction:
@@ -150,7 +161,45 @@ def _film(
     sampled, from_s, weights_s = sample_stretches(
         footage.faces.sampled_frames, times, shots, one_a_shot=options.sampling == KEY
     )
-    return Footage(name, footage, people, sampled, from_s, weights_s)
+    notes: tuple[str, ...] = ()
+    walks: tuple[Walk, ...] = ()
+    if footage.bodies is not None and footage.body_tracks is not None:
+        said = read_decisions(
+            Corrections, corrections_file(gallery.path, footage.media.content_hash)
+        )
+        walks, notes = walks_of(footage.body_tracks.tracks(footage.bodies), people, times, said)
+    voices: dict[str, str] = {}
+    if footage.speakers is not None:
+        voices = heard_as(gallery.path, footage.media.content_hash, footage.speakers.turns)
+    sightings: tuple[Seen, ...] | None = None
+    if options.known_things:
+        sightings, more = _known_things(footage, options, job)
+        notes += more
+    return Footage(
+        name,
+        footage,
+        people,
+        sampled,
+        from_s,
+        weights_s,
+        walks=walks,
+        events=odd_events(footage, events.Options()),
+        sightings=sightings,
+        voices=voices,
+        notes=notes,
+    )
+
+
+def _known_things(
+    footage: FootageAnalysis, options: Options, job: Job
+) -> tuple[tuple[Seen, ...] | None, tuple[str, ...]]:
+    """What was found of the things a person showed; None where nothing was shown."""
+    if not open_references(job.settings, options.references).all():
+        return None, ("no thing was shown to the studio: studio things add NAME PICTURE",)
+    rate = min(options.rate or Fraction(1), Fraction(1))
+    wanted = things.Options(references=options.references, sample_rate=rate)
+    found = things.run(footage.media.path, wanted, job)
+    return found.seen, found.notes
 
 
 def _specs(options: Options) -> tuple[AnySpec, ...]:

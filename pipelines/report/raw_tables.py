@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.events.result import OddEvent
+from pipelines.people.expressions import is_turned
 from pipelines.people.screen_time import SCALES, UNSURE
+from pipelines.people.walks import Walk
+from pipelines.report import motion_rows, span_rows
+from pipelines.report.options import Options
 from pipelines.report.shot_facts import shot_facts
+from pipelines.things.result import Seen
 from studio.types.analysis import FootageAnalysis, ViewFacts
 from studio.types.media import FrameTimes
 from studio.types.people import People
@@ -18,6 +24,9 @@ from studio.types.table import Cell, Table
 
 #: An expression less likely than this is ``unsure``; the same limit as ``studio people``.
 SURE_FROM = 0.5
+#: A head that is turned by less looks ahead; large turns are told too small, see
+#: :mod:`pipelines.people.head_pose`.
+AHEAD_DEG = 15.0
 FACE, THING = "face", "thing"
 
 FILES = (
@@ -43,6 +52,10 @@ OBSERVATIONS = (
     "score",
     "expression",
     "scale",
+    "head",
+    "yaw_deg",
+    "pitch_deg",
+    "roll_deg",
     "left",
     "top",
     "right",
@@ -65,7 +78,7 @@ SHOTS = (
 )
 WORDS = ("file", "frame", "time_s", "seconds", "shot", "rank", "word", "score")
 TEXTS = ("file", "text", "start_s", "end_s", "score", "samples", "left", "top", "right", "bottom")
-TURNS = ("file", "speaker", "start_s", "end_s", "words")
+TURNS = ("file", "speaker", "named", "start_s", "end_s", "words")
 #: Raw tables by name.
 HEADS: Mapping[str, tuple[str, ...]] = {
     "files": FILES,
@@ -75,17 +88,25 @@ HEADS: Mapping[str, tuple[str, ...]] = {
     "scene_words": WORDS,
     "texts": TEXTS,
     "turns": TURNS,
+    "noises": span_rows.NOISES,
+    "odd_events": span_rows.ODD_EVENTS,
+    "body_frames": motion_rows.BODY_FRAMES,
+    "body_samples": motion_rows.BODY_SAMPLES,
+    "flags": span_rows.FLAGS,
+    "sightings": span_rows.SIGHTINGS,
+    "looked_for": span_rows.LOOKED_FOR,
 }
 #: Columns of whole numbers, and of numbers; the others are text. Empty cells are of no type, so
 #: that it has to be said.
 KINDS: Mapping[str, type] = {
     **dict.fromkeys(
         "frame shot named samples width_px height_px has_sound rank words start_frame "
-        "end_frame".split(),
+        "end_frame bodies body_track hands_raised looked_for".split(),
         int,
     ),
     **dict.fromkeys(
-        "time_s from_s seconds score left top right bottom start_s end_s frames_per_s".split(),
+        "time_s from_s seconds score left top right bottom start_s end_s frames_per_s yaw_deg "
+        "pitch_deg roll_deg body_heights_per_s".split(),
         float,
     ),
 }
@@ -97,11 +118,16 @@ class Footage:
 
     Attributes:
         name: by which the tables call it; unique.
-        analysis: with shots, faces, objects and views; speech and speakers where wanted.
+        analysis: with shots, faces, objects and views; the rest where wanted.
         people: whose faces they are.
         sampled: int64, the frames whose observations count, rising.
         from_s: float64, when the stretch begins that each of them stands for.
         weights_s: float64, its length in seconds.
+        walks: bodies through the shots and whose they are.
+        events: what does not fit.
+        sightings: known things that were found again; None where they were not looked for.
+        voices: label of a voice to the name that a person gave it.
+        notes: what a user should know of what was looked for beside the analysis.
     """
 
     name: str
@@ -110,6 +136,11 @@ class Footage:
     sampled: NDArray[np.int64]
     from_s: NDArray[np.float64]
     weights_s: NDArray[np.float64]
+    walks: tuple[Walk, ...] = ()
+    events: tuple[OddEvent, ...] = ()
+    sightings: tuple[Seen, ...] | None = None
+    voices: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def times(self) -> FrameTimes:
@@ -164,8 +195,8 @@ def sample_stretches(
     return np.array(frames, np.int64), np.array(begins, np.float64), lengths
 
 
-def raw_tables(film: Footage) -> tuple[Table, ...]:
-    """The tables files, samples, observations, shots, scene_words, texts and turns of a film."""
+def raw_tables(film: Footage, options: Options) -> tuple[Table, ...]:
+    """All tables of :data:`HEADS` of a film; ``options`` say what was not looked for."""
     shot_of = _shot_numbers(film)
     stretches = zip(film.sampled.tolist(), film.from_s, film.weights_s, strict=True)
     samples = [
@@ -179,6 +210,7 @@ def raw_tables(film: Footage) -> tuple[Table, ...]:
         )
         for frame, from_s, weight in stretches
     ]
+    looked, bodies = motion_rows.body_rows(film)
     rows: dict[str, Sequence[tuple[Cell, ...]]] = {
         "files": [_file_row(film)],
         "samples": samples,
@@ -187,6 +219,13 @@ def raw_tables(film: Footage) -> tuple[Table, ...]:
         "scene_words": _scene_words(film),
         "texts": _texts(film),
         "turns": _turns(film),
+        "noises": span_rows.noise_rows(film),
+        "odd_events": span_rows.event_rows(film),
+        "body_frames": looked,
+        "body_samples": bodies,
+        "flags": span_rows.flag_rows(film),
+        "sightings": span_rows.sighting_rows(film),
+        "looked_for": span_rows.looked_for_rows(film, options),
     }
     return tuple(Table(name, head, tuple(rows[name])) for name, head in HEADS.items())
 
@@ -231,30 +270,53 @@ def _observations(film: Footage) -> list[tuple[Cell, ...]]:
     assert faces is not None and objects is not None
     weight_of = dict(zip(film.sampled.tolist(), film.weights_s.tolist(), strict=True))
     shot_of = _shot_numbers(film)
-    whose: dict[tuple[int, bytes], int] = {}
+    whose: dict[tuple[int, bytes], tuple[int, int]] = {}
     for number, track in enumerate(film.people.tracks):
-        for frame, box in zip(track.frames.tolist(), track.xyxy, strict=True):
-            whose[frame, box.tobytes()] = number
+        for at, (frame, box) in enumerate(zip(track.frames.tolist(), track.xyxy, strict=True)):
+            whose[frame, box.tobytes()] = number, at
     found: list[tuple[Cell, ...]] = []
     for frame, weight in weight_of.items():
         where = (film.name, frame, _s(float(film.times.start(frame))), _s(weight), shot_of(frame))
         rows = faces.between(frame, frame + 1)
         for row in range(rows.start, rows.stop):
             of = whose.get((frame, faces.xyxy[row].tobytes()))
-            label, named = ("unclear", 0) if of is None else person_label(film, of)
+            label, named = ("unclear", 0) if of is None else person_label(film, of[0])
             height = float(faces.xyxy[row, 3] - faces.xyxy[row, 1])
             scale = next(name for name, least in SCALES if height >= least)
             told = (FACE, label, named, round(float(faces.scores[row]), 4))
             box = [round(float(side), 4) for side in faces.xyxy[row]]
+            turns = np.zeros((0, 3), np.float32)
+            if of is not None:
+                turns = film.people.tracks[of[0]].head_deg[of[1] : of[1] + 1]
             feeling = _expression(faces.attributes[row], faces.attribute_names)
-            found.append((*where, *told, feeling, scale, *box))
+            if feeling is not None and len(turns) and is_turned(turns)[0]:
+                feeling = UNSURE  # as ``studio people`` has it: the faces it learnt look ahead
+            found.append((*where, *told, feeling, scale, *_head(turns), *box))
         rows = objects.between(frame, frame + 1)
         for row in range(rows.start, rows.stop):
             label = objects.labels[int(objects.label_ids[row])]
             told = (THING, label, 0, round(float(objects.scores[row]), 4))
             box = [round(float(side), 4) for side in objects.xyxy[row]]
-            found.append((*where, *told, None, None, *box))
+            found.append((*where, *told, *(None,) * 6, *box))
     return found
+
+
+def _head(
+    turns: NDArray[np.float32],
+) -> tuple[str | None, float | None, float | None, float | None]:
+    """Which way a head looks, and its yaw, pitch and roll; empty where they were not measured."""
+    if not len(turns):
+        return None, None, None, None
+    if np.isnan(turns[0]).any():
+        return UNSURE, None, None, None
+    yaw, pitch, roll = (round(float(v), 1) for v in turns[0])
+    if max(abs(yaw), abs(pitch)) < AHEAD_DEG:
+        way = "ahead"
+    elif abs(yaw) >= abs(pitch):
+        way = "right" if yaw > 0 else "left"
+    else:
+        way = "up" if pitch > 0 else "down"
+    return way, yaw, pitch, roll
 
 
 def _expression(chances: NDArray[np.float32], names: Sequence[str]) -> str | None:
@@ -322,6 +384,8 @@ def _turns(film: Footage) -> list[tuple[Cell, ...]]:
     found: list[tuple[Cell, ...]] = []
     for turn in speakers.turns:
         said = sum(turn.start <= word.start < turn.end for word in words)
-        who = turn.speaker or "unknown"
-        found.append((film.name, who, _s(float(turn.start)), _s(float(turn.end)), said))
+        name = film.voices.get(turn.speaker)
+        who = name or turn.speaker or "unknown"
+        when = (_s(float(turn.start)), _s(float(turn.end)))
+        found.append((film.name, who, int(name is not None), *when, said))
     return found

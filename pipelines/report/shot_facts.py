@@ -6,6 +6,7 @@ answer is ``unsure``, not a guess.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -201,6 +202,19 @@ def main_colors(views: ViewFacts, rows: slice) -> tuple[tuple[str, float], ...]:
     """The main colours of a shot: those of its samples, alike ones joined, most frequent first."""
     colors = views.colors_rgb[rows].reshape(-1, 3).astype(np.float64)
     shares = views.color_shares[rows].reshape(-1).astype(np.float64)
+    return _joined(colors, shares, 5)
+
+
+def joined_colors(colors: Sequence[tuple[str, float]], most: int) -> list[tuple[str, float]]:
+    """Colours with their weights to a few main ones with their shares, the most first."""
+    rgb = np.array([list(bytes.fromhex(color[1:])) for color, _ in colors], np.float64)
+    weights = np.array([weight for _, weight in colors], np.float64)
+    return [(c, float(share)) for c, share in _joined(rgb.reshape(-1, 3), weights, most)]
+
+
+def _joined(
+    colors: NDArray[np.float64], shares: NDArray[np.float64], most: int
+) -> tuple[tuple[str, float], ...]:
     joined: list[tuple[NDArray[np.float64], float]] = []
     for at in np.argsort(-shares, kind="stable"):
         near = next(
@@ -214,7 +228,7 @@ def main_colors(views: ViewFacts, rows: slice) -> tuple[tuple[str, float], ...]:
         mixed = (color * weight + colors[at] * shares[at]) / max(total, 1e-9)
         joined[near] = (mixed, total)
     whole = max(sum(weight for _, weight in joined), 1e-9)
-    ranked = sorted(joined, key=lambda each: -each[1])[:5]
+    ranked = sorted(joined, key=lambda each: -each[1])[:most]
     return tuple(("#" + bytes(np.rint(c).astype(np.uint8)).hex(), w / whole) for c, w in ranked)
 
 

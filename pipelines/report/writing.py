@@ -16,7 +16,8 @@ from pipelines.report.annotations import cues_of, tiers_of
 from pipelines.report.counting import Row, Tally
 from pipelines.report.methods import file_card, methods_card
 from pipelines.report.options import EVERY, KEY, Options
-from pipelines.report.page import film_section, write_page, write_thumbnails
+from pipelines.report.page import film_section, write_page
+from pipelines.report.pictures import Pictures, write_pictures
 from pipelines.report.raw_tables import HEADS, KINDS, Footage, raw_tables
 from pipelines.report.words import Words
 from studio.jobs.job import Job
@@ -76,7 +77,7 @@ class Writing:
 
         self._job.check()
         records: dict[str, list[Row]] = {}
-        for table in raw_tables(film):
+        for table in raw_tables(film, self._options):
             self._tables[table.name].add(table.rows)
             records[table.name] = list(table.records())
         figures = self._tally.add(records)
@@ -85,9 +86,9 @@ class Writing:
         write_eaf(tiers_of(film.name, records), media, self.files[f"{stem}.eaf"])
         self.files[f"{stem}.vtt"] = self._out / f"{stem}.vtt"
         write_metadata_vtt(cues_of(film.name, records), self.files[f"{stem}.vtt"])
-        pictures = {}
+        pictures = Pictures()
         if self._options.thumbnails:
-            pictures = write_thumbnails(film, stem, self._out, self._job)
+            pictures = write_pictures(film, stem, self._out, self._job)
         section = film_section(records, figures, pictures, self._say)
         self._sections.write(json.dumps(section, ensure_ascii=False) + "\n")
         self._cards.append(file_card(film))

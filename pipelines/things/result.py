@@ -22,6 +22,7 @@ class Seen:
         agreeing: matches there.
         score: 0 to 1.
         samples: on how many it was seen.
+        how: ``points`` where local features agree, ``region`` where a region looks like it.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Seen:
     agreeing: int
     score: float
     samples: int
+    how: str = "points"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -34,6 +34,7 @@ _ROLE_INK = {
     Role.CLIMAX: (238, 104, 96),
     Role.BUTTON: (196, 150, 232),
     Role.BROLL: (150, 154, 163),
+    Role.ODD: (242, 178, 74),
 }
 _CARD_INK = (214, 208, 190)
 _CELL_WIDE, _GAP, _MARGIN = 360, 18, 36
@@ -51,6 +52,7 @@ class _Cell:
     item: Clip | Card
     picture: Image.Image
     lines: tuple[tuple[str, tuple[int, int, int]], ...]
+    title: str
 
 
 def write_contact_sheet(
@@ -59,6 +61,7 @@ def write_contact_sheet(
     *,
     settings: Settings | None = None,
     check: Callable[[], None] | None = None,
+    titles: Sequence[str] | None = None,
 ) -> None:
     """Draw the contact sheet of a cut as PNG.
 
@@ -71,6 +74,7 @@ def write_contact_sheet(
         path: the PNG; it appears whole or not at all.
         settings: limits; read from the machine where not given.
         check: called before each thumbnail; what it raises ends the drawing.
+        titles: what each item is; what it does in the shape of a trailer where not given.
 
     Raises:
         MediaError, RequestError: a source cannot be read, or has changed.
@@ -86,7 +90,8 @@ def write_contact_sheet(
         if check is not None:
             check()
         picture = _thumbnail(timeline, item, footage).resize(shown_wh, Image.Resampling.LANCZOS)
-        cells.append(_Cell(number, at, item, picture, _lines(timeline, at, item)))
+        title = _role(item) if titles is None else titles[number - 1]
+        cells.append(_Cell(number, at, item, picture, _lines(timeline, at, item), title))
     sheet = _drawn(timeline, cells)
     with write_beside(path) as beside:
         sheet.save(beside, "PNG", optimize=True)
@@ -131,12 +136,27 @@ def _lines(
     source = timeline.source(item.source)
     lines.append((f"{Path(source.path).name} · in {_in_point(timeline, item)}", _SOFT))
     heard = {"dialogue": "dialogue", "ambience": "own sound", "mute": "muted"}[item.sound.kind]
+    heard = heard if source.has_audio else "no sound"
     if item.sound.lead_frames or item.sound.lag_frames:
         heard += f", leads {item.sound.lead_frames}, lags {item.sound.lag_frames}"
     lines.append((heard, _FAINT))
     strongest = sorted(item.reasons, key=lambda r: -abs(r.score * r.weight))[:_MOST_REASONS]
-    lines += [(f"{r.score:.2f}  {r.text or r.name}", _INK) for r in strongest]
-    return tuple(lines)
+    told = [f"{r.score:.2f}  {r.text or r.name}" for r in strongest]
+    if len(told) == 1:  # a single reason has room to be told whole
+        told = _wrapped(told[0], _font(14), _CELL_WIDE - 24)
+    return (*lines, *((text, _INK) for text in told))
+
+
+def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+    """The text in lines that fit, the most of them :data:`_MOST_REASONS`; the last may be cut."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".lstrip() if lines[-1] else word
+        if lines[-1] and font.getlength(longer) > width and len(lines) < _MOST_REASONS:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def timeline_code(rate: FrameRate, frame: int) -> str:
@@ -229,16 +249,19 @@ def _draw_lengths(
         draw.rectangle((first, 114, max(first, last - 3), 130), fill=_ink_of(cell.item))
 
 
+def _role(item: Clip | Card) -> str:
+    return f"{item.kind} card" if isinstance(item, Card) else item.role.value
+
+
 def _ink_of(item: Clip | Card) -> tuple[int, int, int]:
     return _CARD_INK if isinstance(item, Card) else _ROLE_INK[item.role]
 
 
 def _draw_words(draw: ImageDraw.ImageDraw, cell: _Cell, left: int, top: int) -> None:
     bold, small = _font(17, bold=True), _font(14)
-    item = cell.item
-    role = f"{item.kind} card" if isinstance(item, Card) else item.role.value
     draw.text((left, top), f"{cell.number}", font=bold, fill=_INK)
-    draw.text((left + 34, top), role, font=bold, fill=_ink_of(item))
+    title = _fitting(cell.title, bold, _CELL_WIDE - 58)
+    draw.text((left + 34, top), title, font=bold, fill=_ink_of(cell.item))
     for row, (text, colour) in enumerate(cell.lines, start=1):
         words = _fitting(text, small, _CELL_WIDE - 24)
         draw.text((left, top + 6 + row * _LINE), words, font=small, fill=colour)

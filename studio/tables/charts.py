@@ -3,6 +3,7 @@ can read (Okabe and Ito 2008)."""
 
 from __future__ import annotations
 
+import gc
 import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,32 +14,10 @@ from studio.tables.elan import Span
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#8A7A00", "#777777")
+#: Of parts, in order.
+COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#8A7A00", "#777777")
 _WIDTH_IN = 9.0
 _INK = "#777777"
-
-
-def bars(values: Mapping[str, float], unit: str) -> str:
-    """Horizontal bars, the longest first as given.
-
-    Args:
-        values: name to length; at least one.
-        unit: of the lengths, for the axis.
-
-    Returns:
-        An ``<svg>`` element.
-    """
-
-    def draw(axes: Axes) -> None:
-        axes.barh(range(len(values)), list(values.values()), color=_COLORS[0], height=0.7)
-        axes.set_yticks(range(len(values)), [_short(name) for name in values])
-        axes.invert_yaxis()
-        axes.set_xlabel(unit)
-        for at, value in enumerate(values.values()):
-            axes.text(value, at, f" {value:g}", va="center", fontsize=8, color=_INK)
-        axes.margins(x=0.12)
-
-    return _svg(0.6 + 0.32 * len(values), draw)
 
 
 def strips(rows: Mapping[str, Sequence[Span]], until_s: float, unit: str = "seconds") -> str:
@@ -58,7 +37,7 @@ def strips(rows: Mapping[str, Sequence[Span]], until_s: float, unit: str = "seco
             axes.broken_barh(
                 [(start, end - start) for start, end, _ in spans],
                 (at - 0.35, 0.7),
-                color=_COLORS[at % len(_COLORS)],
+                color=COLORS[at % len(COLORS)],
             )
         axes.set_yticks(range(len(rows)), [_short(name) for name in rows])
         axes.invert_yaxis()
@@ -68,7 +47,13 @@ def strips(rows: Mapping[str, Sequence[Span]], until_s: float, unit: str = "seco
     return _svg(0.6 + 0.32 * len(rows), draw)
 
 
-def steps(values: Sequence[float], width_s: float, unit: str, time_unit: str = "seconds") -> str:
+def steps(
+    values: Sequence[float],
+    width_s: float,
+    unit: str,
+    time_unit: str = "seconds",
+    until_s: float | None = None,
+) -> str:
     """A value for each stretch of time.
 
     Args:
@@ -76,6 +61,7 @@ def steps(values: Sequence[float], width_s: float, unit: str, time_unit: str = "
         width_s: seconds a stretch.
         unit: for the axis.
         time_unit: of time, for the other.
+        until_s: end of the axis, and of the last stretch; where the stretches end if not given.
 
     Returns:
         An ``<svg>`` element.
@@ -83,7 +69,10 @@ def steps(values: Sequence[float], width_s: float, unit: str, time_unit: str = "
 
     def draw(axes: Axes) -> None:
         starts = [width_s * at for at in range(len(values))]
-        axes.bar(starts, list(values), width=width_s * 0.92, align="edge", color=_COLORS[0])
+        end = width_s * len(values) if until_s is None else until_s
+        widths = [0.92 * min(width_s, max(end - start, 1e-6)) for start in starts]
+        axes.bar(starts, list(values), width=widths, align="edge", color=COLORS[0])
+        axes.set_xlim(0, max(end, 1e-6))
         axes.set_xlabel(time_unit)
         axes.set_ylabel(unit)
 
@@ -112,6 +101,8 @@ def _svg(height_in: float, draw: Callable[[Axes], None]) -> str:
         draw(axes)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
+    del figure, axes
+    gc.collect()  # they refer to themselves, and those of many charts would pile up
     text = buffer.getvalue()
     return text[text.index("<svg") :]
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Role(StrEnum):
-    """What a clip does in the shape of a trailer."""
+    """What a clip does in the shape of a trailer, or why it stands in a list of clips."""
 
     HOOK = "hook"
     SETUP = "setup"
@@ -29,6 +29,7 @@ class Role(StrEnum):
     CLIMAX = "climax"
     BUTTON = "button"
     BROLL = "b-roll"
+    ODD = "odd event"
 
 
 @dataclass(frozen=True)
