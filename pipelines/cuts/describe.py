@@ -41,7 +41,7 @@ def summarise(result: Result) -> str:
         if cut.boundary.start < cut.boundary.end:
             line += f", frames {cut.boundary.start} to {cut.boundary.end}"
         if cut.was is not None:
-            line += f", the model's was f{cut.was.at}"
+            line += f", moved from f{cut.was.at}"
         lines.append(line)
     lines += [f"{change}" for change in result.changed]
     lines += [f"  {name:<12} {path}" for name, path in result.files.items()]

@@ -150,21 +150,20 @@ def _cuts(
     raw: Sequence[Shot], shots: Sequence[Shot], said: CutCorrections, times: FrameTimes
 ) -> tuple[Cut, ...]:
     """The cuts as they stand and those that were removed."""
-    mine: dict[int, CutDecision] = {}
+    mine: dict[int, Boundary | None] = {}  # where a person put one, and what it was at first
     for each in said.decisions:
-        here = boundary_of(each, times)
+        here, gone = boundary_of(each, times), _gone(each, times)
         if here is not None:
-            mine[here.at] = each
+            mine[here.at] = (mine.get(gone.at) or gone) if gone is not None else None
     standing = {b.at: b for b in boundaries(shots)}
     found = {b.at: b for b in boundaries(raw)}
     rows = []
     moved_from = set()
     for at, boundary in standing.items():
-        decision = mine.get(at)
-        was = _gone(decision, times) if decision is not None else None
-        if was is not None and was.at in found:
+        was = mine.get(at)
+        if was is not None:
             moved_from.add(was.at)
-        rows.append(Cut(boundary, "model" if decision is None else "person", was))
+        rows.append(Cut(boundary, "person" if at in mine else "model", was))
     rows += [
         Cut(boundary, "removed")
         for at, boundary in found.items()

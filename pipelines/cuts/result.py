@@ -18,7 +18,7 @@ class Cut:
         boundary: where it lies.
         found_by: ``model``, ``person``, or ``removed`` for one that a model found and a person
             said is none.
-        was: where the model found it, for one that a person moved.
+        was: where it was at first, for one that a person moved.
     """
 
     boundary: Boundary

@@ -36,6 +36,7 @@ ACTS = {
     "search.export": "pipelines.desk.found:export",
     "people.look": "pipelines.desk.faces:look",
     "people.add": "pipelines.desk.faces:add",
+    "cuts.look": "pipelines.desk.film_cuts:look",
     "summary.make": "pipelines.desk.digest:make",
     "report.draw": "pipelines.desk.trials:draw",
     "report.judge": "pipelines.desk.trials:judge",

@@ -19,7 +19,7 @@ from ui.web.messages import PageError
 
 KINDS = (
     *("looks", "filters", "avatar", "generate", "anchor"),
-    *("search", "people", "summary", "report"),
+    *("search", "people", "cuts", "summary", "report"),
 )
 
 

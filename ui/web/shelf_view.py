@@ -17,7 +17,17 @@ from ui.web.subtitle_works import SubtitleWork
 from ui.web.works import Work
 
 #: Tabs that footage can be taken to; the first three also a sound file where they hear.
-_USES = ("trailer", "subtitles", "looks", "filters", "avatar", "people", "summary", "report")
+_USES = (
+    "trailer",
+    "subtitles",
+    "looks",
+    "filters",
+    "avatar",
+    "people",
+    "cuts",
+    "summary",
+    "report",
+)
 #: What a kind of work is called in the page's address.
 _ADDRESS = {"trailer": "run", "subtitles": "subtitles"}
 #: Of the results that can be shown as a film, the one that says most.

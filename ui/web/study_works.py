@@ -227,6 +227,24 @@ class PeopleWork(StudyWork):
         )
 
 
+class CutsWork(StudyWork):
+    """Where the cuts of a film are; what is said of them is kept where ``studio cuts`` keeps it."""
+
+    kind: ClassVar[str] = "cuts"
+    main: ClassVar[str] = "look"
+    LOOK = "look"
+
+    def look_at(self, info: MediaInfo, **said: Any) -> None:
+        """Begin to look at a film, or to look again after something was said.
+
+        Raises:
+            PageError: something goes on.
+        """
+        self.info = info
+        again = self.runs.get(self.LOOK) is not None
+        self.begin(self.LOOK, "cuts.look", said, sources=(info.path,), waited_for=again)
+
+
 class SummaryWork(StudyWork):
     """A summary."""
 
@@ -328,7 +346,7 @@ class ReportWork(StudyWork):
 
 #: Kinds of works to their classes.
 STUDIES: dict[str, type[StudyWork]] = {
-    each.kind: each for each in (SearchWork, PeopleWork, SummaryWork, ReportWork)
+    each.kind: each for each in (SearchWork, PeopleWork, CutsWork, SummaryWork, ReportWork)
 }
 
 

@@ -13,6 +13,7 @@ import gradio as gr
 from ui.web.messages import LANGUAGES, Say
 from ui.web.tabs.anchor import AnchorTab
 from ui.web.tabs.avatar import AvatarTab
+from ui.web.tabs.cuts import CutsTab
 from ui.web.tabs.filters import FiltersTab
 from ui.web.tabs.generate import GenerateTab
 from ui.web.tabs.jobs import JobsTab
@@ -111,6 +112,7 @@ TABS: tuple[TabRow, ...] = (
     TabRow("footage", "library", "library.tab", _library),
     _study(SearchTab),
     _study(PeopleTab),
+    _study(CutsTab),
     _study(SummaryTab),
     _study(ReportTab),
     TabRow("make", "trailer", "trailer.tab", _of_works(TrailerTab, "works")),
