@@ -231,6 +231,7 @@ def like_places(
         a_class: whether it is the direction of a class, and not a picture.
     """
     span = library.frames.span if a_class else _LIKE
+    looked_by = library.frames.name if library.frames.is_hub else ""
     enough = near.cosines >= span[0] * _CLASS_KEPT
     rows: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for number, frame, cosine in zip(
@@ -256,7 +257,7 @@ def like_places(
             worth = _scaled(run.cosine, span) * (_CLASS_MOST if a_class else 1.0)
             kind = "scene" if a_class else "like"
             text = f"{asked} ({run.cosine:.2f})" if a_class else f"{run.cosine:.2f} alike"
-            why = Why(kind, text, asked, round(worth, 3))
+            why = Why(kind, text, asked, round(worth, 3), looked_by)
             found.append(Found(each.number, *run[:-1], worth, why))
     return found
 

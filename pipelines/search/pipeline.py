@@ -16,7 +16,7 @@ from pipelines.search.options import Options, checked
 from pipelines.search.persons import refresh
 from pipelines.search.result import Hit, Result
 from pipelines.search.words import understand
-from studio.adapters import efficientnet, picture_words, sentence
+from studio.adapters import efficientnet, picture_words, sentence, siglip
 from studio.codec import to_json
 from studio.errors import MediaError
 from studio.jobs.job import Job
@@ -179,6 +179,8 @@ def timeline_of(
     models = {
         spec.name: spec.version for spec in (sentence.SPEC, efficientnet.SPEC, picture_words.SPEC)
     }
+    looked_by = {why.looked_by for hit in hits for why in hit.reasons if why.looked_by}
+    models |= dict.fromkeys(looked_by, siglip.SPEC.version)
     name = options.text or options.like or options.person or options.thing or options.speech
     return cut_list(
         name,

@@ -18,12 +18,14 @@ class Why:
         text: what was found there, in words.
         asked: what of the question it answers.
         score: 0 to 1.
+        looked_by: name of the model that looked at the frames, where it was not the starter.
     """
 
     kind: str
     text: str
     asked: str
     score: float
+    looked_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,8 @@ def _like(text: str, job: Job) -> Question:
         with open_library(job) as library:
             if library.frames.is_hub:
                 raise RequestError(
-                    f"The index was made by {library.frames.name}, whose vectors have no places.",
+                    f"{library.frames.name} looked at the frames of this index, and its vectors "
+                    "tell of no places.",
                     "Give a picture instead: --like PICTURE",
                 )
             found = likeness_asked(library, text, job)
@@ -188,13 +189,19 @@ def hit_of(table: Path, options: Options, job: Job) -> HitPlace:
     try:
         film = Path(str(row["path"]))
         span = (int(row["start_frame"]), int(row["end_frame"]))
-        reasons = [(str(w["kind"]), str(w["text"]), str(w["asked"])) for w in row["reasons"]]
+        reasons = [
+            (str(w["kind"]), str(w["text"]), str(w["asked"]), str(w.get("looked_by", "")))
+            for w in row["reasons"]
+        ]
     except (KeyError, TypeError, ValueError) as exc:
         raise _no_table(table) from exc
     if span[0] < 0 or span[1] <= span[0]:
         raise RequestError(f"Answer {options.hit} has no picture.", "Choose another one.")
     none: list[str] = []
-    for kind, text, asked in reasons:
+    for kind, text, asked, looked_by in reasons:
+        if looked_by:  # the starter's map would be of another answer than this one
+            none.append(f"“{text}” has no map: {looked_by} found it, which tells of no places.")
+            continue
         question = _of_reason(kind, text, asked, str(data.get("like", "")), job)
         if question is not None:
             return HitPlace(film, span, replace(question, notes=(*question.notes, *none)))

@@ -77,6 +77,8 @@ def test_a_hub_model_looks_at_frames_and_is_not_mixed(job: Job, tmp_path: Path):
     assert strange is not None and strange.shape == (model.dimensions,)
     hits, _, _ = asking.ask(index, search.Options("dog"), index.index.media(), job)
     assert hits and hits[0].media.name == "one.mp4"
+    looked_by = {why.kind: why.looked_by for hit in hits for why in hit.reasons}
+    assert looked_by["object"] == "" and looked_by.get("scene", NAME) == NAME
     low, high = model.span
     with job.pool.lease(siglip.SPEC) as net:
         likely = 1 / (1 + np.exp(-(net.scale * np.array([low, high]) + net.bias)))

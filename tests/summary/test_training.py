@@ -115,7 +115,7 @@ def test_finished_films_teach_a_scorer(studio_cache: Path, tmp_path: Path):
         worth[f"day{n:02}"] = np.repeat([filled[k] for k in chosen], 25)
     folder = made_edits(tmp_path / "edits", films, worth)
     out = tmp_path / "mine.safetensors"
-    result = train.run([folder], train.Options("summary", out, steps=1200), job)
+    result = train.run([folder], train.Options("summary", out, steps=800), job)
     card = read_head(out).card
     assert len(card["held_out"]) == result.pictures[1] >= 2
     assert abs(result.measured["tau_random"]) < 0.1

@@ -172,7 +172,8 @@ def test_an_answer_of_a_search_is_explained(film: Path, job: Job, tmp_path: Path
     row = {"path": str(film), "start_frame": 2, "end_frame": 10, "reasons": [spoken, seen]}
     sound = {**row, "start_frame": -1, "end_frame": -1}
     none = {**row, "reasons": [spoken]}
-    table.write_text(json.dumps({"text": "lion", "hits": [row, sound, none]}), "utf-8")
+    other = {**row, "reasons": [{**seen, "looked_by": "hub:siglip2-base"}]}
+    table.write_text(json.dumps({"text": "lion", "hits": [row, sound, none, other]}), "utf-8")
     made = why.run(table, why.Options(tmp_path / "o", hit=1, sample_rate=Fraction(4)), job)
     assert (made.plan.start_frame, made.plan.frames) == (2, 8) and "preview" in made.files
     assert any("has no map" in note for note in made.notes), "that one reason is left out is told"
@@ -180,7 +181,10 @@ def test_an_answer_of_a_search_is_explained(film: Path, job: Job, tmp_path: Path
         why.run(table, why.Options(hit=2), job)
     with pytest.raises(RequestError, match="nothing to be drawn"):
         why.run(table, why.Options(hit=3), job)
-    with pytest.raises(RequestError, match="has 3 answers"):
+    with pytest.raises(RequestError, match="nothing to be drawn") as told:
+        why.run(table, why.Options(hit=4), job)
+    assert "hub:siglip2-base found it" in told.value.hint
+    with pytest.raises(RequestError, match="has 4 answers"):
         why.run(table, why.Options(hit=9), job)
     with pytest.raises(RequestError, match="no table"):
         why.run(film, why.Options(hit=1), job)
