@@ -9,16 +9,18 @@ and kept there. ``PAGE_TABS="search trailer"`` takes these alone.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from PIL import Image
 
+from studio.archive.library import Library
+from studio.archive.work_rows import works_of
 from tests.benchmarks import page_seed
 from tests.web.browsing import FLAGS, running
 
@@ -41,19 +43,18 @@ def _served(home: Path) -> Iterator[str]:
         yield address
 
 
-def _remembered(browser: Any, home: Path, address: str) -> dict[str, Any]:
-    """What a browser keeps of the work in every tab, for the address of today's server."""
-    kept, server = home / "browser.json", address.rstrip("/")
-    if not kept.exists():
+def _at_work(browser: Any, home: Path, address: str) -> str:
+    """The address of a page at the last work of every tab."""
+    held = home / "held"
+    if not held.exists():
         page_seed.footage(home / "footage")
         context = browser.new_context(locale="en")
         page_seed.seed(context.new_page(), address, home / "footage")
-        kept.write_text(json.dumps(context.storage_state()))
         context.close()
-    state: dict[str, Any] = json.loads(kept.read_text())
-    for origin in state["origins"]:
-        origin["origin"] = server
-    return state
+        held.touch()
+    works = works_of(Library.open(home / "data" / "library.db"), "")
+    last = {"run" if row.kind == "trailer" else row.kind: row.id for row in reversed(works)}
+    return f"{address}?{urlencode(last)}"
 
 
 def main() -> None:
@@ -71,9 +72,10 @@ def main() -> None:
         address = stack.enter_context(_served(Path(home)))
         play = stack.enter_context(sync_playwright())
         browser = play.chromium.launch(executable_path=chromium, args=FLAGS)
-        state = _remembered(browser, Path(home), address) if held else None
+        if held:
+            address = _at_work(browser, Path(home), address)
         for language in ("en", "ko"):
-            page = browser.new_context(locale=language, storage_state=state).new_page()
+            page = browser.new_context(locale=language).new_page()
             page.set_default_timeout(300_000)
             page.goto(address)
             page.wait_for_selector("html:not(.st-pending) [role=tab]")

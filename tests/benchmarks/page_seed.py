@@ -185,5 +185,5 @@ def _report(page: Any, to: _To) -> None:
 
 def _things(page: Any, to: _To) -> None:
     to("things", "schoolyard")
-    page.click("#things-start:not([disabled])", timeout=20_000)
+    page.click("#things-start:not([disabled])", timeout=15_000)
     page.wait_for_selector("#things-result :is(img, video)")

@@ -30,6 +30,11 @@ def memory_bar(say: Say, pools: Sequence[PoolStatus]) -> str:
     last = ""
     if decisions:
         last = f'<p class="st-said" lang="en">{escape(decisions[-1].text)}</p>'
+    held = [m for pool in pools for d in pool.devices for m in d.residents]
+    if held:  # the bars say enough at a glance
+        rows = "".join(f"<li>{escape(_model(say, model))}</li>" for model in held)
+        count = escape(say("memory.models", n=len(held)))
+        last = f"<details><summary>{count}</summary><ul>{rows}</ul>{last}</details>"
     label = escape(say("memory.title"))
     return f'<section class="st-memory" aria-label="{label}">{devices}{waiting}{last}</section>'
 
@@ -42,8 +47,7 @@ def _device(say: Say, device: DeviceStatus) -> str:
         for model in device.residents
         if model.held_bytes
     )
-    models = "".join(f"<li>{escape(_model(say, model))}</li>" for model in device.residents)
-    listed = f"<ul>{models}</ul>" if models else f"<p>{escape(say('memory.empty'))}</p>"
+    listed = "" if device.residents else f"<p>{escape(say('memory.empty'))}</p>"
     held, most = say.size(device.held_bytes), say.size(device.budget_bytes)
     said = say("memory.held", held=held, budget=most, device=device.device)
     free = say("memory.free", free=say.size(device.free_bytes), total=say.size(device.total_bytes))
