@@ -17,6 +17,12 @@ _CLOCK = re.compile(r"(?:(\d{1,3}):)?(?:(\d{1,4}):)?(\d{1,7}(?:\.\d{1,9})?)s?")
 _HOW = "Write seconds (12.48 or 1:02.5), a frame (f312) or a time code (00:00:12:12)."
 
 
+def is_place(text: str) -> bool:
+    """Whether a text may be a place, whatever film it is of."""
+    typed = text.strip().lower()
+    return any(form.fullmatch(typed) for form in (_FRAME, _CODE, _CLOCK))
+
+
 def frame_of(text: str, info: MediaInfo, times: FrameTimes) -> int:
     """The frame that a person means, 0 to the number of frames.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.analysis.cut_corrections import (
@@ -115,6 +115,7 @@ def say(table: Table, what: str, frame: int, to: int) -> CutDecision:
     return table.add_gradual(min(frame, to), max(frame, to), DISSOLVE)
 
 
+@settings(max_examples=60)
 @given(films(), st.lists(st.tuples(st.sampled_from("ramg"), st.data()), max_size=6))
 def test_whatever_is_said_of_whatever_film_holds_for_the_next_model(film, sayings):
     times, one, other = film

@@ -7,21 +7,28 @@ import json
 import re
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
+import cv2
+import numpy as np
 import pytest
 
-from pipelines import analysis, cuts, search, stylize
+from pipelines import analysis, cuts, desk, search, stylize
 from pipelines.analysis import shots as shot_detection
+from pipelines.cuts.places import is_place
 from pipelines.search.cuts_changed import renew
 from pipelines.search.library import open_library
 from pipelines.subtitles.drafting import cut_times
 from studio.errors import NoSuchMedia, RequestError, UnsupportedMedia
 from studio.jobs.job import Job
+from studio.media.probe import probe
 from studio.media.timeline_io import read_plan
 from studio.settings import Settings
 from tests.cuts.other_detector import DifferenceAnalyser
 from tests.footage import bikes, ffmpeg, tone
 from tests.picture_pool import picture_cache, picture_pool
+from ui.web import cuts_view
+from ui.web.messages import Say
 
 __all__ = ["picture_cache", "picture_pool"]
 
@@ -117,7 +124,39 @@ def test_all_is_kept_or_nothing_and_a_dry_run_keeps_nothing(job, tmp_path):
     assert "f78" in cuts.summarise(result) and "removed" in cuts.summarise(result)
 
 
+def test_a_screen_shows_each_cut_with_its_pictures_and_keeps_what_is_said(job, tmp_path):
+    def act(**asked) -> tuple[desk.Result, dict]:
+        options = desk.Options("cuts.look", tmp_path / f"look-{len(asked)}", asked)
+        result = desk.run([bikes()], options, job)
+        return result, json.loads(result.files["cuts"].read_text())
+
+    result, told = act()
+    assert [cut["frame"] for cut in told["cuts"]] == FOUND and not told["decisions"]
+    before, after = (cv2.imread(str(tmp_path / "look-0" / n)) for n in told["cuts"][0]["pictures"])
+    assert told["cuts"][0]["pictures"] == ["29.jpg", "30.jpg"]
+    assert before.shape == after.shape == (102, 240, 3)
+    assert np.abs(before.astype(float) - after).mean() > 40, "there is a cut between them"
+    assert {name for name, _, _ in json.loads(result.files["cards"].read_text())} == {
+        cut["timecode"] for cut in told["cuts"]
+    }
+    _, told = act(remove=["f137"], move=[["f76", "f77"]])
+    assert starts(shots_of(job).analysis.shots) == [30, 77, 187, 242]
+    again, _ = act(move=[["f77", "f78"]])
+    told = json.loads(again.files["cuts"].read_text())
+    assert told["cuts"][1]["was"]["frame"] == 76, "where the model saw it, not the step before"
+    work = SimpleNamespace(id="w", values={"folder": "look-1"}, info=probe(bikes()))
+    for language, word in (("en", "No cut here"), ("ko", "컷 아님")):
+        page = cuts_view.cuts(Say(language), work, told)
+        assert page.count(f">{word}<") == 4 and page.count('data-act="undo"') == 1
+        assert 'src="/studio/makings/w/stills/look-1/29.jpg"' in page
+        assert page.count('data-by="removed"') == 1 and 'data-act="add" data-value="f137"' in page
+    assert [is_place(t) for t in ("12.5", "f3", "00:00:01:02", "soon", "")] == [True] * 3 + [
+        False
+    ] * 2
+
+
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_what_was_made_from_shots_is_made_again(job, tmp_path):
     """A look, the tracks of bodies and the index of a search are those of the cuts as they are
     now."""

@@ -47,11 +47,14 @@ def _missed(say: Say, told: Row) -> str:
 def _cut(say: Say, work: CutsWork, cut: Row) -> str:
     frame, whose = int(cut["frame"]), str(cut["found_by"])
     folder = str(work.values.get("folder", ""))
+    video = work.info.video if work.info is not None else None
+    width, height = video.display_wh if video is not None else (16, 9)
+    shape = f' style="aspect-ratio:{width}/{height}"'
     pictures = "".join(
         f'<img src="/studio/makings/{work.id}/stills/{folder}/{escape(name)}" loading="lazy"'
-        f' alt="{escape(say(f"cuts.{side}"))}">'
+        f' alt="{escape(say(f"cuts.{side}"))}"{shape}>'
         if name
-        else "<i></i>"
+        else f"<i{shape}></i>"
         for side, name in zip(("before", "after"), cut["pictures"], strict=True)
     )
     facts = [say(f"cuts.kind.{cut['kind']}"), say(f"cuts.by.{whose}")]

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import gradio as gr
 
+from pipelines.cuts.places import is_place
 from ui.web import cuts_view, panels
 from ui.web.messages import PageError, Say
 from ui.web.strip import notes as strip_notes
@@ -82,7 +83,7 @@ class CutsTab(StudyTab):
                 work.look_at(work.info, move=[[place, f"f{frame}"]])
             elif act == "add":
                 typed = place or str(data.get("name", ""))
-                if not typed.strip():
+                if not is_place(typed):
                     raise PageError("cuts.no_time")
                 work.look_at(work.info, add=[typed])
 
