@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from pipelines.desk.pipeline import ACTS
+from pipelines.registry import _TAKES
+from pipelines.summary.importance import _WORDS
 from pipelines.trailer.scores import WEIGHTS
 from studio.types.timeline import Role
 from ui.web import makings
 from ui.web.messages import LANGUAGES, PageError, Say, catalogue, preferred_language
+from ui.web.summary_view import because
 
 WEB = Path(__file__).resolve().parents[2] / "ui" / "web"
 #: Names and terms that are written alike in Korean.
@@ -113,6 +116,16 @@ def test_what_the_pipeline_names_has_a_word():
     say = Say("ko")
     for key in [f"reason.{r}" for r in reasons] + [f"role.{r}" for r in Role]:
         assert say.has(key), key
+    jobs = {name for name in _TAKES if name != "desk"} | {f"desk.{act}" for act in ACTS}
+    assert {name for name in jobs if not say.has(f"job.{name}")} == set()
+
+
+def test_reasons_of_a_summary_are_said_in_korean():
+    told = ["more important than 71% of the film", *_WORDS.values()]
+    assert because(Say("ko"), told[0]) == "영상의 71%보다 중요함"
+    assert all(re.search("[가-힣]", because(Say("ko"), text)) for text in told)
+    assert [because(Say("en"), text) for text in told] == told
+    assert because(Say("ko"), "of another studio") == "of another studio"
 
 
 def test_the_pages_own_errors_speak_the_visitors_language():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -13,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.types.media import MediaInfo
-from ui.web.messages import Say
+from ui.web.messages import Say, catalogue
 from ui.web.study_view import timecodes
 from ui.web.study_works import SummaryWork
 
+#: Family of messages that say a reason; in English they are the pipeline's own words.
+_WHY = "summary.why"
 #: Of the drawing, in units of its own; it is as wide as there is room.
 _WIDE, _HIGH = 1000, 120
 #: More points than this are no finer on a screen.
@@ -65,7 +68,8 @@ def result(say: Say, work: SummaryWork, told: Mapping[str, Any]) -> str:
         clips=len(clips), all=told["segments"], length=say.duration(told["summary_s"]),
         whole=say.duration(told["film_s"]), share=f"{told['summary_s'] / told['film_s']:.0%}",
     )  # fmt: skip
-    by = say("summary.by", who=told["scored_by"])
+    own = told["scored_by"] == Say("en")("summary.editor")
+    by = say("summary.by", who=say("summary.editor") if own else told["scored_by"])
     film = (
         f'<video class="st-video" controls playsinline preload="metadata"'
         f' src="{where}/video?{work.turn}" aria-label="{escape(say("file.study.video"))}"></video>'
@@ -131,12 +135,22 @@ def strip(
     return f'<ol class="st-strip" aria-label="{escape(say("summary.strip"))}">{rows}</ol>'
 
 
+def because(say: Say, text: str) -> str:
+    """A reason in the page's language; the pipeline gives it in English words."""
+    if found := re.fullmatch(Say("en")(f"{_WHY}.importance", share=r"(\d+%)"), text):
+        return say(f"{_WHY}.importance", share=found[1])
+    for key, english in catalogue("en").items():
+        if english == text and key.startswith(f"{_WHY}."):
+            return say(key)
+    return text
+
+
 def _clip(
     say: Say, work: SummaryWork, number: int, clip: Mapping[str, Any], info: MediaInfo | None
 ) -> str:
     frames = (int(clip["start_frame"]), int(clip["end_frame"]))
     codes = timecodes(info, frames, (clip["start_s"], clip["end_s"]))
-    why = "".join(f"<li>{escape(text)}</li>" for text in clip["why"])
+    why = "".join(f"<li>{escape(because(say, text))}</li>" for text in clip["why"])
     picture = f"/studio/makings/{work.id}/stills/pictures/{escape(clip['picture'])}?{work.turn}"
     seconds = say("strip.seconds", seconds=f"{clip['seconds']:.1f}")
     return (
@@ -145,5 +159,5 @@ def _clip(
         f'<img src="{picture}" alt="" loading="lazy"><span class="st-no">{number}</span>'
         f'<span class="st-len">{escape(seconds)}</span></button><div class="st-body">'
         f'<p class="st-tc">{escape(codes)}</p>'
-        f'<ul class="st-because" lang="en">{why}</ul></div></li>'
+        f'<ul class="st-because">{why}</ul></div></li>'
     )
