@@ -143,7 +143,7 @@ class RequestError(StudioError):
 
 
 class NoRoom(RequestError):
-    """A disk has too little room for what would be made; nothing was begun."""
+    """A disk has too little room for what would be made, or filled up while it was made."""
 
 
 class PolicyError(StudioError):

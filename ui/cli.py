@@ -18,7 +18,7 @@ from typing import Annotated
 
 import typer
 
-from studio.errors import Cancelled, StudioError
+from studio.errors import Cancelled, EncodeFailed, StudioError
 from ui.anchor_cli import anchor
 from ui.avatar_cli import avatar
 from ui.command import (
@@ -385,6 +385,8 @@ def main() -> None:
         set_up(os.environ["STUDIO_LOG"])
     try:
         app()
+    except EncodeFailed as error:
+        code = _fail_full(error, as_json) or _fail(error, as_json)
     except StudioError as error:
         code = _fail(error, as_json)
     except KeyboardInterrupt:
@@ -395,12 +397,24 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("STUDIO_DEBUG"):
             raise
-        print(
-            f"studio: internal error: {type(error).__name__}: {error}\n"
-            "  Run again with STUDIO_DEBUG=1 for the trace, and report it.",
-            file=sys.stderr,
-        )
-        code = 1
+        code = _fail_full(error, as_json) or _fail_unforeseen(error)
     else:
         code = 0
     sys.exit(code)
+
+
+def _fail_full(error: Exception, as_json: bool) -> int:
+    """Tell of a disk that filled up; 0 where it is something else."""
+    from studio.media.full_disk import full_disk_in, no_room
+
+    full = full_disk_in(error)
+    return 0 if full is None else _fail(no_room(full), as_json)
+
+
+def _fail_unforeseen(error: Exception) -> int:
+    print(
+        f"studio: internal error: {type(error).__name__}: {error}\n"
+        "  Run again with STUDIO_DEBUG=1 for the trace, and report it.",
+        file=sys.stderr,
+    )
+    return 1

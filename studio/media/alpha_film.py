@@ -28,7 +28,8 @@ from studio.errors import Cancelled, EncodeFailed, RequestError
 from studio.media.container import open_again
 from studio.media.encoder import frames_in, write_errors
 from studio.media.film_join import sound_packets
-from studio.media.film_render import FilmReport, check_room
+from studio.media.film_render import FilmReport, check_room, room_needed
+from studio.media.full_disk import told_what_lacks
 from studio.media.render_estimate import workers_of
 from studio.media.work_folder import held, run_together, sweep
 from studio.media.writer import write_beside
@@ -116,7 +117,8 @@ def render_alpha_film(
         check: called several times a second; what it raises ends the work.
 
     Raises:
-        RequestError: there is no room, or somebody else is at work in ``work_dir``.
+        NoRoom: a disk has too little room, or filled up; a later call resumes.
+        RequestError: somebody else is at work in ``work_dir``.
         EncodeFailed: something cannot be written, or the film does not read back with its alpha.
     """
     started = time.perf_counter()
@@ -131,8 +133,12 @@ def render_alpha_film(
         digest = _digest(info, form, size_wh, made_by(start, end), start, end)
         segments.append(_Segment(start, end, work_dir / f"segment-{digest}{form.ending}"))
     done = [0] * len(segments)
-    with held(work_dir, out):
-        check_room(info, times, (size_wh[0] * (8 if kind == "prores" else 1), size_wh[1]), work_dir)
+    # ProRes takes some eight times as much as what the guess was made for.
+    wide_wh = (size_wh[0] * (8 if kind == "prores" else 1), size_wh[1])
+    pieces = [(segment.path, segment.end - segment.start) for segment in segments]
+    guess_bytes = room_needed(times, wide_wh) // 2
+    with held(work_dir, out), told_what_lacks(pieces, guess_bytes):
+        check_room(info, times, wide_wh, work_dir)
         missing = []
         for number, segment in enumerate(segments):
             if frames_in(segment.path) == segment.end - segment.start:

@@ -26,6 +26,7 @@ from studio.errors import Cancelled, DecodeFailed, EncodeFailed, NoRoom, Request
 from studio.media.container import open_again
 from studio.media.encoder import PictureFormat, frames_in, write_errors, writing_mp4
 from studio.media.film_join import join_film
+from studio.media.full_disk import size_told, told_what_lacks
 from studio.media.kept_memory import give_back, memory_kept
 from studio.media.probe import frame_times, probe
 from studio.media.reader import decode_range
@@ -143,8 +144,8 @@ def render_film(
             work, which a later call resumes.
 
     Raises:
-        RequestError: the film has no picture, there is no room on the disk, or somebody else
-            is at work in ``work_dir``.
+        NoRoom: a disk has too little room, or filled up; a later call resumes.
+        RequestError: the film has no picture, or somebody else is at work in ``work_dir``.
         EncodeFailed: something cannot be written.
         DecodeFailed: nothing of a stretch can be decoded.
     """
@@ -155,7 +156,9 @@ def render_film(
     times = frame_times(info, settings)
     workers = workers or workers_of(settings)
     work = _Work(info, info.video, times, apply, settings, cuts, work_dir, workers)
-    with held(work_dir, out), memory_kept():
+    pieces = [(segment.path, segment.end - segment.start) for segment in work.segments]
+    guess_bytes = room_needed(times, apply.size_wh) // 2
+    with held(work_dir, out), memory_kept(), told_what_lacks(pieces, guess_bytes):
         check_room(info, times, apply.size_wh, work_dir, out)
         work.run(on_progress, check)
         if on_progress is not None:
@@ -195,17 +198,10 @@ def check_room(
         free = shutil.disk_usage(there).free
         if free < need:
             raise NoRoom(
-                f"{info.path.name} made anew may need {_size(need)}, and {there} has "
-                f"{_size(free)} free.",
+                f"{info.path.name} made anew may need {size_told(need)}, and {there} has "
+                f"{size_told(free)} free.",
                 "Make room, or give another folder.",
             )
-
-
-def _size(size_bytes: int) -> str:
-    for power, unit in ((30, "GiB"), (20, "MiB")):
-        if size_bytes >= 1 << power:
-            return f"{size_bytes / (1 << power):.1f} {unit}"
-    return f"{size_bytes / 1024:.0f} KiB"
 
 
 class _Work:
@@ -308,7 +304,8 @@ class _Work:
                 self._done[number] = count
             with write_errors(segment.path):
                 container.mux(stream.encode(None))
-        give_back()
+        if len(self.segments) > self._workers:  # a film of few stretches has no use for it
+            give_back()
         notes += work.notes
         if notes:  # kept beside the segment, so that a resumed run still tells
             with write_beside(segment.path.with_suffix(".json")) as beside:

@@ -13,6 +13,7 @@ from threading import Event
 from typing import Any
 
 from studio.errors import EncodeFailed, RequestError
+from studio.media.full_disk import full_disk_in, no_room
 
 _OURS = re.compile(r"^\.?(segment|sound)-[0-9a-f]+(\.[0-9a-f]{8})?\.(mp4|mov|webm|json)$")
 
@@ -23,6 +24,7 @@ def held(work_dir: Path, out: Path) -> Iterator[None]:
 
     Raises:
         EncodeFailed: the folder, or that of ``out``, cannot be written.
+        NoRoom: the disk is full.
         RequestError: another render is at work in it.
     """
     try:
@@ -30,6 +32,8 @@ def held(work_dir: Path, out: Path) -> Iterator[None]:
         out.parent.mkdir(parents=True, exist_ok=True)
         lock = (work_dir / ".lock").open("w")
     except OSError as exc:
+        if (full := full_disk_in(exc)) is not None:
+            raise no_room(full) from exc
         raise EncodeFailed(
             f"Cannot write to {exc.filename}: {exc.strerror}.",
             "Choose a folder that may be written to.",

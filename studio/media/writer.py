@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from studio.errors import EncodeFailed
+from studio.media.full_disk import full_disk_in, no_room
 
 
 @contextmanager
@@ -21,7 +22,8 @@ def write_beside(path: Path) -> Iterator[Path]:
     it was. Missing folders are made.
 
     Raises:
-        EncodeFailed: the folder cannot be made or written to, or the disk is full.
+        EncodeFailed: the folder cannot be made or written to.
+        NoRoom: the disk is full.
     """
     beside = path.with_name(f".{path.stem[:80]}.{secrets.token_hex(4)}{path.suffix}")
     try:
@@ -34,9 +36,11 @@ def write_beside(path: Path) -> Iterator[Path]:
         named = exc.filename
         if named is not None and Path(str(named)) not in (beside, path, *path.parents):
             raise  # the body's trouble with some other file
+        if (full := full_disk_in(exc)) is not None:
+            raise no_room(full, path) from exc
         raise EncodeFailed(
             f"Cannot write {path}: {exc.strerror or exc}.",
-            "Check that the folder exists, may be written to and has room.",
+            "Check that the folder exists and may be written to.",
         ) from exc
     finally:
         with suppress(OSError):

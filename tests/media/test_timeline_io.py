@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from studio.errors import EncodeFailed, RequestError
+from studio.errors import EncodeFailed, NoRoom, RequestError
 from studio.media.timeline_io import (
     check_timeline,
     plan_text,
@@ -221,7 +221,7 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path):
         raise KeyError
     with pytest.raises(FileNotFoundError), write_beside(path) as beside:
         beside.write_text((tmp_path / "no such footage").read_text())
-    with pytest.raises(EncodeFailed, match=r"Cannot write .*a\.txt"), write_beside(path):
+    with pytest.raises(NoRoom, match=r"Cannot write .*a\.txt"), write_beside(path):
         raise OSError(28, "No space left on device")
     assert path.read_text() == "one"
     assert [p.name for p in path.parent.iterdir()] == ["a.txt"]

@@ -314,7 +314,7 @@ def test_a_disk_that_fills_up_leaves_nothing(street, cache, tmp_path):
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
     )
     error = json.loads(done.stdout)["error"]
-    assert done.returncode == 1 and error["kind"] == "EncodeFailed"
+    assert done.returncode == 2 and error["kind"] == "NoRoom"
     assert "room" in error["hint"]
     assert not list(out.glob("*"))
     assert not list(cache.glob("renders/*/.segment*"))
