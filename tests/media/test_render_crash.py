@@ -168,7 +168,7 @@ def test_a_full_disk(timeline, whole, tmp_path, share):
     """No file may grow past a limit: the error says what to do and nothing half-made stays."""
     process = start(timeline, tmp_path, round(whole.stat().st_size * share))
     said, _ = process.communicate(timeout=100)
-    assert process.returncode == 1, said
+    assert process.returncode == 2, said
     assert said.startswith("NoRoom"), said
     assert "room" in said
     left = [p.name for p in tmp_path.rglob("*") if p.is_file() and p.name != "plan.json"]
