@@ -37,6 +37,8 @@ ACTS = {
     "people.look": "pipelines.desk.faces:look",
     "people.add": "pipelines.desk.faces:add",
     "cuts.look": "pipelines.desk.film_cuts:look",
+    "things.add": "pipelines.desk.known_things:add",
+    "things.find": "pipelines.desk.known_things:find",
     "summary.make": "pipelines.desk.digest:make",
     "report.draw": "pipelines.desk.trials:draw",
     "report.judge": "pipelines.desk.trials:judge",

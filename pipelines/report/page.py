@@ -125,7 +125,9 @@ def film_section(
         "facts": facts,
         "cutting": mine["cutting"][0],
         "persons": len(mine["persons"]),
-        "most_bodies": max((r["most_bodies"] for r in mine["bodies_over_time"]), default=None),
+        "most_bodies": max(
+            (int(r["most_bodies"] or 0) for r in mine["bodies_over_time"]), default=None
+        ),
         "colors": mine["colors"],
         "barcode": [
             (float(s["seconds"] or 0) / max(whole_s, 1e-9), _palette(s)) for s in raw["shots"]

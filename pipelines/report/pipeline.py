@@ -138,7 +138,7 @@ def _wanted(path: Path, options: Options, job: Job) -> analysis.Options:
 
 
 def _parts(options: Options) -> tuple[str, ...]:
-    more = ("texts",) if options.texts else ()
+    more: tuple[str, ...] = ("texts",) if options.texts else ()
     more += _MOVING if options.bodies else ()
     more += ("safety",) if options.safety else ()
     return (*_PARTS, *_HEARD, *more, *(_SPOKEN if options.speech else ()))

@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from pipelines.things.result import Result
 
 
+_HOW = {
+    "points": "{n} points agree with",
+    "region": "a region looks like ({score:.2f})",
+    "maybe": "unsure: a region looks a little like ({score:.2f})",
+}
+
+
 def describe(result: Result) -> dict[str, Any]:
     """The result as ``studio things find --json`` prints it."""
     return {
@@ -29,7 +36,7 @@ def summarise(result: Result) -> str:
     for one in result.seen:
         lines.append(
             f"  {one.name:<24} {float(one.start):8.2f}–{float(one.end):.2f} s  "
-            f"{one.agreeing} points agree with {one.reference}"
+            f"{_HOW[one.how].format(n=one.agreeing, score=one.score)} {one.reference}"
         )
     if not result.seen:
         lines.append("  none of it was seen")

@@ -22,7 +22,8 @@ class Seen:
         agreeing: matches there.
         score: 0 to 1.
         samples: on how many it was seen.
-        how: ``points`` where local features agree, ``region`` where a region looks like it.
+        how: ``points`` where local features agree; for a thing without a pattern ``region``
+            where a region looks like it, ``maybe`` where that is less sure.
     """
 
     name: str

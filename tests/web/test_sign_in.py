@@ -412,6 +412,7 @@ def test_every_call_is_asked_as_another_user(shared):
     reading = {
         "list_jobs", "job_status", "job_result", "job_log", "job_report", "list_footage",
         "list_projects", "list_results", "list_searchable", "list_people",
+        "list_things",
     }  # fmt: skip
     calls = client.get("/studio/calls", headers=bob).json()
     assert len(calls) > 60

@@ -6,6 +6,7 @@ Each act is a method with typed parameters and their meanings; ``ways.py`` offer
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from ui.web.uploads import kept_upload
 if TYPE_CHECKING:
     from studio.archive.gallery import Gallery
     from studio.archive.library import Footage, Project, WorkRow
+    from studio.settings import Settings
     from ui.web.shelf import Shelf
 
 #: Acts that a program may ask for, by the names of the methods.
@@ -31,6 +33,7 @@ ACTS = (
     *("list_searchable", "make_searchable"),
     *("list_people", "remember_person", "rename_person", "join_people", "split_person"),
     *("forget_person", "see_people", "tell_appearances", "tell_voice"),
+    *("list_things", "remember_thing", "forget_thing"),
     *("draw_sample", "judge_sample", "move_job"),
 )
 
@@ -286,6 +289,38 @@ class Acts:
 
     # The check of a report
 
+    def list_things(self, user: User) -> dict[str, Any]:
+        """Things that submit_things looks for, with how many pictures each."""
+        del user  # what is known is the machine's
+        return _things_known(self.calls.settings)
+
+    def remember_thing(self, user: User, name: str, photos: list[str]) -> dict[str, Any]:
+        """Queue a job that remembers a thing from pictures, to be found again in footage.
+        Answers with the job.
+
+        Args:
+            name: what it is called.
+            photos: that show it and little else; of a plain thing before a plain ground.
+        """
+        reads: list[Path] = []
+        require_role(user, Role.EDITOR)
+        paths = [str(self.calls.path(user, photo, reads)) for photo in photos]
+        if not paths:
+            raise RequestError("There is no picture.", "Name one at least.")
+        return self._queued(user, "things.add", {"name": name, "pictures": paths}, reads=reads)
+
+    def forget_thing(self, user: User, name: str) -> dict[str, Any]:
+        """Forget a thing and its pictures.
+
+        Args:
+            name: of the thing.
+        """
+        from pipelines.things.known import open_references
+
+        require_role(user, Role.EDITOR)
+        open_references(self.calls.settings, None).remove(name)
+        return _things_known(self.calls.settings)
+
     def draw_sample(
         self, user: User, report: str, count: int = 50, seed: int = 0
     ) -> dict[str, Any]:
@@ -444,3 +479,11 @@ def _known(gallery: Gallery) -> dict[str, Any]:
 
 def _out(job: JobRecord) -> Path:
     return job.request.cwd / str(job.request.options["out"])
+
+
+def _things_known(settings: Settings) -> dict[str, Any]:
+    from pipelines.things.known import open_references
+
+    known = open_references(settings, None)
+    counts = Counter(reference.name for reference in known.all())
+    return {"things": [{"name": name, "pictures": counts[name]} for name in known.names]}

@@ -19,7 +19,7 @@ from ui.web.messages import PageError
 
 KINDS = (
     *("looks", "filters", "avatar", "generate", "anchor"),
-    *("search", "people", "cuts", "summary", "report"),
+    *("search", "people", "cuts", "things", "summary", "report"),
 )
 
 

@@ -25,6 +25,7 @@ _USES = (
     "avatar",
     "people",
     "cuts",
+    "things",
     "summary",
     "report",
 )

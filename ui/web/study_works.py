@@ -245,6 +245,32 @@ class CutsWork(StudyWork):
         self.begin(self.LOOK, "cuts.look", said, sources=(info.path,), waited_for=again)
 
 
+class ThingsWork(StudyWork):
+    """Known things, and where they are seen in a film."""
+
+    kind: ClassVar[str] = "things"
+    main: ClassVar[str] = "find"
+    FIND, ADD = "find", "add"
+
+    def look_for(self, info: MediaInfo) -> None:
+        """Begin to look for everything that is known.
+
+        Raises:
+            PageError: something goes on.
+        """
+        self.info = info
+        self.begin(self.FIND, "things.find", {}, sources=(info.path,), waited_for=False)
+
+    def remember(self, name: str, pictures: Sequence[Path]) -> None:
+        """Begin to remember a thing by its pictures.
+
+        Raises:
+            PageError: something goes on.
+        """
+        asked = {"name": name, "pictures": [str(path) for path in pictures]}
+        self.begin(self.ADD, "things.add", asked, beside=pictures)
+
+
 class SummaryWork(StudyWork):
     """A summary."""
 
@@ -346,7 +372,8 @@ class ReportWork(StudyWork):
 
 #: Kinds of works to their classes.
 STUDIES: dict[str, type[StudyWork]] = {
-    each.kind: each for each in (SearchWork, PeopleWork, CutsWork, SummaryWork, ReportWork)
+    each.kind: each
+    for each in (SearchWork, PeopleWork, CutsWork, ThingsWork, SummaryWork, ReportWork)
 }
 
 

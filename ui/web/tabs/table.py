@@ -29,6 +29,7 @@ from ui.web.tabs.study_tab import StudyTab
 from ui.web.tabs.subtitles import SubtitlesTab
 from ui.web.tabs.summary import SummaryTab
 from ui.web.tabs.texts import Texts
+from ui.web.tabs.things import ThingsTab
 from ui.web.tabs.trailer import TrailerTab
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ TABS: tuple[TabRow, ...] = (
     _study(SearchTab),
     _study(PeopleTab),
     _study(CutsTab),
+    _study(ThingsTab),
     _study(SummaryTab),
     _study(ReportTab),
     TabRow("make", "trailer", "trailer.tab", _of_works(TrailerTab, "works")),
