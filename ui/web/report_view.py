@@ -17,8 +17,10 @@ Row = Mapping[str, Any]
 _BETWEEN = "; "
 #: Tables in the order a reader wants them.
 _TABLES = (
-    "persons", "persons_by_expression", "persons_by_scale", "speaking", "things", "places",
-    "together", "cutting", "cutting_over_time", "shot_kinds", "over_time",
+    "persons", "persons_by_expression", "persons_by_head", "persons_by_scale", "bodies",
+    "bodies_over_time", "speaking", "sounds", "things", "known_things", "texts_seen", "places",
+    "together", "events", "safety", "cutting", "cutting_over_time", "shot_kinds", "colors",
+    "over_time",
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from ui.web.tabs.study_tab import StudyTab, Visit
 from ui.web.tabs.texts import filled, html, script
 from ui.web.tabs.trailer_layout import Make
 
-_WISHES = ("sampling", "speech", "language", "written")
+_WISHES = ("sampling", "speech", "language", "written", "bodies", "known_things", "safety")
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,11 @@ class ReportTab(StudyTab):
             gr.Checkbox, {"label": "report.written", "info": "report.written.info"}, value=False,
             elem_id="report-written",
         )  # fmt: skip
+        for name in _WISHES[4:]:
+            p[name] = make(
+                gr.Checkbox, {"label": f"report.{name}", "info": f"report.{name}.info"},
+                value=False, elem_id=f"report-{name}",
+            )  # fmt: skip
         with gr.Column(elem_classes="st-go"):
             p["start"] = make(
                 gr.Button, {"value": "report.start"}, variant="primary", elem_id="report-start"
@@ -93,7 +98,15 @@ class ReportTab(StudyTab):
     # Events
 
     def start(
-        self, visit: Visit, sampling: str, speech: bool, language: str, written: bool
+        self,
+        visit: Visit,
+        sampling: str,
+        speech: bool,
+        language: str,
+        written: bool,
+        bodies: bool,
+        known_things: bool,
+        safety: bool,
     ) -> dict[Any, Any]:
         """Make the report."""
         from pipelines.report.options import Options, checked
@@ -105,12 +118,13 @@ class ReportTab(StudyTab):
             work = self.work_for(visit, title)
             work.values = {
                 "chosen": list(visit.chosen), "sampling": sampling, "speech": speech,
-                "language": language, "written": written,
+                "language": language, "written": written, "bodies": bodies,
+                "known_things": known_things, "safety": safety,
             }  # fmt: skip
             options = Options(
                 out=work.out, sampling=sampling, speech=bool(speech), texts=bool(written),
-                page_language=visit.language,
-                language=language,
+                page_language=visit.language, language=language, bodies=bool(bodies),
+                known_things=bool(known_things), safety=bool(safety),
             )  # fmt: skip
             work.make_report(films, checked(options))
 
