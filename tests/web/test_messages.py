@@ -13,6 +13,7 @@ from pipelines.desk.pipeline import ACTS
 from pipelines.registry import _TAKES
 from pipelines.summary.importance import _WORDS
 from pipelines.trailer.scores import WEIGHTS
+from studio import catalog
 from studio.types.timeline import Role
 from ui.web import makings
 from ui.web.messages import LANGUAGES, PageError, Say, catalogue, preferred_language
@@ -118,6 +119,14 @@ def test_what_the_pipeline_names_has_a_word():
         assert say.has(key), key
     jobs = {name for name in _TAKES if name != "desk"} | {f"desk.{act}" for act in ACTS}
     assert {name for name in jobs if not say.has(f"job.{name}")} == set()
+
+
+def test_what_a_model_is_for_is_said():
+    english = Say("en")
+    roles = {spec.name: spec.role for spec in catalog.all_specs()}
+    assert roles == {name: english(f"models.role.{name}") for name in roles}
+    told = {key for key in catalogue("en") if key.startswith("models.role.")}
+    assert told == {f"models.role.{name}" for name in roles}
 
 
 def test_reasons_of_a_summary_are_said_in_korean():

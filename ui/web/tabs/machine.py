@@ -82,7 +82,7 @@ def models_table(say: Say, rows: list[dict[str, Any]], commands: dict[str, str])
     found = []
     for row in sorted(rows, key=lambda row: (row["state"] != "ok", row["name"])):
         here = row["state"] == "ok"
-        command = commands[row["name"]]
+        command, key = commands[row["name"]], f"models.role.{row['name']}"
         get = "" if here else f"<code>{escape(command)}</code>"
         state = say("models.here") if here else say("models.missing")
         source = escape(row["source"])
@@ -90,7 +90,7 @@ def models_table(say: Say, rows: list[dict[str, Any]], commands: dict[str, str])
             source = f'<a href="{source}" rel="noreferrer noopener">{source[8:]}</a>'
         found.append(
             f"<li{' data-missing' if not here else ''}><div><b>{escape(row['name'])}</b>"
-            f'<span lang="en">{escape(row["role"])}</span></div>'
+            f"<span>{escape(say(key) if say.has(key) else row['role'])}</span></div>"
             f'<div><span class="st-state">{escape(state)}</span>{get}</div>'
             f'<div lang="en"><span>{escape(row["licence"])}</span><small>{source}</small></div>'
             f"<div><span>{say.size(row['resident_bytes'])}</span></div></li>"
