@@ -33,7 +33,7 @@ def add(
     references: ReferencesDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Remember a thing; pictures too plain or too small to be found again are refused."""
+    """Remember a thing; pictures too small, or too plain to cut it out, are refused."""
     from pipelines.things.known import add_pictures, open_references
 
     settings = settings_of()
@@ -76,7 +76,12 @@ def find(
     *,
     asked: Asked,
 ) -> None:
-    """Where known things are seen in a film, and when: local features and their geometry."""
+    """Where known things are seen in a film, and when.
+
+    What has a pattern is told by local features and their geometry, what has none by what its
+    region looks like; where that is unsure it is said. OUT gets things.json and a picture of
+    each sighting, outlined.
+    """
     run_pipeline(
         "things",
         footage,
