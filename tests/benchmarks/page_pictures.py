@@ -12,6 +12,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ WIDE, PHONE = (1440, 900), (390, 844)
 #: What is cut off below: a long list says no more in its second half.
 _MOST_PX = 2400
 _TABS = "[...document.querySelectorAll('.st-tabs [role=tab]')].map(e => e.dataset.tabId)"
+#: What is opened before a picture is taken: a clip in its inspector, a job's log.
+_OPENED = {"trailer": ".st-clip [data-open]", "jobs": "[data-state=failed] [data-act=open]"}
 #: What sticks out at the side of a narrow screen.
 _STICKS_OUT = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 #: Which of its elements do.
@@ -45,13 +48,10 @@ def _served(home: Path) -> Iterator[str]:
 
 def _at_work(browser: Any, home: Path, address: str) -> str:
     """The address of a page at the last work of every tab."""
-    held = home / "held"
-    if not held.exists():
-        page_seed.footage(home / "footage")
-        context = browser.new_context(locale="en")
-        page_seed.seed(context.new_page(), address, home / "footage")
-        context.close()
-        held.touch()
+    page_seed.footage(home / "footage")
+    context = browser.new_context(locale="en")
+    page_seed.seed(context.new_page(), address, home / "footage", home / "done")
+    context.close()
     works = works_of(Library.open(home / "data" / "library.db"), "")
     last = {"run" if row.kind == "trailer" else row.kind: row.id for row in reversed(works)}
     return f"{address}?{urlencode(last)}"
@@ -79,7 +79,7 @@ def main() -> None:
             page.set_default_timeout(300_000)
             page.goto(address)
             page.wait_for_selector("html:not(.st-pending) [role=tab]")
-            page.wait_for_timeout(4000)  # what every tab finds again of its work
+            _found_again(page)
             for tab in only or page.evaluate(_TABS):
                 taken.setdefault(tab, []).extend(_pictures(page, tab, language, out))
             page.context.close()
@@ -89,9 +89,21 @@ def main() -> None:
     print(f"{len(taken)} sheets in {out}")
 
 
+def _found_again(page: Any) -> None:
+    """Every tab has asked for its work, and got it: nothing was asked for two seconds."""
+    asked: list[float] = [time.monotonic()]
+    page.on("request", lambda _: asked.append(time.monotonic()))
+    page.on("response", lambda _: asked.append(time.monotonic()))
+    while time.monotonic() - asked[-1] < 2:
+        page.wait_for_timeout(300)
+
+
 def _pictures(page: Any, tab: str, language: str, out: Path) -> Iterator[Path]:
     page.locator(f"[role=tab][data-tab-id={tab}]").dispatch_event("click")
     page.wait_for_timeout(1500)  # what the tab asks for when it is seen
+    if page.locator(_OPENED.get(tab, "none")).count():
+        page.locator(_OPENED[tab]).first.dispatch_event("click")
+        page.wait_for_timeout(2500)
     for wh in (WIDE, PHONE):
         page.set_viewport_size({"width": wh[0], "height": wh[1]})
         page.wait_for_timeout(300)

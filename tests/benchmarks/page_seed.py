@@ -34,14 +34,19 @@ def footage(folder: Path) -> None:
            folder / "still life.mp4")  # fmt: skip
 
 
-def seed(page: Any, address: str, folder: Path) -> None:
+def seed(page: Any, address: str, folder: Path, done: Path) -> None:
     """Use every tab once.
 
     Args:
-        page: of a browser; where it stood is remembered in its storage, as for a person.
+        page: of a browser.
         address: of the studio.
         folder: its footage, as :func:`footage` left it.
+        done: lists what was done already, and is not done again.
     """
+    before = done.read_text().split() if done.exists() else []
+    steps = [step for step in _STEPS if step.__name__ not in before]
+    if not steps:
+        return
     page.set_default_timeout(_PATIENT_MS)
     page.goto(address)
     _shown(page)
@@ -56,13 +61,15 @@ def seed(page: Any, address: str, folder: Path) -> None:
     def to(tab: str, film: str) -> None:
         page.goto(f"{address}?use={known[film]}&in={tab}")
         _shown(page)
-        page.wait_for_selector(f"[role=tab][data-tab-id={tab}][aria-selected=true]")
+        tabs = f"[role=tab][data-tab-id={tab}]"
+        page.wait_for_selector(f"{tabs}[aria-selected=true]", timeout=60_000)
 
-    for step in (_trailer, _subtitles, _looks, _filters, _avatar, _generate, _anchor, _search,
-                 _people, _summary, _report, _things):  # fmt: skip
+    for step in steps:
         began = time.monotonic()
         try:
             step(page, to)
+            with done.open("a") as list_of:
+                list_of.write(f"{step.__name__}\n")
             print(f"{step.__name__[1:]}: {time.monotonic() - began:.0f} s", flush=True)
         except Exception as exc:  # the other tabs are to be seen all the same
             print(f"{step.__name__[1:]} did not work: {str(exc)[:400]}", flush=True)
@@ -183,7 +190,11 @@ def _report(page: Any, to: _To) -> None:
     page.wait_for_selector("#report-sample li img >> nth=0")
 
 
-def _things(page: Any, to: _To) -> None:
-    to("things", "schoolyard")
-    page.click("#things-start:not([disabled])", timeout=15_000)
-    page.wait_for_selector("#things-result :is(img, video)")
+def _cuts(page: Any, to: _To) -> None:
+    to("cuts", "harbour")
+    page.click("#cuts-start:not([disabled])")
+    page.wait_for_selector("#cuts-list .st-cuts li")
+
+
+_STEPS = (_trailer, _subtitles, _looks, _filters, _avatar, _generate, _anchor, _search, _people,
+          _summary, _report, _cuts)  # fmt: skip
