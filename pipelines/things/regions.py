@@ -25,7 +25,7 @@ Floats = NDArray[np.float32]
 #: Likeness from which on a region may be the thing, and from which on it looks like it; see the
 #: figures in tests/things/test_plain_things.py. What other known things reach, and a little more,
 #: is not enough either, up to a point.
-LEAST_ALIKE, ALIKE = 0.66, 0.72
+LEAST_ALIKE, ALIKE = 0.62, 0.70
 _ABOVE_IMPOSTORS, _MOST_LIMIT = 0.03, 0.8
 #: Regions of a frame that are looked at, and the smallest, as a share of the picture.
 _MOST_REGIONS, _LEAST_AREA = 16, 0.002

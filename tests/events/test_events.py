@@ -10,13 +10,16 @@ import pytest
 
 from pipelines import events
 from pipelines.analysis import noises
+from pipelines.events.result import OddEvent
 from pipelines.events.things_and_sounds import abnormal_things, check_classes, odd_sounds
 from pipelines.events.ways import odd_ways, ways_of
 from studio.errors import RequestError
+from studio.types.analysis import FootageAnalysis
 from studio.types.detections import Detections
 from studio.types.media import FrameTimes
 from studio.types.motion import BodyTrack
 from studio.types.sound_event import SoundEvent
+from studio.types.timeline import Role
 
 HZ, ASPECT = 6, 16 / 9
 TALL = 0.2  # of the picture's height
@@ -163,6 +166,24 @@ def test_bangs_and_alarms_are_heard_and_music_is_none(kind, label, at_s):
             assert abs(float(found[0].start) - at_s) <= 0.1
             if label == "alarm":
                 assert abs(float(found[0].end) - 7.0) <= 0.3
+
+
+def test_odd_events_are_called_so_where_they_are_edited(tmp_path):
+    """In a timeline for editing programs they are no b-roll."""
+    from pipelines.events.pipeline import _timeline
+    from studio.media.probe import frame_times, probe
+    from studio.media.timeline_io import write_edl
+    from tests.footage import bikes
+
+    info = probe(bikes())
+    footage = FootageAnalysis(info, frame_times(info), 1.0, models={})
+    odd = [OddEvent("running", Fraction(1), Fraction(2), 0.6, "3.0 body heights a second")]
+    timeline = _timeline(footage, odd, events.Options())
+    assert [clip.role for clip in timeline.clips] == [Role.ODD]
+    write_edl(timeline, tmp_path / "odd.edl")
+    told = (tmp_path / "odd.edl").read_text()
+    assert "odd event: 3.0 body heights a second (running 0.60)" in told
+    assert "b-roll" not in told.casefold()
 
 
 def test_a_hush_counts_only_in_the_middle_of_sound():

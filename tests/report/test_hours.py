@@ -269,6 +269,35 @@ def test_raw_columns_have_the_types_that_are_said(tmp_path):
             assert kinds <= {KINDS.get(name, str)}, f"{table.name}.{name}: {kinds}"
 
 
+def test_a_voice_has_the_name_that_a_person_gave_it(tmp_path):
+    from pipelines.people import open_gallery
+    from pipelines.report.pipeline import _film
+    from pipelines.report.voices import tell_voice
+
+    known = made_up(0, 60, 2).analysis
+    nobody = replace(
+        known.faces, frames=known.faces.frames[:0], xyxy=known.faces.xyxy[:0],
+        scores=known.faces.scores[:0], label_ids=known.faces.label_ids[:0],
+        landmarks=known.faces.landmarks[:0], attributes=known.faces.attributes[:0],
+    )  # fmt: skip
+    known = replace(known, faces=nobody)
+    job = Job(Settings(cache_dir=tmp_path / "cache", data_dir=tmp_path / "data"))
+    gallery = open_gallery(job, tmp_path / "people")
+    told = [turn for turn in known.speakers.turns if turn.speaker == "S2"]
+    tell_voice(gallery.path, known.media.content_hash, "아다 Ada", told)
+    film = _film("a.mp4", known, gallery, Options(tmp_path), job)
+    tables = {table.name: table for table in raw_tables(film, Options(tmp_path))}
+    who = {(row["speaker"], row["named"]) for row in tables["turns"].records()}
+    assert who == {("S1", 0), ("아다 Ada", 1)}
+    why = {r["what"]: r["why_not"] for r in tables["looked_for"].records() if not r["looked_for"]}
+    assert why["known things"] == "not asked for"
+    assert why["head pose"] == "no face was found"
+    asked = replace(Options(tmp_path), known_things=True, references=tmp_path / "none")
+    film = _film("a.mp4", known, gallery, asked, job)
+    assert film.sightings is None
+    assert "studio things add" in film.notes[0]
+
+
 def test_what_is_missing_is_named_before_anything_begins(monkeypatch):
     real = importlib.util.find_spec
     monkeypatch.setattr(
