@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import search
+from pipelines import cuts, search
 from pipelines.search import asking
+from pipelines.search.cuts_changed import renew
 from pipelines.search.footage_list import enter, listed
 from pipelines.search.indexing import _keep
 from pipelines.search.library import Library as Index
@@ -91,6 +92,20 @@ def test_the_library_is_taken_whole_and_learns_of_files(job: Job, tmp_path: Path
     again = search.add([moved], options, job)
     assert again.added[0].state == "moved" and len(again.media) == 2
     assert {p.name for p in listed(job.settings).paths} == {"elsewhere.mp4", "two.mp4"}
+    # A cut that a person adds parts a shot of the index at the next question; nothing is looked
+    # at again for it.
+    cuts.run(two, cuts.Options(add=("f12",)), job)
+    index = Index(job.settings.data_dir / "search")
+    try:
+        media, notes = renew(index, index.index.media(), job)
+        spans = {m.name: [span[:2] for span in index.index.shots(m.number).spans] for m in media}
+        assert spans == {"elsewhere.mp4": [(0, 30)], "two.mp4": [(0, 12), (12, 40)]}
+        assert any("1 added" in note for note in notes)
+        assert renew(index, media, job) == (media, ()), "once"
+    finally:
+        index.close()
+    cuts.run(two, cuts.Options(undo=True), job)
+    assert search.add([two], options, job).added[0].state == "renewed"
 
 
 def test_what_was_read_in_the_picture_is_found(job: Job, tmp_path: Path):
