@@ -288,8 +288,9 @@ def shot_likeness(library: Library, media: IndexedMedia, at_s: float) -> Likenes
 def _hit(by_number: dict[int, IndexedMedia], answer: Answer) -> Hit:
     place, parts = answer
     reasons = tuple(
-        replace(part.why, score=round(part.worth, 3))
+        why
         for part in sorted(parts, key=lambda p: -p.worth)
+        for why in (replace(part.why, score=round(part.worth, 3)), *part.also)
     )
     return Hit(
         by_number[place.media],

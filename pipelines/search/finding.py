@@ -49,6 +49,7 @@ class Found:
         start_frame, end_frame, peak_frame, start_s, end_s: as in ``Document``.
         worth: 0 to 1.
         why: for a person.
+        also: what else of another kind says the same of this shot.
     """
 
     media: int
@@ -60,6 +61,7 @@ class Found:
     end_s: float
     worth: float
     why: Why
+    also: tuple[Why, ...] = ()
 
 
 def _scaled(value: float, span: tuple[float, float]) -> float:

@@ -14,6 +14,12 @@ _LEAST_S = 0.2
 _MISSING = 0.45
 #: Documents this much weaker than the best of a place still lengthen it.
 _ALSO = 0.85
+#: How much of what an answer lacks is given to it where another kind of evidence says the same of
+#: its shot, times the worth of that: the detector calls a stone globe a sports ball as readily as
+#: the ball of a game, but only the game looks like one.
+_CONFIRMED = 0.5
+#: Scene words and likeness are told by one network, so they confirm nothing of each other.
+_WITNESS = {"like": "scene"}
 
 Answer = tuple[Found, tuple[Found, ...]]
 
@@ -36,6 +42,35 @@ def best_apart(found: Sequence[Found]) -> list[Found]:
     return kept
 
 
+def confirmed(found: Sequence[Found], kept: Sequence[Found]) -> list[Found]:
+    """Places of one condition, worth more where their shot shows it to another witness, too.
+
+    Args:
+        found: every place of the condition.
+        kept: those of them that may be answers.
+    """
+    best: dict[tuple[int, int], dict[str, Found]] = defaultdict(dict)
+    for place in found:
+        own = best[place.media, place.shot]
+        kind = _witness(place)
+        if place.shot >= 0 and (kind not in own or place.worth > own[kind].worth):
+            own[kind] = place
+    sure: list[Found] = []
+    for place in kept:
+        others = [f for kind, f in best[place.media, place.shot].items() if kind != _witness(place)]
+        other = max(others, key=lambda f: (f.worth, f.why.kind), default=None)
+        if other is not None and other.worth >= LEAST:
+            worth = place.worth + _CONFIRMED * (1 - place.worth) * other.worth
+            sure.append(replace(place, worth=worth, also=(*place.also, other.why)))
+        else:
+            sure.append(place)
+    return sure
+
+
+def _witness(place: Found) -> str:
+    return _WITNESS.get(place.why.kind, place.why.kind)
+
+
 def together(
     wanted: Sequence[Sequence[Found]], musts: Sequence[Sequence[Found]], most: int
 ) -> list[Answer]:
@@ -55,11 +90,11 @@ def together(
         for must in musts[1:]:
             answers = _crossed(answers, best_apart(must), needed=True)
         for want in wanted:
-            answers = _crossed(answers, best_apart(want), needed=False)
+            answers = _crossed(answers, confirmed(want, best_apart(want)), needed=False)
         if wanted:
             answers = [a for a in answers if len(a[1]) > len(musts)]
     else:
-        lists = [best_apart(want) for want in wanted]
+        lists = [confirmed(want, best_apart(want)) for want in wanted]
         for number, first in enumerate(lists):
             own: list[Answer] = [(place, (place,)) for place in first]
             for other in [*lists[:number], *lists[number + 1 :]]:

@@ -13,8 +13,11 @@ import pytest
 from pipelines import search
 from pipelines.recommend.diverse import diverse
 from pipelines.search import asking
+from pipelines.search.finding import Found
+from pipelines.search.fusing import together
 from pipelines.search.indexing import _keep
 from pipelines.search.library import Library
+from pipelines.search.result import Why
 from pipelines.search.words import understand
 from studio.adapters import yolo
 from studio.errors import RequestError
@@ -168,6 +171,23 @@ def test_korean_is_taken_apart():
         "black and white",
         "bus",
     ]
+
+
+def test_what_two_witnesses_say_of_a_shot_goes_before_what_one_says():
+    def found(media: int, kind: str, start: int, worth: float, shot: int = 0) -> Found:
+        at = (start, start + 50, start + 25, start / 25, start / 25 + 2)
+        return Found(media, shot, *at, worth, Why(kind, kind, "ball", worth))
+
+    globe, ball = found(1, "object", 0, 0.43), found(2, "object", 75, 0.42)
+    game, said = found(2, "scene", 0, 0.25), found(1, "speech", 0, 0.4, -1)
+    (first, (part,)), *others = together([[globe, ball, game, said]], [], 9)
+    assert (first.media, first.start_frame) == (2, 75)
+    assert first.worth == pytest.approx(0.42 + 0.5 * 0.58 * 0.25)
+    assert part.also == (game.why,), "why it is surer is told"
+    # What is bound to no shot, or is told by the same network, confirms nothing.
+    assert next(a.worth for a, _ in others if a.media == 1) == 0.43
+    alike = [found(3, "scene", 0, 0.3), found(3, "like", 75, 0.5)]
+    assert sorted(a.worth for a, _ in together([alike], [], 9)) == [0.3, 0.5]
 
 
 def test_diversity_takes_the_unlike():
