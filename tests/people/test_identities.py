@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines import people
+from pipelines import cuts, people
 from pipelines.people import gallery_edits
 from pipelines.people.identities import open_gallery
 from pipelines.people.references import read_reference
@@ -81,6 +81,12 @@ def test_strangers_are_found_again_and_the_gallery_names_its_own(film, job):
     assert known.name and known.distance is not None and known.distance < 0.3
     assert stranger.name is None and not known.told
     assert "faces" in after.stored and not after.computed
+    # A cut that a person adds parts the tracks, though faces and cuts were stored before.
+    cuts.run(film, cuts.Options(add=("f15",)), job)
+    parted = people.run(film, people.Options(), job)
+    assert shown(parted) == {"Barack Obama": [0, 1, 3, 4], "Person 1": [2, 4]}
+    cuts.run(film, cuts.Options(undo=True), job)
+    assert shown(people.run(film, people.Options(), job)) == shown(after)
 
 
 def test_a_name_told_lasts_and_another_model_keeps_it(film, job, tmp_path):
