@@ -16,6 +16,8 @@ from studio.types.table import Table
 _TEMPLATE = Path(__file__).resolve().parents[2] / "assets" / "report" / "page.html"
 #: Shown on the page; the tables hold all.
 _MOST_BARS, _MOST_STRIPS, _MOST_PARTS, _MOST_LINES, _MOST_STEPS = 15, 12, 10, 12, 120
+#: What can be told for less, in seconds and as a share of the time, is no share of anything.
+_LEAST_TOLD_S, _LEAST_TOLD = 1.0, 0.1
 #: Sections of the page, and the rows of ``looked_for`` that belong to each.
 _LOOKED_FOR = {
     "people": ("faces", "head pose", "expressions"),
@@ -239,9 +241,10 @@ def _pose_table(mine: _Rows, say: Words) -> list[dict[str, Any]]:
 
 
 def _part(row: Row, part: str, whole: str) -> str:
-    """A share of the time in which it can be told, or a dash."""
-    told = float(row[whole] or 0)
-    return f"{100 * float(row[part] or 0) / told:.0f} %" if told else "–"
+    """A share of the time in which it can be told; a dash where that is little."""
+    told, seconds = float(row[whole] or 0), float(row["seconds"] or 0)
+    enough = told >= max(_LEAST_TOLD_S, _LEAST_TOLD * seconds)
+    return f"{100 * float(row[part] or 0) / told:.0f} %" if enough else "–"
 
 
 def _things(mine: _Rows, say: Words) -> list[dict[str, Any]]:

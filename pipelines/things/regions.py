@@ -186,7 +186,7 @@ def off_ground(rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
 def _box_of(own: NDArray[np.bool_]) -> Floats:
     rows, columns = np.flatnonzero(own.any(axis=1)), np.flatnonzero(own.any(axis=0))
     sides = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
-    return (np.array(sides) / np.array([*own.shape[::-1], *own.shape[::-1]])).astype(np.float32)
+    return np.asarray(np.array(sides) / np.array([*own.shape[::-1]] * 2), np.float32)
 
 
 def limits_of(looks: Sequence[tuple[str, Look]]) -> dict[str, float]:

@@ -55,8 +55,9 @@ def test_shown_once_and_found_in_a_film(server, open_page, footage, pictures):
     page.wait_for_selector("#things-stage .st-problem")
     assert "plain ground" in page.inner_text("#things-stage")
     page.click("#things-pictures [data-remove='0']")
+    page.wait_for_selector("#things-pictures:not(:has([data-remove]))")
     page.set_input_files("#things-pictures input[type=file]", thing)
-    page.wait_for_selector("#things-pictures :text('bus.png')")
+    page.wait_for_selector("#things-pictures [data-remove='0']")
     page.click("#things-remember:not([disabled])")
     page.wait_for_selector("#things-known h3:has-text('빨간 bus')")
 
