@@ -67,23 +67,3 @@ def test_an_event_tells_one_component_how_it_goes(page):
     asked = [d for d in page.client.get("/config").json()["dependencies"] if d["backend_fn"]]
     assert len(asked) > 100
     assert {len(d["show_progress_on"] or d["outputs"]) for d in asked} == {1}
-
-
-@pytest.fixture(scope="module")
-def server(shared_server):
-    return shared_server
-
-
-@pytest.mark.browser
-def test_a_page_at_rest_draws_nothing(server, open_page):
-    """Gradio's sign of loading used to ask for each frame, for as long as the page was open."""
-    page = open_page().page
-    page.goto(server.address)
-    page.wait_for_selector("html:not(.st-pending) [role=tab]")
-    page.wait_for_timeout(500)
-    page.evaluate(
-        "() => { const frame = requestAnimationFrame; window.asked = 0;"
-        " window.requestAnimationFrame = (act) => (asked++, frame(act)); }"
-    )
-    page.evaluate("new Promise((done) => setTimeout(done, 1000))")
-    assert page.evaluate("asked") < 10

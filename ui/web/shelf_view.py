@@ -146,6 +146,8 @@ def gallery(say: Say, works: Sequence[DeskWork]) -> str:
 def _result(say: Say, work: DeskWork, view: RunView) -> str:
     address = f"?{_ADDRESS.get(work.kind, work.kind)}={work.id}"
     state = "" if view.state == "done" else say(f"job.state.{view.state}")
+    # Made of nothing that has a name.
+    name = say("generate.wishes") if work.kind == "generate" else work.title
     picture, film = _picture(work), next((n for n in _SHOWN if n in work.results), "")
     face = f'<img src="{picture}" alt="" loading="lazy">' if picture else ""
     if not face:
@@ -153,9 +155,9 @@ def _result(say: Say, work: DeskWork, view: RunView) -> str:
     if state:
         face += f"<em{'' if view.state.ended else ' data-live'}>{escape(state)}</em>"
     files = "".join(
-        f'<a href="{_file(work, name)}?download" download="{escape(path.name)}">'
+        f'<a href="{_file(work, kind)}?download" download="{escape(path.name)}">'
         f"{escape(path.name)}</a>"
-        for name, path in list(work.results.items())[:8]
+        for kind, path in list(work.results.items())[:8]
         if path.is_file()
     )
     listed = (
@@ -168,13 +170,13 @@ def _result(say: Say, work: DeskWork, view: RunView) -> str:
     play = f' data-film="{_file(work, film)}"' if film else ""
     return (
         f'<li class="st-foot st-made"><a class="st-poster" href="{address}"{play}'
-        f' aria-label="{escape(say("gallery.open", name=work.title))}">{face}</a>'
-        f'<div class="st-body"><b>{escape(work.title)}</b>'
+        f' aria-label="{escape(say("gallery.open", name=name))}">{face}</a>'
+        f'<div class="st-body"><b>{escape(name)}</b>'
         f"<span>{escape(say(_tab_name(work.kind)))} · {when}</span>{_settings(say, work)}{listed}"
         f'<a class="st-again" href="?like={work.id}&amp;in={work.kind}">'
         f"{escape(say('gallery.again'))}</a>"
         f'<button type="button" class="st-remove" data-forget="{work.id}"'
-        f' aria-label="{escape(say("gallery.forget", name=work.title))}">×</button></div></li>'
+        f' aria-label="{escape(say("gallery.forget", name=name))}">×</button></div></li>'
     )
 
 

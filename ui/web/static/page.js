@@ -58,13 +58,6 @@ if (/(^|; )studio_signed_in=/.test(document.cookie)) document.documentElement.cl
     });
   };
 
-  // Gradio's own sign of loading counts on after it has gone, sixty times a second, for as long as
-  // the page is open; nobody sees it, so it is let go.
-  const frame = window.requestAnimationFrame;
-  const counts = /^\(\)=>\{\w+\(\w+,\(performance\.now\(\)-[^)]*\)\)\/1e3\)/;
-  window.requestAnimationFrame = (act) =>
-    !root.classList.contains("st-pending") && counts.test(act) ? 0 : frame.call(window, act);
-
   root.classList.add("st-pending");
   // The head comes anew with the language it speaks, and with the light the studio is set to.
   const speak = () => {
