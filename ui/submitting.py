@@ -22,6 +22,7 @@ _COMMANDS: dict[tuple[str, ...], str] = {
     ("augment",): "augment",
     ("avatar",): "avatar",
     ("demo",): "trailer",
+    ("events",): "events",
     ("filter",): "filter",
     ("generate",): "generate",
     ("people", "identify"): "people",

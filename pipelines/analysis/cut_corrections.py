@@ -58,9 +58,16 @@ class CutDecision:
 
 @dataclass(frozen=True)
 class CutCorrections:
-    """All decisions about the cuts of one file, the first one first."""
+    """All decisions about the cuts of one file, the first one first.
+
+    Attributes:
+        decisions: a later one goes over an earlier one.
+        last: what asked for the last change called itself, so that work that was killed behind
+            it and begins again does not ask for it twice.
+    """
 
     decisions: tuple[CutDecision, ...] = ()
+    last: str = ""
 
     def with_decision(self, decision: CutDecision) -> CutCorrections:
         """These and one more."""
@@ -71,7 +78,7 @@ class CutCorrections:
         """Of all that is decided; empty where nothing is."""
         if not self.decisions:
             return ""
-        text = json.dumps(codec.to_json(self), sort_keys=True)
+        text = json.dumps(codec.to_json(self.decisions), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property

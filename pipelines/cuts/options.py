@@ -20,6 +20,8 @@ class Options:
         add: times of cuts that were not found; ``START-END`` for a gradual one.
         kind: of gradual ones that are added: ``dissolve`` or ``fade``.
         undo: take the last decision back.
+        asked_as: a name that is asked for once: a job that was killed and begins again says
+            nothing twice; empty where every call counts.
         out: folder for the cuts as files, or None.
         cache: whether a stored analysis is used.
         seed: of anything drawn by chance; nothing is.
@@ -31,6 +33,7 @@ class Options:
     add: tuple[str, ...] = ()
     kind: str = "dissolve"
     undo: bool = False
+    asked_as: str = ""
     out: Path | None = None
     cache: bool = True
     seed: int = 0

@@ -65,7 +65,10 @@ def run(source: Path | Sequence[Path], options: Options, job: Job) -> Result:
     if options.undo or options.remove or options.move or options.add:
 
         def change(now: CutCorrections) -> CutCorrections:
-            return _undone(now) if options.undo else _told(now, raw, info, times, options)
+            if options.asked_as and now.last == options.asked_as:
+                return now
+            after = _undone(now) if options.undo else _told(now, raw, info, times, options)
+            return replace(after, last=options.asked_as)
 
         after = (
             change(before) if options.dry_run else change_decisions(CutCorrections, path, change)

@@ -33,6 +33,7 @@ def look(sources: list[Path], asked: dict[str, Any], out: Path, job: Job) -> Mad
         move=tuple((str(a), str(b)) for a, b in asked.get("move", ())),
         add=tuple(str(t) for t in asked.get("add", ())),
         undo=bool(asked.get("undo")),
+        asked_as=f"{out.parent.name}/{out.name}",  # each act has a folder of its own
     )
     result = run(sources[0], options, job)
     plain = describe(result)

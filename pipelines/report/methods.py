@@ -125,7 +125,8 @@ def methods_card(
         },
         "measured_error": dict(KNOWN_ERRORS),
         "corrections": "Names of faces and voices, merges, splits and rejections that people "
-        "made are applied; they are kept apart and outlive another model.",
+        "made are applied, and cuts as people set them; they are kept apart and outlive another "
+        "model.",
     }
 
 

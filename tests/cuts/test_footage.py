@@ -125,12 +125,12 @@ def test_all_is_kept_or_nothing_and_a_dry_run_keeps_nothing(job, tmp_path):
 
 
 def test_a_screen_shows_each_cut_with_its_pictures_and_keeps_what_is_said(job, tmp_path):
-    def act(**asked) -> tuple[desk.Result, dict]:
-        options = desk.Options("cuts.look", tmp_path / f"look-{len(asked)}", asked)
+    def act(turn: str, **asked) -> tuple[desk.Result, dict]:
+        options = desk.Options("cuts.look", tmp_path / turn, asked)
         result = desk.run([bikes()], options, job)
         return result, json.loads(result.files["cuts"].read_text())
 
-    result, told = act()
+    result, told = act("look-0")
     assert [cut["frame"] for cut in told["cuts"]] == FOUND and not told["decisions"]
     before, after = (cv2.imread(str(tmp_path / "look-0" / n)) for n in told["cuts"][0]["pictures"])
     assert told["cuts"][0]["pictures"] == ["29.jpg", "30.jpg"]
@@ -139,16 +139,20 @@ def test_a_screen_shows_each_cut_with_its_pictures_and_keeps_what_is_said(job, t
     assert {name for name, _, _ in json.loads(result.files["cards"].read_text())} == {
         cut["timecode"] for cut in told["cuts"]
     }
-    _, told = act(remove=["f137"], move=[["f76", "f77"]])
+    _, told = act("look-1", remove=["f137"], move=[["f76", "f77"]])
     assert starts(shots_of(job).analysis.shots) == [30, 77, 187, 242]
-    again, _ = act(move=[["f77", "f78"]])
-    told = json.loads(again.files["cuts"].read_text())
+    _, told = act("look-2", undo=True)
+    assert [cut["frame"] for cut in told["cuts"]] == FOUND and told["decisions"] == 1
+    _, told = act("look-2", undo=True)
+    assert told["decisions"] == 1, "begun again after a kill it takes nothing back twice"
+    _, told = act("look-3", move=[["f76", "f77"]])
+    _, told = act("look-4", move=[["f77", "f78"]])
     assert told["cuts"][1]["was"]["frame"] == 76, "where the model saw it, not the step before"
-    work = SimpleNamespace(id="w", values={"folder": "look-1"}, info=probe(bikes()))
+    work = SimpleNamespace(id="w", values={"folder": "look-4"}, info=probe(bikes()))
     for language, word in (("en", "No cut here"), ("ko", "컷 아님")):
         page = cuts_view.cuts(Say(language), work, told)
         assert page.count(f">{word}<") == 4 and page.count('data-act="undo"') == 1
-        assert 'src="/studio/makings/w/stills/look-1/29.jpg"' in page
+        assert 'src="/studio/makings/w/stills/look-4/29.jpg"' in page
         assert page.count('data-by="removed"') == 1 and 'data-act="add" data-value="f137"' in page
     assert [is_place(t) for t in ("12.5", "f3", "00:00:01:02", "soon", "")] == [True] * 3 + [
         False
