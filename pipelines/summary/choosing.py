@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.trailer.stretches import WORD_GUARD_S
+from pipelines.trailer.stretches import SHOT_GUARD_FRAMES, WORD_GUARD_S
 from pipelines.trailer.tape import Tape
 from studio.learn.keyshots import change_points, knapsack
 
@@ -23,6 +23,7 @@ SHORTEST_S = 1.0
 _MOST_GIVEN_S = 0.6
 _MOST_CHANGES_A_S = 0.5
 _HUNDREDTHS = 100
+_HALF_HUNDREDTH_S = 0.005
 #: What a segment loses that looks just like one that is in already.
 _AGAIN = 0.8
 
@@ -188,13 +189,21 @@ def clean_edges(chosen: Sequence[Segment], tape: Tape) -> list[tuple[int, int]]:
     for start, end, _ in spans:
         for stretch in tape.stretches:
             low, high = max(start, stretch.start_frame), min(end, stretch.end_frame)
-            if high <= low or tape.seconds(high) - tape.seconds(low) < SHORTEST_S:
+            if high <= low or not _long_enough(low, high, tape):
                 continue
             low = _out_of_words(low, low, high, tape)
             high = _out_of_words(high, low, high, tape)
-            if tape.seconds(high) - tape.seconds(low) >= SHORTEST_S:
+            if _long_enough(low, high, tape):
                 cleaned.append((low, high))
     return cleaned
+
+
+def _long_enough(low: int, high: int, tape: Tape) -> bool:
+    """Whether a stretch can be read. The frames that guard a shot's ends count: else nothing could
+    be shown of a film that is cut every second."""
+    last = len(tape.clock.edges_s) - 1
+    first, end = max(low - SHOT_GUARD_FRAMES, 0), min(high + SHOT_GUARD_FRAMES, last)
+    return tape.seconds(end) - tape.seconds(first) >= SHORTEST_S - _HALF_HUNDREDTH_S
 
 
 def _out_of_words(edge: int, low: int, high: int, tape: Tape) -> int:
