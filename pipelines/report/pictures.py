@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: Shots, events and sightings that are shown; the tables hold all.
 MOST_SHOTS, MOST_EVENTS = 240, 12
 _SHOT_PX, _EVENT_PX = 192, 320
-_INK = (255, 90, 60)
+_OUTLINE = (((20, 20, 20), 4), ((255, 210, 60), 2))
 
 
 @dataclass(frozen=True)
@@ -103,5 +103,6 @@ def _shown(
         return pixels
     shown = pixels.copy()
     outline = np.rint(np.array(corners) * shown.shape[1::-1]).astype(np.int32)
-    cv2.polylines(shown, [outline], True, _INK, 2, cv2.LINE_AA)
+    for color, wide in _OUTLINE:  # seen on dark and on bright
+        cv2.polylines(shown, [outline], True, color, wide, cv2.LINE_AA)
     return shown

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from studio.adapters.efficientnet import EfficientNet
     from studio.adapters.picture_regions import PictureRegions
 
+#: Colours of an outline and how wide they are drawn.
+_OUTLINE = (((20, 20, 20), 2), ((255, 210, 60), 1))
 #: Samples a thing may be missed on and still be the same sighting.
 _GAP = 1
 
@@ -272,8 +274,10 @@ def _write(info: MediaInfo, times: FrameTimes, seen: Sequence[Seen], out: Path) 
     for number, one in enumerate(seen, start=1):
         pixels = picture_at(info, times, one.frame).copy()
         outline = np.array(one.corners) * pixels.shape[1::-1]
-        thick = max(2, pixels.shape[0] // 240)
-        cv2.polylines(pixels, [np.rint(outline).astype(np.int32)], True, (0, 190, 120), thick)
+        thick = max(2, pixels.shape[0] // 160)
+        for color, wide in _OUTLINE:  # seen on dark and on bright
+            points = [np.rint(outline).astype(np.int32)]
+            cv2.polylines(pixels, points, True, color, thick * wide, cv2.LINE_AA)
         safe = "".join(c if c.isalnum() else "_" for c in one.name)
         files[f"{number}"] = out / f"{number:03d}-{safe}.jpg"
         with write_beside(files[f"{number}"]) as beside:

@@ -35,10 +35,11 @@ def report(footage_dir, tmp_path_factory):
     box = (0.1, 0.1, 0.4, 0.6)
     for n in range(8):
         where = (name, 12 * n, 0.48 * n, 0.5, n // 2)
-        rows["observations"].append((*where, "face", "김 & <i>", 1, 0.9, "happy", "close-up", *box))
+        rows["observations"].append((*where, "face", "김 & <i>", 1, 0.9, "happy", "close-up",
+                                     "ahead", 1.0, 2.0, 0.0, *box))  # fmt: skip
     for _ in range(2):
         where = (name, 0, 0.0, 0.5, 0)
-        rows["observations"].append((*where, "thing", "chair", 0, 0.5, None, None, *box))
+        rows["observations"].append((*where, "thing", "chair", 0, 0.5, *(None,) * 6, *box))
     for n, scale in enumerate(("close-up", "long shot", "unsure", "close-up")):
         span = (25 * n, 25 * n + 25, float(n), n + 1.0, 1.0)
         rows["shots"].append((name, n, *span, "cut", scale, "static", "exterior", "day", ""))

@@ -143,7 +143,8 @@ class ThingsTab(StudyTab):
         p = self.parts
         busy = work is not None and work.busy
         adding = not busy and visit.more.pop("adding", None) is not None
-        if adding and work is not None and work.error is None and not work.cancelled:
+        added = adding and work is not None and work.error is None and not work.cancelled
+        if added:
             visit.more["pictures"] = []
         known = self._known(visit)
         told = work.told(work.FIND, "found") if work is not None else None
@@ -158,6 +159,8 @@ class ThingsTab(StudyTab):
             )
         pictures = [Path(path) for path in visit.more.get("pictures", [])]
         return {
+            # What was typed is kept; the field is for the next thing.
+            p["new_name"]: gr.update(value="") if added else gr.skip(),
             p["remember"]: gr.update(interactive=bool(pictures) and not busy),
             p["pictures"]: study_view.picture_drop(
                 say, self.uploads.max_bytes, "things.drop", things_view.pictures(pictures, say)
