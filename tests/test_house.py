@@ -64,6 +64,7 @@ ROOMS = {
         "studio/jobs/warm.py",
         "studio/jobs/worker.py",
         "studio/jobs/probing.py",
+        "studio/jobs/frame_drawing.py",
         "scripts",
     ),  # a conversion of its own process
     "torch": (
