@@ -217,11 +217,13 @@ def test_ready_in_time(server):
 
 
 @pytest.mark.timeout(900)
-def test_mistakes_and_languages(server, open_page, pictures, tmp_path):
-    """What is wrong is said with what to do; a run can be stopped; nothing English is left."""
+def test_by_keyboard_with_mistakes_in_two_languages(server, open_page, pictures, tmp_path):
+    """Everything can be reached; what is wrong is said with what to do; a run can be stopped;
+    nothing English is left."""
     seen = open_page()
     page = seen.page
     page.goto(server.address)
+    by_keyboard(page)
     at(page, "trailer")
     page.click("#make-plan")
     page.wait_for_selector("#stage .st-problem")
@@ -347,10 +349,8 @@ _FOCUS = """() => {
 }"""
 
 
-@pytest.mark.timeout(900)
-def test_everything_can_be_reached_by_keyboard(server, open_page):
-    page = open_page().page
-    page.goto(server.address)
+def by_keyboard(page) -> None:
+    """Everything can be reached without a mouse, and what has the focus is to be seen."""
     at(page, "library")
     # The tabs go by arrows; one that lay out of sight comes into it, on a phone too.
     page.set_viewport_size({"width": 390, "height": 844})

@@ -214,16 +214,10 @@ def test_a_cue_edited_and_a_word_mended_everywhere_are_in_the_file(
     page.wait_for_selector("#sub-stage .st-welcome")
     assert "subtitles=" not in page.url
 
-
-def test_what_cannot_be_subtitled_is_said(server, open_page, tmp_path):
-    mute = counted_clip(tmp_path / "mute.mp4", 25)
-    page = open_page().page
-    page.goto(server.address)
-    ready(page)
-    page.click(TAB)
+    # What cannot be subtitled is said.
     page.click("#make-subtitles")
     page.wait_for_selector("#sub-stage .st-problem")
     assert SAY("recording.none") in page.inner_text("#sub-stage")
-    page.set_input_files("#recording input[type=file]", mute)
+    page.set_input_files("#recording input[type=file]", counted_clip(tmp_path / "mute.mp4", 25))
     page.wait_for_selector("#sub-notice .st-problem")
     assert SAY("recording.silent") in page.inner_text("#sub-notice")
