@@ -21,9 +21,10 @@ from studio.jobs.record import (
     Priority,
     StageTime,
 )
-from ui.web import jobs_view
+from ui.web import jobs_view, panels
 from ui.web.guard import USER_KEY
 from ui.web.messages import Say
+from ui.web.runs import view_of
 from ui.web.tabs.jobs import JobsTab
 from ui.web.tabs.jobs import Visit as JobsVisit
 from ui.web.tabs.library import LibraryTab, Visit
@@ -152,6 +153,12 @@ def test_every_state_of_a_job_is_told_with_what_may_be_done(language):
         assert set(re.findall(r'data-act="(\w+)"', shown)) == wanted | {"open"}, state
         assert say(f"job.state.{state}") in shown and say("job.desk.looks.wall") in shown
         assert "<img" not in shown
+    # Who waits reads for how many, on the list and where the run is followed; the next that it is.
+    for ahead, words in ((1, "run.waiting"), (0, "run.next")):
+        queued = job(JobState.QUEUED, ahead=ahead)
+        assert say(words, ahead=ahead) in panels.progress(say, view_of(queued), "")
+        listed = "jobs.ahead" if ahead else words
+        assert say(listed, n=ahead) in jobs_view.jobs(say, [queued], "", (), workers=1)
     assert say("jobs.nobody") in jobs_view.jobs(say, [job(JobState.QUEUED)], "", (), workers=0)
     assert say("jobs.none.title") in jobs_view.jobs(say, [], "", (), workers=1)
 

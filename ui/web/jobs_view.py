@@ -122,7 +122,7 @@ def _status(say: Say, job: JobRecord, stage: str, share: float) -> str:
         if job.progress.left_s is not None:
             parts.append(say("run.remaining", remaining=say.about(job.progress.left_s)))
     elif job.ahead is not None:
-        parts.append(say("jobs.ahead", n=job.ahead))
+        parts.append(say("jobs.ahead", n=job.ahead) if job.ahead else say("run.next"))
     if job.request.priority is Priority.INTERACTIVE and not job.state.ended:
         parts.append(say("jobs.interactive"))
     if job.ran_s:

@@ -149,7 +149,7 @@ def subtitles_welcome(say: Say) -> str:
 def progress(say: Say, view: RunView, title: str) -> str:
     """How far a run is: every stage with its share, and how long it may still take."""
     if view.state is JobState.QUEUED:
-        status = say("run.waiting", ahead=view.ahead)
+        status = say("run.waiting", ahead=view.ahead) if view.ahead else say("run.next")
     elif view.state is JobState.PAUSED:
         status = say("run.paused")
     elif view.cancelling:
