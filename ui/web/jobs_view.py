@@ -142,16 +142,16 @@ def _opened(say: Say, job: JobRecord, log: Sequence[LogLine]) -> str:
         f"{escape(line.text)}</li>"
         for line in log[-_LOG_LINES:]
     )
-    parts = [f'<h4>{escape(say("jobs.log"))}</h4><ul class="st-log" lang="en">{lines}</ul>']
+    parts = [f'<h3>{escape(say("jobs.log"))}</h3><ul class="st-log" lang="en">{lines}</ul>']
     if job.pool:
         rows = "".join(f"<li>{escape(text)}</li>" for text in job.pool[-_POOL_LINES:])
-        parts.append(f'<h4>{escape(say("jobs.pool"))}</h4><ul class="st-log" lang="en">{rows}</ul>')
+        parts.append(f'<h3>{escape(say("jobs.pool"))}</h3><ul class="st-log" lang="en">{rows}</ul>')
     if job.result is not None and job.result.files:
         rows = "".join(
             f"<li><b>{escape(name)}</b> <code>{escape(path)}</code></li>"
             for name, path in list(job.result.files.items())[:20]
         )
-        parts.append(f'<h4>{escape(say("jobs.files"))}</h4><ul class="st-log">{rows}</ul>')
+        parts.append(f'<h3>{escape(say("jobs.files"))}</h3><ul class="st-log">{rows}</ul>')
     parts.append(
         f'<p class="st-folder">{escape(say("jobs.report"))}'
         f" <code>studio jobs report {job.number}</code></p>"
