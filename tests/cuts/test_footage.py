@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from pipelines import analysis, cuts, desk, search, stylize
 from pipelines.analysis import shots as shot_detection
@@ -27,6 +28,7 @@ from studio.settings import Settings
 from tests.cuts.other_detector import DifferenceAnalyser
 from tests.footage import bikes, ffmpeg, tone
 from tests.picture_pool import picture_cache, picture_pool
+from ui.cli import app
 from ui.web import cuts_view
 from ui.web.messages import Say
 
@@ -122,6 +124,26 @@ def test_all_is_kept_or_nothing_and_a_dry_run_keeps_nothing(job, tmp_path):
     assert [first for first, _ in events] == [row["start_code"] for row in rows]
     json.dumps(cuts.describe(result))
     assert "f78" in cuts.summarise(result) and "removed" in cuts.summarise(result)
+
+
+def test_the_command_says_what_it_keeps(job, monkeypatch):
+    assert starts(said(job).shots) == FOUND
+    monkeypatch.setenv("STUDIO_CACHE_DIR", str(job.settings.cache_dir))
+    monkeypatch.setenv("STUDIO_DATA_DIR", str(job.settings.data_dir))
+
+    def studio(*words: str):
+        return CliRunner().invoke(app, ["cuts", str(bikes()), *words])
+
+    for pair in ("3.04", "3.04=", "=3.04"):
+        wrong = studio("--move", pair).exception
+        assert isinstance(wrong, RequestError) and "names no two times" in wrong.message
+    made = studio("--remove", "f137", "--move", "3.04=3.12", "--add", "00:00:08:12", "--json")
+    assert made.exit_code == 0, made.output
+    told = json.loads(made.stdout)
+    assert [c["frame"] for c in told["cuts"] if c["found_by"] != "removed"] == WANTED
+    assert told["cuts"][1]["timecode"] == "00:00:03:03" and told["cuts"][1]["was"]["frame"] == 76
+    assert starts(shots_of(job).analysis.shots) == WANTED
+    assert "taken back: added" in studio("--undo").stdout
 
 
 def test_a_screen_shows_each_cut_with_its_pictures_and_keeps_what_is_said(job, tmp_path):
