@@ -11,8 +11,8 @@ from studio.types.table import Cell
 
 #: Things in fewer samples than this get no tier of their own.
 _LEAST_SAMPLES = 2
-#: Nor do bodies that are seen for less.
-_LEAST_BODY_S = 1.0
+#: How bodies begin to be called that no face tells; see :mod:`pipelines.people.walks`.
+STRANGER = "Body "
 
 
 def tiers_of(file: str, raw: Mapping[str, Sequence[Row]]) -> dict[str, list[Span]]:
@@ -64,23 +64,34 @@ def tiers_of(file: str, raw: Mapping[str, Sequence[Row]]) -> dict[str, list[Span
 
 
 def _bodies(file: str, raw: Mapping[str, Sequence[Row]]) -> dict[str, list[Span]]:
-    """When each body is there, and when somebody's hand is up."""
+    """How many bodies there are, when each is there whose face is known again, and when somebody's
+    hand is up. Bodies without a face get no tier: a film has hundreds of them."""
     frames = [row for row in raw["body_frames"] if row["file"] == file]
-    there: dict[str, dict[Cell, float]] = {}
+    there: dict[str, set[Cell]] = {}
     raised: set[Cell] = set()
     for row in raw["body_samples"]:
         if row["file"] == file:
-            there.setdefault(str(row["body"]), {})[row["frame"]] = _f(row, "seconds")
+            if not str(row["body"]).startswith(STRANGER):
+                there.setdefault(str(row["body"]), set()).add(row["frame"])
             if row["hands_raised"]:
                 raised.add(row["frame"])
     tiers = {
         f"body: {label}": _joined(label, [r["frame"] in seen for r in frames], frames)
         for label, seen in there.items()
-        if sum(seen.values()) >= _LEAST_BODY_S
     }
+    counts: list[Span] = []
+    before: tuple[Cell, Cell] = (None, None)
+    for row in frames:
+        now = (row["shot"], row["bodies"])
+        if row["bodies"]:
+            begin_s = counts.pop()[0] if now == before else _f(row, "from_s")
+            counts.append((begin_s, _f(row, "from_s") + _f(row, "seconds"), str(row["bodies"])))
+        before = now
+    if counts:
+        tiers["bodies"] = counts
     if raised:
-        tiers["hand raised"] = _joined("hand raised", [r["frame"] in raised for r in frames],
-                                       frames)  # fmt: skip
+        there_s = [r["frame"] in raised for r in frames]
+        tiers["hand raised"] = _joined("hand raised", there_s, frames)
     return tiers
 
 

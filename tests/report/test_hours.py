@@ -19,6 +19,7 @@ import pytest
 from pipelines import events
 from pipelines.events.judging import odd_events
 from pipelines.people.walks import walks_of
+from pipelines.report.annotations import cues_of, tiers_of
 from pipelines.report.counting import ALL, count
 from pipelines.report.options import Options, checked
 from pipelines.report.raw_tables import HEADS, Footage, raw_tables, sample_stretches
@@ -263,7 +264,19 @@ def test_ten_hours_as_one(tmp_path):
 def test_raw_columns_have_the_types_that_are_said(tmp_path):
     from pipelines.report.raw_tables import KINDS
 
-    for table in raw_tables(made_up(0, 60, 2), Options(tmp_path)):
+    tables = raw_tables(made_up(0, 60, 2), Options(tmp_path))
+    raw = {table.name: list(table.records()) for table in tables}
+    tiers = tiers_of("hour 00.mp4", raw)
+    named = {"sound: music", "odd: bang", "known: mug", "flag: buttocks bare", "speaker: Ada"}
+    assert named <= set(tiers)
+    # Bodies that no face tells are counted, and have no tier each.
+    assert not any(name.startswith("body: Body") for name in tiers)
+    assert {text for _, _, text in tiers["bodies"]} == {"2"}
+    assert sum(b - a for a, b, _ in tiers["bodies"]) == pytest.approx(60, abs=0.1)
+    assert tiers["hand raised"]
+    (first, *_) = cues_of("hour 00.mp4", raw)
+    assert json.loads(first[2])["known"] == ["mug"]
+    for table in tables:
         for name in table.columns:
             kinds = {type(cell) for cell in table.column(name) if cell is not None}
             assert kinds <= {KINDS.get(name, str)}, f"{table.name}.{name}: {kinds}"
