@@ -13,7 +13,7 @@ from pipelines.search.cut_list import Cutting, cut_list, write_exchange
 from studio.media.writer import write_beside
 from studio.types.media import FrameTimes, MediaInfo
 from studio.types.shot import Shot
-from studio.types.timeline import Reason
+from studio.types.timeline import Reason, Role
 
 COLUMNS = (
     *("shot", "start_frame", "end_frame", "start_s", "end_s", "start_code", "end_code"),
@@ -63,6 +63,7 @@ def write(
         ],
         options={},
         models=models,
+        role=Role.BUILD,  # not set apart as what is left over
     )
     files, notes = write_exchange(timeline, out, "cuts")
     left_out = len(shots) - len(timeline.clips)
