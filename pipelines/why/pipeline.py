@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
@@ -351,7 +352,7 @@ def _stills(
         draw = WhyPass(_carrier(footage, samples, options), painter)
         convert = RgbConverter(footage.info.video)
         made = None
-        first = max(0, wanted - lead)
+        first = max(0, wanted - lead, _sampled_before(samples, footage.starts, wanted))
         for number, frame in decode_range(footage.info, footage.times, first, wanted + 1):
             made = draw(convert(frame), number)
         if made is None:
@@ -361,6 +362,15 @@ def _stills(
         write_still(path, eight, mark)
         files[f"still-{at_s:g}"] = path
     return files
+
+
+def _sampled_before(samples: Sequence[Sample], starts: Sequence[int], wanted: int) -> int:
+    """The last sample of a frame's shot that is not behind it, 0 where there is none: a picture
+    shows what that one found, where a film is still on its way there from the one before."""
+    shot = bisect_right(starts, wanted) - 1
+    least = starts[shot] if shot >= 0 else 0
+    found = bisect_right(samples, wanted, key=lambda sample: sample.frame) - 1
+    return samples[found].frame if found >= 0 and samples[found].frame >= least else 0
 
 
 def _moment(sample: Sample, times: FrameTimes) -> Moment:

@@ -15,6 +15,7 @@ from pipelines.why.carrying import Carrier
 from pipelines.why.drawing import Painter
 from pipelines.why.evidence import Patch, PlaceEvidence, Sample, plane_of
 from pipelines.why.occlusion import importance
+from pipelines.why.pipeline import _sampled_before
 from studio.adapters import picture_places, picture_words
 from studio.errors import RequestError
 from studio.jobs.job import Job
@@ -121,6 +122,12 @@ def test_the_map_goes_along_and_begins_anew_at_a_cut():
     # A quarter of the square's width; left where it was it would be 44 pixels behind.
     assert max(off) < 12
     assert max(jumps) < 4 * np.median(jumps), "no frame jumps"
+
+
+def test_a_still_shows_its_own_sample():
+    samples = [Sample(frame, 0.5, ()) for frame in (0, 6, 12, 18)]
+    for wanted, first in ((0, 0), (5, 0), (6, 6), (11, 6), (14, 0), (19, 18), (40, 18)):
+        assert _sampled_before(samples, [0, 13], wanted) == first, wanted
 
 
 def test_patches_keep_their_place():
