@@ -5,7 +5,7 @@ otherwise) of the music video, brought to 1280x720 at 25 frames a second, with i
 cuts and singing. Each part alone decodes the film once; all together decode it once for all, so
 the parts less their decoding, and one decoding, are what the whole should cost. Models are loaded
 before. Rounds are interleaved and the cheapest counts; processor time is told, since the wall
-depends on what else runs.
+depends on what else runs. What was measured so far goes to the standard error, for who must stop it.
 """
 
 from __future__ import annotations
@@ -61,6 +61,8 @@ def main() -> None:
             for part in PARTS:
                 alone = analysis.Options(only=(part,), cache=False)
                 costs[part].append(worked_s(lambda alone=alone: analysis.run(film, alone, job)))
+                so_far = f"{part} {costs[part][-1] / minutes:.1f} with its decoding"
+                print(so_far, file=sys.stderr, flush=True)
             costs["all"].append(worked_s(lambda: analysis.run(film, every, job)))
     best = {name: min(values) / minutes for name, values in costs.items()}
     decode, together = best.pop("decode"), best.pop("all")
