@@ -5,7 +5,7 @@ otherwise) of the music video, brought to 1280x720 at 25 frames a second, with i
 cuts and singing. Each part alone decodes the film once; all together decode it once for all, so
 the parts less their decoding, and one decoding, are what the whole should cost. Models are loaded
 before. Rounds are interleaved and the cheapest counts; processor time is told, since the wall
-depends on what else runs. What was measured so far goes to the standard error, for who must stop it.
+depends on what else runs. What was measured so far goes to the standard error at once.
 """
 
 from __future__ import annotations
