@@ -281,7 +281,7 @@ def test_a_script_and_an_assistant_do_what_the_page_does(live, tmp_path, monkeyp
     others += [(f"job_{what}", {"job": told["job"]}) for what in ("status", "result", "log")]
     others += [("job_report", {"job": told["job"]})]
     others += [("submit_stylize", {"sources": [source], "looks": ["teal-orange"]})]
-    assert len(others) == 9
+    assert len(others) == 10
     for answer in _asked_by_mcp(live, "bob", *others):
         assert answer.isError
         kind = json.loads(answer.content[0].text)["error"]["kind"]
@@ -333,7 +333,7 @@ def test_another_user_sees_nothing_over_the_api(live):
     assert bob.predict(api_name="/list_jobs") == {"jobs": []}
     for name in (
         "job_status", "job_result", "job_log", "job_report",
-        "cancel_job", "pause_job", "resume_job", "retry_job",
+        "cancel_job", "pause_job", "resume_job", "retry_job", "move_job",
     ):  # fmt: skip
         with pytest.raises(AppError, match="UnknownJob"):
             bob.predict(job=job, api_name=f"/{name}")
