@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +16,7 @@ from pipelines.filter.people import Face, outline
 from studio.types.landmarks import Floats
 
 #: Raised whenever the same things would be drawn otherwise.
-WORN_VERSION = 2
+WORN_VERSION = 3
 _TURNS = np.linspace(0, 2 * np.pi, 48, endpoint=False)
 
 
@@ -179,7 +180,8 @@ def draw_hat(rgb: Rgb, face: Face, name: str) -> None:
     for number in order:
         low, high, a, b, colour = bands[number]
         if low > _BRIM and from_below:
-            sheet.fill(_front(place(low, a), place(_HEAD, a)), _shade(colour, 0.62))
+            sheet.fill(place(low, a)[:, :2], _shade(colour, 0.62))
+            sheet.fill(_hidden(place(_HEAD, a)[:, :2], head), (0, 0, 0), 0.0)
         elif low > _BRIM:
             sheet.fill(place(low, a)[:, :2], _shade(colour, 0.7))
             sheet.fill(place(high, b)[:, :2], colour)
@@ -219,13 +221,10 @@ def _shade(colour: Colour, share: float) -> Colour:
     return r, g, b
 
 
-def _front(outer: Floats, inner: Floats) -> Floats:
-    """What is seen from below of a ring about a head, which hides the rest: ``(n, 2)``."""
-    ahead = np.sin(_TURNS) > -0.7
-    # Roll so that what is seen is one run.
-    start = int(np.flatnonzero(ahead & ~np.roll(ahead, 1))[0])
-    turned = [np.roll(points, -start, axis=0)[: int(ahead.sum()), :2] for points in (outer, inner)]
-    made: Floats = np.concatenate([turned[0], turned[1][::-1]]).astype(np.float32)
+def _hidden(hole: Floats, head: Head) -> Floats:
+    """What the head hides of a brim seen from below: what stands in its hole, and all under it."""
+    down = head.axes[1, :2] * 2 * _HEAD * head.width_px
+    made: Floats = cv2.convexHull(np.concatenate([hole, hole + down]))[:, 0]
     return made
 
 
