@@ -44,6 +44,9 @@ _RANGES = (1.0, 11.2, 13.1, 15.1, 15.0, 10.0)
 _LEAD = 16
 #: Frames of a run without its leads; 1.1 MB a frame are held while it is computed.
 _RUN = 200
+#: Runs with their leads are as many frames or a multiple, where there are so many: OpenVINO keeps
+#: 2 MiB for each length that it was ever given, and an hour of footage has nearly all of them.
+_LENGTHS = (_RUN + 2 * _LEAD) // 8
 _NO_LIMIT = 1 << 20  # frames at once: a run counts, until memory runs out
 _HIDDEN, _PROJECTION = 1024, 128
 
@@ -232,7 +235,7 @@ class ScoreStream:
         start, end = self._done - self._first, until - self._first
         for first, last in _runs(self._wanted[start:end], 2 * _LEAD):
             low, high = max(start + first - _LEAD, 0), min(start + last + _LEAD, len(self._frames))
-            hidden, projection = self._trunk(self._frames[low:high])
+            hidden, projection = self._seen(low, high)
             # The leads are kept where nothing better is known, to be compared with.
             rows = slice(start + first, start + last)
             fresh = np.flatnonzero(~self._computed[low:high]) + low
@@ -246,6 +249,13 @@ class ScoreStream:
             self._scores.append(self._score())
             self._scored += STEP
         self._forget(min(self._scored, self._done - _LEAD) - self._first)
+
+    def _seen(self, low: int, high: int) -> tuple[F32, F32]:
+        """What the trunk makes of a stretch, which is looked at with some more around it."""
+        after = min(high + -(high - low) % _LENGTHS, len(self._frames))
+        before = max(low - (-(after - low) % _LENGTHS), 0)
+        hidden, projection = self._trunk(self._frames[before:after])
+        return hidden[low - before : high - before], projection[low - before : high - before]
 
     def _score(self) -> tuple[F32, F32]:
         start = self._scored - self._first
