@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,3 +44,10 @@ def empty_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STUDIO_DATA_DIR", str(tmp_path_factory.mktemp("studio-data")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def words_as_heard() -> Iterator[None]:
+    """No test reads the words that another one mended in the same footage."""
+    yield
+    shutil.rmtree(Path(os.environ["STUDIO_DATA_DIR"]) / "words", ignore_errors=True)

@@ -42,7 +42,7 @@ class Options:
         language: ISO 639-1 code of the speech, or ``auto``.
         speech_model: name of the model that reads it, ``tiny.en``; ``auto`` for the usual one.
         speakers: how many people speak, ``auto``, or ``off``.
-        corrected: whether the cuts are as a person wants them; else as the model found them.
+        corrected: whether cuts and words are as a person wants them; else as models found them.
         audio_stream: number in the container or language of the sound that is heard; empty
             for the usual one.
         seed: of anything drawn by chance.

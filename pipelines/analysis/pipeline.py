@@ -22,6 +22,7 @@ from pipelines.analysis.models import models_of
 from pipelines.analysis.options import PARTS, Options
 from pipelines.analysis.result import Result
 from pipelines.analysis.speakers import with_speakers
+from pipelines.analysis.word_corrections import WordCorrections, corrected_words, known_words
 from studio.archive.store import Part
 from studio.errors import DecodeFailed, DoesNotFit, RequestError, UnsupportedMedia
 from studio.jobs.job import Job
@@ -91,9 +92,11 @@ def run(source: Path, options: Options, job: Job) -> Result:
     times = frame_times(info) if info.video is not None else None
     notes = list(info.notes)
     wanted = _possible(wanted, info, times, notes)
-    said = CutCorrections()
+    said, mended = CutCorrections(), WordCorrections()
     if "shots" in wanted and options.corrected:
         said = known_corrections(job.settings.data_dir, info.content_hash)
+    if "speech" in wanted and options.corrected and info.audio is not None:
+        mended = known_words(job.settings.data_dir, info.content_hash, info.audio.index)
     pictures = _analysers(info, times, options, job)
     made_by = {part: analyser.made_by for part, analyser in pictures.items()}
     made_by |= _sound_made_by(options)
@@ -118,7 +121,7 @@ def run(source: Path, options: Options, job: Job) -> Result:
         with job.pool.expect(models_of(missing, options)):
             chosen = [pictures[part] for part in missing if part in pictures]
             _compute(info, times, missing, chosen, parts, made_by, said, options, job)
-    analysis = _assemble(info, times, parts, made_by, stored, said, notes)
+    analysis = _assemble(info, times, parts, made_by, stored, said, mended, notes)
     if options.out is not None and not options.dry_run:
         _write(analysis, options.out)
     job.report("analyse", 1.0, f"{len(stored)} parts known, {len(missing)} computed")
@@ -412,6 +415,7 @@ def _assemble(
     made_by: dict[str, dict[str, Any]],
     stored: tuple[str, ...],
     said: CutCorrections,
+    mended: WordCorrections,
     notes: list[str],
 ) -> FootageAnalysis:
     for made in parts.values():
@@ -419,12 +423,19 @@ def _assemble(
     values = {part: made.value for part, made in parts.items()}
     if "speakers" in values:
         values["speech"] = with_speakers(values["speech"], values["speakers"])
+    # The one place where decisions meet what a model found: the stored parts stay as they were.
     if "shots" in values and times is not None and said.decisions:
-        # The one place where decisions meet what a model found: the stored part stays as it was.
         laid = corrected_shots(values["shots"], said, times)
         values["shots"] = laid.shots
         made_by = made_by | {"shots": made_by["shots"] | said.made_by}
         notes += correction_notes(said, laid)
+    if "speech" in values and mended.words:
+        heard: Speech = values["speech"]
+        if heard.transcript is not None:
+            script = corrected_words(heard.transcript, mended.words)
+            values["speech"] = replace(heard, transcript=script)
+        made_by = made_by | {"speech": made_by["speech"] | mended.made_by}
+        notes.append(f"words: {len(mended.words)} mended by a person are laid over what was heard")
     models = {
         part: ", ".join(f"{key}={value}" for key, value in made_by[part].items()) for part in parts
     }

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipelines.recommend.diverse import diverse
 from pipelines.search import pipeline as searching
 from pipelines.search.asking import chosen_media, likeness_asked
-from pipelines.search.cuts_changed import renew
+from pipelines.search.corrections_changed import renew
 from pipelines.search.finding import Found, like_places, near_frames
 from pipelines.search.indexing import find_media
 from pipelines.search.library import Library, open_library

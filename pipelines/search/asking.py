@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.search.cuts_changed import renew
+from pipelines.search.corrections_changed import renew
 from pipelines.search.finding import (
     Found,
     concept_places,

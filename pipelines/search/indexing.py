@@ -13,7 +13,7 @@ import numpy as np
 from pipelines import analysis
 from pipelines.analysis.options import CUTTING_PARTS
 from pipelines.search import frames
-from pipelines.search.cuts_changed import cuts_by
+from pipelines.search.corrections_changed import said_of
 from pipelines.search.documents import VERSION, documents
 from pipelines.search.footage_list import Listed, enter
 from pipelines.search.footage_list import listed as listed_footage
@@ -184,7 +184,6 @@ def add_one(library: Library, path: Path, options: IndexOptions, job: Job) -> Ad
         cache=options.cache,
         language=options.language,
     )
-    cuts = cuts_by(job.settings.data_dir, info.content_hash)
     made_by = json.dumps(
         {
             "documents": VERSION,
@@ -193,7 +192,7 @@ def add_one(library: Library, path: Path, options: IndexOptions, job: Job) -> Ad
             "language": options.language,
             "texts": texts,
         }
-        | ({"cuts": cuts} if cuts else {}),
+        | said_of(job.settings.data_dir, info.content_hash),
         sort_keys=True,
     )
     known = library.index.find(info.content_hash)

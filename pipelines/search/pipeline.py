@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.search.asking import ask, chosen_media, not_searchable
+from pipelines.search.corrections_changed import renew
 from pipelines.search.cut_list import Cutting, cut_list, write_exchange
-from pipelines.search.cuts_changed import renew
 from pipelines.search.library import open_library
 from pipelines.search.options import Options, checked
 from pipelines.search.persons import refresh

@@ -12,14 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from pipelines.analysis.word_corrections import WordEdit, with_edits
 from studio.types.subtitles import Cue, Subtitles
 from studio.types.timecode import TimeRange
-from studio.types.transcript import Transcript, Word
+from studio.types.transcript import Word
 
 #: A neighbour of an edited cue that would be left shorter than this is dropped, and told.
 _LEAST_LEFT_S = Fraction(1, 5)
-#: What an edit of a word without length reaches over.
-_INSTANT_S = Fraction(1, 1000)
 _BARE = re.compile(r"^\W*(.*?)\W*$", re.DOTALL)
 
 
@@ -34,22 +33,6 @@ class NameGiven:
 
     name: str
     spans: tuple[TimeRange, ...]
-
-
-@dataclass(frozen=True)
-class WordEdit:
-    """What was really said.
-
-    Attributes:
-        start, end: seconds on the source clock.
-        was: what the studio heard there.
-        now: what stands there instead; several words, or none.
-    """
-
-    start: Fraction
-    end: Fraction
-    was: str
-    now: str
 
 
 @dataclass(frozen=True)
@@ -90,9 +73,8 @@ class Corrections:
         """These and further words; one at the same time replaces the former. Cues that a
         person has edited get the new word as well."""
         new = tuple(edits)
-        kept = tuple(old for old in self.words if not any(_meet(old, n) for n in new))
         cues = tuple(_with_word(edit, new) for edit in self.cues)
-        return replace(self, words=_in_time((*kept, *new)), cues=cues)
+        return replace(self, words=with_edits(self.words, new), cues=cues)
 
     def with_cues(self, edits: Iterable[CueEdit]) -> Corrections:
         """These and further cues; an edit of an edited cue replaces the former."""
@@ -108,14 +90,6 @@ class Corrections:
                     del found[at]  # a cue that was added by hand and is taken away again
         found.sort(key=lambda edit: (edit.start, edit.language))
         return replace(self, cues=tuple(found))
-
-
-def _meet(one: WordEdit, other: WordEdit) -> bool:
-    return one.start < other.end and other.start < one.end
-
-
-def _in_time(edits: tuple[WordEdit, ...]) -> tuple[WordEdit, ...]:
-    return tuple(sorted(edits, key=lambda edit: edit.start))
 
 
 def _continues(old: CueEdit, new: CueEdit) -> bool:
@@ -175,56 +149,6 @@ def _common(ones: Iterable[TimeRange], others: Sequence[TimeRange]) -> Fraction:
         for other in others:
             total += max(Fraction(0), min(one.end, other.end) - max(one.start, other.start))
     return total
-
-
-def corrected_words(transcript: Transcript, corrections: Corrections) -> Transcript:
-    """The transcript with what a person said was said. New words share the time of the old
-    ones by their length; their confidence is 1. Doing it twice changes nothing more."""
-    old, words = transcript.words, list[Word]()
-    edits = sorted(corrections.words, key=lambda edit: edit.start)
-    first_of: list[int] = []  # where each old word begins among the new ones
-    at = n = 0
-    while n < len(old) or at < len(edits):
-        edit = edits[at] if at < len(edits) else None
-        if edit is None or (n < len(old) and _middle(old[n]) < edit.start):
-            first_of.append(len(words))
-            words.append(old[n])
-            n += 1
-            continue
-        last = n
-        while last < len(old) and _middle(old[last]) < max(edit.end, edit.start + _INSTANT_S):
-            last += 1
-        under = old[n:last]
-        first_of += [len(words)] * len(under)
-        if " ".join(word.text for word in under) == edit.now:
-            first_of[n:last] = range(len(words), len(words) + len(under))
-            words += [replace(word, confidence=1.0) for word in under]
-        elif under:
-            words += _spread(edit.now, under[0].start, under[-1].end, under[0])
-        elif old:
-            words += _spread(edit.now, edit.start, edit.end, old[max(0, n - 1)])
-        at, n = at + 1, last
-    first_of.append(len(words))
-    sentences = tuple(
-        (first_of[a], first_of[b]) for a, b in transcript.sentences if first_of[a] < first_of[b]
-    )
-    return replace(transcript, words=tuple(words), sentences=sentences)
-
-
-def _middle(word: Word) -> Fraction:
-    return (word.start + word.end) / 2
-
-
-def _spread(text: str, start: Fraction, end: Fraction, like: Word) -> list[Word]:
-    tokens = text.split()
-    total = sum(map(len, tokens)) or 1
-    words, passed = [], 0
-    for token in tokens:
-        begins = start + (end - start) * passed / total
-        passed += len(token)
-        ends = start + (end - start) * passed / total
-        words.append(replace(like, text=token, start=begins, end=ends, confidence=1.0))
-    return words
 
 
 def corrected_cues(

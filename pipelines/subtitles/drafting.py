@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from pipelines import analysis
+from pipelines.analysis.word_corrections import corrected_words
 from pipelines.people.identities import identities, open_gallery
 from pipelines.people.options import GALLERY
 from pipelines.people.speaking import proposed_names
@@ -17,7 +18,6 @@ from pipelines.subtitles.align import align
 from pipelines.subtitles.corrections import (
     Corrections,
     corrected_cues,
-    corrected_words,
     named,
     overlap_s,
 )
@@ -134,7 +134,7 @@ def drafted(
     notes = list(found.notes)
     transcript = _transcript(found, options, wishes, notes, job)
     # A text that is given goes before what was mended in another one.
-    script = corrected_words(transcript, corrections) if wishes.text is None else transcript
+    script = corrected_words(transcript, corrections.words) if wishes.text is None else transcript
     corrections = corrections.with_names(names_given(script.words, dict(options.names)))
     rules = rules_for(script.language, wishes.profile, notes, spoken=not options.translate)
     plan = SubtitlePlan(
@@ -165,7 +165,7 @@ def drafted(
 def replanned(plan: SubtitlePlan, corrections: Corrections) -> SubtitlePlan:
     """The plan after words or names were corrected: the spoken track is arranged anew, then
     the cues that a person edited are laid over it. Other tracks stay. Pure."""
-    script = corrected_words(plan.transcript, corrections)
+    script = corrected_words(plan.transcript, corrections.words)
     plan = replace(plan, transcript=script, names=_all_names(script, corrections))
     before = plan.tracks[0].subtitles.cues
     track = _track(script, plan.tracks[0].profile, plan)

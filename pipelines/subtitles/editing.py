@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from pipelines.analysis.word_corrections import WordEdit
 from pipelines.subtitles.align import align
-from pipelines.subtitles.corrections import Corrections, CueEdit, WordEdit
+from pipelines.subtitles.corrections import Corrections, CueEdit
 from pipelines.subtitles.draft import wrap
 from pipelines.subtitles.drafting import hearing, measured, replanned
 from pipelines.subtitles.edits import everywhere, names_given

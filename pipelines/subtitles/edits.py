@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from pipelines.subtitles.corrections import CueEdit, NameGiven, WordEdit, bare, overlap_s
+from pipelines.analysis.word_corrections import WordEdit
+from pipelines.subtitles.corrections import CueEdit, NameGiven, bare, overlap_s
 from studio.errors import RequestError
 from studio.types.subtitles import Cue, Subtitles
 from studio.types.timecode import TimeRange

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines import analysis
+from pipelines.analysis.word_corrections import keep_words, words_file
 from pipelines.subtitles import profile as profiles
 from pipelines.subtitles.corrections import Corrections
 from pipelines.subtitles.drafting import (
@@ -235,6 +236,14 @@ def replanned_if_needed(plan: SubtitlePlan, corrections: Corrections) -> Subtitl
     return replace(plan, tracks=tuple(measured(t, plan, t.unmet) for t in plan.tracks))
 
 
+def _keep_words(plan: SubtitlePlan, before: Corrections, after: Corrections, job: Job) -> None:
+    """Have search, report and every later run hear the words as a person mended them."""
+    source = plan.source
+    if source.sound is not None and (before.words or after.words):
+        path = words_file(job.settings.data_dir, source.content_hash, source.sound)
+        keep_words(path, before.words, after.words)
+
+
 def write(
     plan: SubtitlePlan, corrections: Corrections, options: Options, wishes: Wishes, job: Job
 ) -> tuple[dict[str, Path], BurnInReport | None, tuple[str, ...]]:
@@ -253,9 +262,11 @@ def write(
     info = _film(plan, job) if options.burn_in or options.soft else None
     files: dict[str, Path] = {}
     notes: list[str] = []
-    if corrections != Corrections():
+    before = read_decisions(Corrections, corrections_path(out, media))
+    if corrections != Corrections() or corrections != before:
         files["corrections"] = corrections_path(out, media)
         write_decisions(files["corrections"], corrections)
+    _keep_words(plan, before, corrections, job)
     files["plan"] = plan_path(out, media)
     write_plan(files["plan"], plan)
     for track in plan.tracks:

@@ -36,6 +36,7 @@ class Source:
         duration: seconds.
         rate: frames a second; None without picture.
         size_wh: of the upright picture; None without one.
+        sound: number of the sound stream in the container; None where it is not known.
     """
 
     path: str
@@ -43,6 +44,7 @@ class Source:
     duration: Fraction
     rate: FrameRate | None
     size_wh: tuple[int, int] | None
+    sound: int | None = None
 
     @classmethod
     def of(cls, info: MediaInfo) -> Source:
@@ -54,6 +56,7 @@ class Source:
             info.duration,
             video.rate if video is not None else None,
             video.display_wh if video is not None else None,
+            info.audio.index if info.audio is not None else None,
         )
 
 

@@ -32,8 +32,8 @@ T = TypeVar("T")
 #: Of the data folder a job sees these and nothing else, so that what is added to it some day is
 #: not seen either: passwords, jobs, uploads, results and footage of others lie beside them. A
 #: folder of the user's own is named among those to write to. People and things that the studio
-#: knows are the machine's, and so is what was said of the cuts of a file.
-_SHARED = ("people", "things", "cuts")
+#: knows are the machine's, and so is what was said of the cuts and the words of a file.
+_SHARED = ("people", "things", "cuts", "words")
 #: Read by the work of users, and never written by it: consents and approvals are given by people.
 _ONLY_READ = ("consents", "approvals", "identity")
 _SYSTEM = (

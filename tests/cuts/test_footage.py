@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from pipelines import analysis, cuts, desk, search, stylize
 from pipelines.analysis import shots as shot_detection
 from pipelines.cuts.places import is_place
-from pipelines.search.cuts_changed import renew
+from pipelines.search.corrections_changed import renew
 from pipelines.search.library import open_library
 from pipelines.subtitles.drafting import cut_times
 from studio.errors import NoSuchMedia, RequestError, UnsupportedMedia

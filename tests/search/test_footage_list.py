@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from pipelines import cuts, search
+from pipelines.analysis.word_corrections import WordEdit, keep_words, words_file
 from pipelines.search import asking
-from pipelines.search.cuts_changed import renew
+from pipelines.search.corrections_changed import renew
 from pipelines.search.footage_list import enter, listed
 from pipelines.search.indexing import _keep
 from pipelines.search.library import Library as Index
@@ -101,6 +102,12 @@ def test_the_library_is_taken_whole_and_learns_of_files(job: Job, tmp_path: Path
         spans = {m.name: [span[:2] for span in index.index.shots(m.number).spans] for m in media}
         assert spans == {"elsewhere.mp4": [(0, 30)], "two.mp4": [(0, 12), (12, 40)]}
         assert any("1 added" in note for note in notes)
+        assert renew(index, media, job) == (media, ()), "once"
+        # So it is with a word that a person mends.
+        path = words_file(job.settings.data_dir, media[0].content_hash, 1)
+        keep_words(path, (), (WordEdit(Fraction(0), Fraction(1), "soul", "Seoul"),))
+        media, _ = renew(index, media, job)
+        assert ['"words"' in m.made_by for m in media] == [True, False]
         assert renew(index, media, job) == (media, ()), "once"
     finally:
         index.close()

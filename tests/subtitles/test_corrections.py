@@ -5,12 +5,18 @@ from fractions import Fraction
 
 import pytest
 
+from pipelines.analysis.word_corrections import (
+    WordEdit,
+    corrected_words,
+    keep_words,
+    known_words,
+    made_by,
+    words_file,
+)
 from pipelines.subtitles.corrections import (
     Corrections,
     CueEdit,
-    WordEdit,
     corrected_cues,
-    corrected_words,
     named,
 )
 from pipelines.subtitles.edits import cue_edits, everywhere, names_given, word_edits
@@ -59,10 +65,10 @@ def track(*cues):
 def test_a_word_is_replaced_and_stays_so(now, wanted):
     heard = script("to soul we go")
     known = Corrections(words=(WordEdit(HALF, 2 * HALF, "soul", now),))
-    once = corrected_words(heard, known)
+    once = corrected_words(heard, known.words)
     assert said(once) == wanted
     assert once.sentences == ((0, len(wanted.split())),)
-    assert corrected_words(once, known) == once, "doing it twice changes nothing"
+    assert corrected_words(once, known.words) == once, "doing it twice changes nothing"
     times = [(w.start, w.end) for w in once.words]
     assert times == sorted(times) and times[-1][1] == 2
 
@@ -73,7 +79,7 @@ def test_it_holds_when_a_later_run_hears_other_words_at_other_times():
         ("to sole we go", "to Seoul we go"),
         ("to Seoul we go", "to Seoul we go"),
     ]:
-        assert said(corrected_words(script(text, shift=Fraction(1, 10)), known)) == wanted
+        assert said(corrected_words(script(text, shift=Fraction(1, 10)), known.words)) == wanted
     in_two = Transcript(
         "en",
         (
@@ -83,13 +89,13 @@ def test_it_holds_when_a_later_run_hears_other_words_at_other_times():
         ),
         ((0, 3),),
     )
-    assert said(corrected_words(in_two, known)) == "Seoul we"
+    assert said(corrected_words(in_two, known.words)) == "Seoul we"
 
 
 def test_a_sentence_that_is_deleted_whole_is_no_sentence():
     heard = replace(script("one two three four"), sentences=((0, 2), (2, 4)))
     known = Corrections(words=(WordEdit(Fraction(0), 2 * HALF, "one two", ""),))
-    assert corrected_words(heard, known).sentences == ((0, 2),)
+    assert corrected_words(heard, known.words).sentences == ((0, 2),)
 
 
 def test_edits_of_words_are_told_from_the_difference():
@@ -100,7 +106,7 @@ def test_edits_of_words_are_told_from_the_difference():
     edits = word_edits(heard.words, edited)
     assert [(e.was, e.now) for e in edits] == [("soul", "Seoul"), ("go", "")]
     known = Corrections().with_words(edits)
-    assert said(corrected_words(heard, known)) == "to Seoul we"
+    assert said(corrected_words(heard, known.words)) == "to Seoul we"
 
 
 def test_a_later_edit_replaces_the_former():
@@ -123,7 +129,7 @@ def test_a_later_edit_replaces_the_former():
 def test_one_correction_goes_to_all_its_occurrences(text, was, now, wanted):
     heard = script(text)
     known = Corrections().with_words(everywhere(heard.words, was, now))
-    assert said(corrected_words(heard, known)) == wanted
+    assert said(corrected_words(heard, known.words)) == wanted
 
 
 def test_a_word_mended_everywhere_is_mended_in_edited_cues_too():
@@ -218,6 +224,25 @@ def test_they_are_kept_and_read_back(tmp_path):
     write_decisions(path, known)
     assert read_decisions(Corrections, path) == known
     assert read_decisions(Corrections, tmp_path / "none.json") == Corrections()
+
+
+def test_mended_words_are_kept_for_everybody_and_let_go_when_taken_back(tmp_path):
+    path = words_file(tmp_path, "f" * 64, 1)
+    first, second = WordEdit(HALF, 2 * HALF, "soul", "Seoul"), WordEdit(0 * HALF, HALF, "a", "b")
+    keep_words(path, (), (first,))
+    keep_words(path, (), (second,))  # from another folder, which knows nothing of the first
+    assert known_words(tmp_path, "f" * 64, 1).words == (second, first)
+    assert known_words(tmp_path, "f" * 64, 2).words == (), "another stream says other words"
+    elsewhere = WordEdit(HALF, 2 * HALF, "Seoul", "soul")
+    keep_words(path, (second,), (second, elsewhere))
+    assert known_words(tmp_path, "f" * 64, 1).words == (second, elsewhere)
+    keep_words(path, (first,), (first,))  # an older folder is written again, unchanged
+    kept = known_words(tmp_path, "f" * 64, 1)
+    assert kept.words == (second, elsewhere), "the later word holds"
+    digest = made_by(tmp_path, "f" * 64)
+    assert digest == {"1": kept.made_by["corrected"]}
+    keep_words(path, (second, elsewhere), ())
+    assert made_by(tmp_path, "f" * 64) == {}
 
 
 @pytest.mark.parametrize(

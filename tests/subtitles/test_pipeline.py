@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from pipelines import analysis, subtitles
-from pipelines.subtitles.corrections import Corrections, WordEdit, bare, corrected_words
+from pipelines.analysis.word_corrections import WordEdit, corrected_words
+from pipelines.subtitles import pipeline as steps
+from pipelines.subtitles.corrections import Corrections, bare
 from pipelines.subtitles.lint import lint, lint_file
 from pipelines.subtitles.options import checked
 from pipelines.subtitles.pipeline import plan_path
@@ -207,27 +209,38 @@ def test_words_a_person_mended_stay_when_another_model_hears(home, settings):
         WordEdit(words[first - 8].start, words[first - 8].end, words[first - 8].text, "ages"),
     ]
     said = Corrections().with_words(edits)
-    kept = corrected_words(script, said).words
+    kept = corrected_words(script, said.words).words
     write_plan(
         plan_path(out, noisy), replace(plan, transcript=replace(plan.transcript, words=kept))
     )
     other, _ = run(noisy, out, settings, language="en", speech_model="tiny.en")
     assert "speech" in other.computed, "another model listened"
 
-    def raw(model):
-        wanted = analysis.Options(only=("speech",), language="en", speech_model=model)
-        return analysis.run(noisy, wanted, Job(settings)).analysis.speech.transcript.words
+    def words_of(model, corrected):
+        wanted = analysis.Options(("speech",), language="en", speech_model=model)
+        found = analysis.run(noisy, replace(wanted, corrected=corrected), Job(settings))
+        return found.analysis.speech.transcript.words
 
-    one, two = raw("base"), raw("tiny.en")
+    one, two = (words_of(model, corrected=False) for model in ("base", "tiny.en"))
     assert [w.text for w in one] == [w.text for w in words], "what was heard is as it was"
     assert [bare(w.text).lower() for w in one] != [bare(w.text).lower() for w in two]
-    assert not {"époque", "ages"} & {bare(w.text).lower() for w in (*one, *two)}
+    mended = {"époque", "ages"}
+    assert not mended & {bare(w.text).lower() for w in (*one, *two)}
+    # Whoever else asks for the words, a search or a report, is given the mended ones.
+    for model in ("base", "tiny.en"):
+        assert mended <= {bare(w.text).lower() for w in words_of(model, corrected=True)}
     text = " ".join(" ".join(c.lines) for c in other.plan.tracks[0].subtitles.cues)
     assert "It was the époque of belief" in text and "ages" in text
     # And back: the decisions are still there, and only there.
     again, _ = run(noisy, out, settings, language="en", speech_model="base")
     text = " ".join(" ".join(c.lines) for c in again.plan.tracks[0].subtitles.cues)
     assert "époque of belief" in text and "ages" in text
+    # So it is in another folder; and what is taken back is as it was heard.
+    elsewhere, _ = run(noisy, home / "elsewhere", settings, language="en", speech_model="base")
+    assert "époque of belief" in " ".join(c.text for c in elsewhere.plan.tracks[0].subtitles.cues)
+    wanted = subtitles.Options(out=out)
+    steps.write(again.plan, Corrections(), wanted, steps.check_options(wanted), Job(settings))
+    assert [w.text for w in words_of("base", corrected=True)] == [w.text for w in one]
 
 
 def test_what_an_edit_breaks_is_listed(film, home, settings):
