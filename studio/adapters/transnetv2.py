@@ -251,11 +251,14 @@ class ScoreStream:
         self._forget(min(self._scored, self._done - _LEAD) - self._first)
 
     def _seen(self, low: int, high: int) -> tuple[F32, F32]:
-        """What the trunk makes of a stretch, which is looked at with some more around it."""
-        after = min(high + -(high - low) % _LENGTHS, len(self._frames))
-        before = max(low - (-(after - low) % _LENGTHS), 0)
-        hidden, projection = self._trunk(self._frames[before:after])
-        return hidden[low - before : high - before], projection[low - before : high - before]
+        """What the trunk makes of a stretch; its last frame stands on until the length is one of
+        the few. Nothing else is added: what comes out may not depend on what else is held."""
+        frames = self._frames[low:high]
+        lacking = -len(frames) % _LENGTHS
+        if lacking:
+            frames = np.concatenate([frames, np.repeat(frames[-1:], lacking, axis=0)])
+        hidden, projection = self._trunk(frames)
+        return hidden[: high - low], projection[: high - low]
 
     def _score(self) -> tuple[F32, F32]:
         start = self._scored - self._first
