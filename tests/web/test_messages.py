@@ -13,10 +13,19 @@ from pipelines.desk.pipeline import ACTS
 from pipelines.registry import _TAKES
 from pipelines.summary.importance import _WORDS
 from pipelines.trailer.scores import WEIGHTS
-from studio import catalog
+from studio import catalog, errors
+from studio.errors import StudioError
 from studio.types.timeline import Role
-from ui.web import makings
-from ui.web.messages import LANGUAGES, PageError, Say, catalogue, preferred_language
+from ui.web import makings, panels
+from ui.web.messages import (
+    LANGUAGES,
+    PageError,
+    Say,
+    ToldError,
+    catalogue,
+    headline,
+    preferred_language,
+)
 from ui.web.summary_view import because
 
 WEB = Path(__file__).resolve().parents[2] / "ui" / "web"
@@ -145,6 +154,20 @@ def test_the_pages_own_errors_speak_the_visitors_language():
     assert re.search("[가-힣]", hint)
     raised = {key for key in catalogue("en") if f"{key}.hint" in catalogue("en")}
     assert len(raised) > 12
+
+
+def test_every_kind_of_error_is_told_in_the_visitors_language():
+    kinds = [k for k in vars(errors).values() if isinstance(k, type) and k is not StudioError]
+    kinds = [k for k in kinds if issubclass(k, StudioError)]
+    assert len(kinds) > 25
+    say = Say("ko")
+    told = {k.__name__: headline(say, ToldError(k.__name__, "The lens is dirty.")) for k in kinds}
+    assert say("problem.title") not in told.values()
+    assert told["NoRoom"] == "저장 공간이 부족합니다" != told["RequestError"]
+    assert told["DecodeFailed"] == headline(say, errors.DecodeFailed("a", "b"))
+    assert headline(say, ToldError("ZeroDivisionError", "?")) == say("problem.title")
+    shown = panels.problem(say, ToldError("NoRoom", "The lens is dirty.", "Wipe it."))
+    assert told["NoRoom"] in shown and '<div lang="en"><p>The lens is dirty.' in shown
 
 
 def test_a_strange_language_speaks_english():

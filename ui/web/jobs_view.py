@@ -8,7 +8,8 @@ from html import escape
 from pathlib import Path
 
 from studio.jobs.record import JobRecord, JobState, LogLine, Priority
-from ui.web.messages import Say
+from ui.web.messages import Say, ToldError
+from ui.web.panels import problem
 
 #: What may be done in which state, in the order of the buttons.
 _ACTS: dict[JobState, tuple[str, ...]] = {
@@ -80,10 +81,8 @@ def _job(say: Say, job: JobRecord, is_open: bool, log: Sequence[LogLine]) -> str
         )
     failure = ""
     if job.error is not None and job.state in (JobState.FAILED, JobState.PAUSED):
-        failure = (
-            f'<div class="st-problem" lang="en"><p>{escape(job.error.message)}</p>'
-            f"<p>{escape(job.error.hint)}</p></div>"
-        )
+        told = ToldError(job.error.kind, job.error.message, job.error.hint)
+        failure = problem(say, told)
     more = _opened(say, job, log) if is_open else ""
     state = "stopping" if job.wish else str(job.state)
     return (

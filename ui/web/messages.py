@@ -6,7 +6,8 @@ import json
 from functools import cache
 from importlib import resources
 
-from studio.errors import RequestError
+from studio import errors
+from studio.errors import RequestError, StudioError
 from studio.settings_file import now
 
 #: Language code to its name in itself.
@@ -84,6 +85,29 @@ class PageError(RequestError):
     def told(self, say: Say) -> tuple[str, str]:
         """Message and hint."""
         return say(self.key, **self.values), say(f"{self.key}.hint", **self.values)
+
+
+class ToldError(StudioError):
+    """What ended a job, in the words that were stored.
+
+    Args:
+        kind: name of the error's class.
+        message, hint: for a person, in English.
+    """
+
+    def __init__(self, kind: str, message: str, hint: str = "") -> None:
+        self.kind = kind
+        super().__init__(message, hint)
+
+
+def headline(say: Say, error: StudioError) -> str:
+    """What kind of error it is, in the visitor's language: the engine speaks English alone."""
+    if isinstance(error, PageError):
+        return say("problem.title")
+    kind = getattr(errors, error.kind, None) if isinstance(error, ToldError) else type(error)
+    names = [each.__name__ for each in getattr(kind, "__mro__", ())]
+    known = (key for name in names if say.has(key := f"problem.{name}"))
+    return say(next(known, "problem.title"))
 
 
 def preferred_language(cookie: str | None, accept_language: str) -> str:

@@ -9,7 +9,7 @@ from studio.errors import StudioError
 from studio.jobs.record import JobState
 from studio.settings_file import now
 from studio.types.media import MediaInfo
-from ui.web.messages import LANGUAGES, PageError, Say
+from ui.web.messages import LANGUAGES, PageError, Say, headline
 from ui.web.runs import RunView, StageView
 from ui.web.works import Work
 
@@ -100,7 +100,7 @@ def problem(say: Say, error: StudioError | None) -> str:
         language, (message, hint) = say.language, error.told(say)
     advice = f"<p>{escape(hint)}</p>" if hint else ""
     return (
-        f'<div class="st-problem" role="alert"><b>{escape(say("problem.title"))}</b>'
+        f'<div class="st-problem" role="alert"><b>{escape(headline(say, error))}</b>'
         f'<div lang="{language}"><p>{escape(message)}</p>{advice}</div></div>'
     )
 

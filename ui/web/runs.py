@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from studio.errors import StudioError
 from studio.jobs.record import JobRecord, JobState
+from ui.web.messages import ToldError
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ def view_of(record: JobRecord | None) -> RunView:
     )
     error = None
     if record.error is not None and record.state in (JobState.FAILED, JobState.PAUSED):
-        error = StudioError(record.error.message, record.error.hint)
+        failure = record.error
+        error = ToldError(failure.kind, failure.message, failure.hint)
     return RunView(
         id=record.id,
         number=record.number,
