@@ -101,13 +101,13 @@ def together(
                 own = _crossed(own, other, needed=False)
             answers += own
     count = len(wanted) + len(musts)
-    scored = [(replace(place, worth=_worth(parts, count)), parts) for place, parts in answers]
-    scored = [answer for answer in scored if answer[0].worth >= LEAST]
-    scored.sort(key=lambda a: (-round(a[0].worth, 6), a[0].media, a[0].start_s))
+    scored = [(_worth(parts, count), place, parts) for place, parts in answers]
+    scored = [answer for answer in scored if answer[0] >= LEAST]
+    scored.sort(key=lambda a: (-round(a[0], 6), a[1].media, a[1].start_s))
     kept: list[Answer] = []
-    for answer in scored:
-        if not any(_same(answer[0], other[0]) for other in kept):
-            kept.append(answer)
+    for worth, place, parts in scored:
+        if not any(_same(place, other[0]) for other in kept):
+            kept.append((replace(place, worth=worth), parts))
             if len(kept) == most:
                 break
     return kept

@@ -41,7 +41,7 @@ def film(path: Path, frames: int) -> Path:
     return path
 
 
-def main(rounds: int = 3, frames: int = 48) -> None:
+def main(rounds: int = 8, frames: int = 48) -> None:
     """Print the stack's frames a second beside those of its parts."""
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)

@@ -53,7 +53,6 @@ def test_several_are_asked_at_once_as_one_by_one(index: VectorIndex):
 
 def test_rows_are_compared_in_blocks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setattr("studio.archive.vectors._BLOCK_BYTES", 4 * WIDE * 64)
-    monkeypatch.setattr("studio.archive.vectors._BLOCKS_A_THREAD", 2)
     for rows in (1, 63, 64, 129, 64 * 9 + 17):
         flat = FlatVectors(tmp_path / str(rows), WIDE)
         flat.add(1, np.arange(rows), unit(rows, rows))
