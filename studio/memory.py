@@ -12,7 +12,9 @@ def give_back() -> None:
     """Hand memory that was freed back to the system.
 
     glibc keeps what was freed for the next allocation: after the packet tables of an hour of
-    footage 29 MB of it. Costs about a millisecond; does nothing on other systems.
+    footage 29 MB of it, after its pictures were looked at for shots 69 MB (17 MB after six
+    minutes), and two threads that open the hour for one stretch after the other grow by 51 MB,
+    with this by 28. Costs about a millisecond; does nothing on other systems.
     """
     trim = _trimmer()
     if trim is not None:

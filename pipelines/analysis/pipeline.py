@@ -26,6 +26,7 @@ from pipelines.analysis.word_corrections import WordCorrections, corrected_words
 from studio.archive.store import Part
 from studio.errors import DecodeFailed, DoesNotFit, RequestError, UnsupportedMedia
 from studio.jobs.job import Job
+from studio.memory import give_back
 from studio.types.analysis import (
     FootageAnalysis,
     PictureFacts,
@@ -346,6 +347,7 @@ def _pass(
         part, specs = feed.analyser.part, feed.analyser.specs
         said = job.pool.notes_since(begun_s, specs) if specs else ()
         made[part] = replace(made[part], notes=(*made[part].notes, *said))
+    give_back()  # what follows, as a render, would begin on top of it
     return made, left
 
 

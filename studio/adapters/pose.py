@@ -85,7 +85,7 @@ class Pose:
             told, there = self._points(cut_out(rgb, square, _SIDE_PX)[None])
             told = told.reshape(_ALL_POINTS, 5)
             found[row] = in_picture(told[:, :3], square, _SIDE_PX)
-            visibility[row] = 1 / (1 + np.exp(-told[:_POINTS, 3]))
+            visibility[row] = np.exp(-np.logaddexp(0, -told[:_POINTS, 3]))
             presence[row] = there.ravel()[0]
         following = squares_of_bodies(found[:, 33, :2], found[:, 34, :2])
         return Poses(found[:, :_POINTS], visibility, presence, following)

@@ -27,12 +27,13 @@ from studio.media.container import open_again
 from studio.media.encoder import PictureFormat, frames_in, write_errors, writing_mp4
 from studio.media.film_join import join_film
 from studio.media.full_disk import size_told, told_what_lacks
-from studio.media.kept_memory import give_back, memory_kept
+from studio.media.kept_memory import memory_kept
 from studio.media.probe import frame_times, probe
 from studio.media.reader import decode_range
 from studio.media.render_estimate import workers_of
 from studio.media.work_folder import held, run_together, sweep
 from studio.media.writer import write_beside
+from studio.memory import give_back
 from studio.settings import Settings
 from studio.types.media import FrameTimes, MediaInfo, VideoStream
 

@@ -39,18 +39,6 @@ def memory_kept() -> Iterator[None]:
         _count(-1, libc)
 
 
-def give_back() -> None:
-    """Give what lies unused back once, as between two stretches of a long film.
-
-    Each opens the film anew, and the index of an hour of MP4 takes 27 MiB: kept in pieces
-    between longer-lived blocks, two threads that opened it six times grew by 51 MiB, with this
-    by 28.
-    """
-    libc: Any = ctypes.CDLL(None)
-    if hasattr(libc, "malloc_trim"):
-        libc.malloc_trim(0)
-
-
 def _count(step: int, libc: Any) -> None:
     global _holders
     with _lock:
