@@ -13,7 +13,7 @@ from pipelines.analysis.change import ChangeMeter
 from pipelines.analysis.growing import GrowingArray
 from pipelines.analysis.options import Options
 from pipelines.analysis.transitions import shots_from_probabilities
-from studio.adapters.transnetv2 import SIZE_WH, SPEC, ScoreStream, precision_on
+from studio.adapters.transnetv2 import SIZE_WH, SPEC, STRETCH, ScoreStream, precision_on
 from studio.models.pool import ModelPool
 from studio.models.spec import AnySpec
 from studio.types.frames import FrameBatch, FrameRequest
@@ -44,6 +44,7 @@ class ShotAnalyser(ModelAnalyser):
         self.made_by: dict[str, Any] = {
             "model": SPEC.key,
             "precision": precision_on(pool.device),
+            "stretch": STRETCH,  # what stands beside a frame moves its score a little
             "prefilter": f"{change.VERSION}: {change.JUMP}, {change.DRIFT}",
             "cut": transitions.CUT_SCORE,
             "doubt": transitions.DOUBT_SCORE,

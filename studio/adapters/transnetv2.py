@@ -44,9 +44,9 @@ _RANGES = (1.0, 11.2, 13.1, 15.1, 15.0, 10.0)
 _LEAD = 16
 #: Frames of a run without its leads; 1.1 MB a frame are held while it is computed.
 _RUN = 200
-#: Runs with their leads are as many frames or a multiple, where there are so many: OpenVINO keeps
+#: Runs with their leads are so many frames or a multiple, where there are so many: OpenVINO keeps
 #: 2 MiB for each length that it was ever given, and an hour of footage has nearly all of them.
-_LENGTHS = (_RUN + 2 * _LEAD) // 8
+STRETCH = (_RUN + 2 * _LEAD) // 8
 _NO_LIMIT = 1 << 20  # frames at once: a run counts, until memory runs out
 _HIDDEN, _PROJECTION = 1024, 128
 
@@ -254,7 +254,7 @@ class ScoreStream:
         """What the trunk makes of a stretch; its last frame stands on until the length is one of
         the few. Nothing else is added: what comes out may not depend on what else is held."""
         frames = self._frames[low:high]
-        lacking = -len(frames) % _LENGTHS
+        lacking = -len(frames) % STRETCH
         if lacking:
             frames = np.concatenate([frames, np.repeat(frames[-1:], lacking, axis=0)])
         hidden, projection = self._trunk(frames)

@@ -92,7 +92,7 @@ def test_what_made_it_is_named(found):
     assert analyser.part == "shots"
     assert analyser.made_by["model"] == "transnetv2@1"
     assert analyser.made_by["precision"] in ("i8+bf16", "i8+f32", "bf16", "f32", "f16")
-    assert {"prefilter", "cut", "gradual", "stays", "black"} <= analyser.made_by.keys()
+    assert {"stretch", "prefilter", "cut", "gradual", "stays", "black"} <= analyser.made_by.keys()
     (note,) = analyser.notes
     assert analyser.made_by["precision"] in note
     assert "% of the frames" in note
