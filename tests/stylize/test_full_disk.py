@@ -10,6 +10,7 @@ import av
 import pytest
 
 from tests.footage import ffmpeg, music_video
+from tests.small_disk import mounted
 
 ROOT = Path(__file__).resolve().parents[2]
 #: What is asked, its options, and what lies in the folder at the end.
@@ -24,13 +25,8 @@ COMMANDS = {
 
 @pytest.fixture
 def small_disk(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=2900k", "tmpfs", str(disk)]
-    if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("no disk can be mounted here")
-    yield disk
-    subprocess.run(["umount", "-l", disk], check=True)
+    with mounted(tmp_path / "disk", "2900k") as disk:
+        yield disk
 
 
 @pytest.fixture(scope="module")
